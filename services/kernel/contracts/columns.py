@@ -1,0 +1,130 @@
+"""What columns says."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from services.kernel.event import Event
+
+
+class DepartmentKind(StrEnum):
+    """The three kinds of body with duties of disclosure (art. 8)."""
+
+    GOVERNMENT = "government"
+    PUBLIC_INSTITUTION = "public_institution"
+    AUTHORIZED = "authorized"
+
+
+class DepartmentClass(StrEnum):
+    """Size class of a department; fixes its monthly minimum of publications."""
+
+    I = "I"  # noqa: E741  the law's own numeral
+    II = "II"
+    III = "III"
+
+
+class ColumnKind(StrEnum):
+    """The three tasks of the portal (art. 4)."""
+
+    DISCLOSURE = "disclosure"
+    SERVICE = "service"
+    INTERACTION = "interaction"
+
+
+class Cadence(StrEnum):
+    """How often a column must show activity; the windows are data of publishing."""
+
+    STATIC = "static"
+    DYNAMIC = "dynamic"
+    NEWS = "news"
+    NOTICE = "notice"
+    NONE = "none"
+
+
+class Publishers(StrEnum):
+    """Who may publish in a column."""
+
+    OWNER = "owner"
+    ALL = "all"
+
+
+class DepartmentEvent(Event):
+    """A department as it is from now on."""
+
+    SOURCE: ClassVar[str] = "columns"
+    KEY: ClassVar[str] = "code"
+
+    code: str
+    name: str
+    kind: DepartmentKind
+    department_class: DepartmentClass
+    service_duties: bool
+    letter_duties: bool
+    phone: str
+    address: str
+
+
+class DepartmentRegistered(DepartmentEvent):
+    """A department exists from now on."""
+
+    TYPE: ClassVar[str] = "department.registered"
+
+
+class DepartmentChanged(DepartmentEvent):
+    """Something about a department is different from now on."""
+
+    TYPE: ClassVar[str] = "department.changed"
+
+
+class ColumnEvent(Event):
+    """A column of the tree (栏目). `path`: the slugs from the root, joined by `/`."""
+
+    SOURCE: ClassVar[str] = "columns"
+    KEY: ClassVar[str] = "column_id"
+
+    column_id: str
+    path: str
+    tree_version: int
+
+
+class ColumnDescribed(ColumnEvent):
+    """A column with everything others need of it. `level` counts from 1; `position` orders siblings."""
+
+    name: str
+    parent_id: str | None
+    level: int
+    position: int
+    kind: ColumnKind
+    cadence: Cadence
+    owner: str
+    publishers: Publishers
+    classes: tuple[str, ...]  # disclosure classes of art. 8 it serves
+
+
+class ColumnProposed(ColumnDescribed):
+    """Somebody entitled proposes a new column."""
+
+    TYPE: ClassVar[str] = "column.proposed"
+
+
+class ColumnOpened(ColumnDescribed):
+    """The leading group approved it; it is live."""
+
+    TYPE: ClassVar[str] = "column.opened"
+
+
+class ColumnRefused(ColumnEvent):
+    """The leading group said no."""
+
+    TYPE: ClassVar[str] = "column.refused"
+
+    reason: str
+
+
+class ColumnRetired(ColumnEvent):
+    """It is no longer kept; `successor_id` names where its readers go."""
+
+    TYPE: ClassVar[str] = "column.retired"
+    OVERTAKES: ClassVar[bool] = True
+
+    successor_id: str
+    reason: str

@@ -1,0 +1,103 @@
+"""What mailbox says: nothing personal; public texts go as claim checks."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import AwareDatetime
+
+from services.kernel.content import ClaimCheck
+from services.kernel.event import Event
+
+
+class LetterKind(StrEnum):
+    """What a citizen writes about (来信类别)."""
+
+    CONSULTATION = "consultation"
+    COMPLAINT = "complaint"
+    SUGGESTION = "suggestion"
+    HELP = "help"
+    ERROR_REPORT = "error_report"
+
+
+class LetterEvent(Event):
+    """A letter (来信) and the department that must answer it. `letter_id` is its receipt number."""
+
+    SOURCE: ClassVar[str] = "mailbox"
+    KEY: ClassVar[str] = "letter_id"
+
+    letter_id: str
+    department: str
+
+
+class LetterReceived(LetterEvent):
+    """A citizen wrote; the clock runs."""
+
+    TYPE: ClassVar[str] = "letter.received"
+
+    kind: LetterKind
+    mailbox: str  # `mayor`, or a department's code
+    due_at: AwareDatetime
+    rule: str  # the policy version the deadline came from
+    provisional: bool  # it touches a year whose official calendar is not known
+
+
+class LetterAccepted(LetterEvent):
+    """The department took the letter on (受理)."""
+
+    TYPE: ClassVar[str] = "letter.accepted"
+
+
+class LetterTransferred(LetterEvent):
+    """Another department, `department`, answers it from now on (转办); the deadline stays."""
+
+    TYPE: ClassVar[str] = "letter.transferred"
+
+    from_department: str
+
+
+class LetterDueSoon(LetterEvent):
+    """Amber: the deadline is near."""
+
+    TYPE: ClassVar[str] = "letter.due_soon"
+
+    due_at: AwareDatetime
+
+
+class LetterOverdue(LetterEvent):
+    """Red: the deadline has passed without an answer (超期未复)."""
+
+    TYPE: ClassVar[str] = "letter.overdue"
+
+    due_at: AwareDatetime
+    rule: str
+
+
+class LetterAnswered(LetterEvent):
+    """The department answered (答复)."""
+
+    TYPE: ClassVar[str] = "letter.answered"
+
+    due_at: AwareDatetime
+
+
+class LetterRated(LetterEvent):
+    """The writer judged the answer: 1 to 5 stars."""
+
+    TYPE: ClassVar[str] = "letter.rated"
+
+    stars: int
+    solved: bool
+
+
+class LetterClosed(LetterEvent):
+    """Done (办结)."""
+
+    TYPE: ClassVar[str] = "letter.closed"
+
+
+class LetterDisclosed(LetterEvent):
+    """A person made a public extract of it, with the writer's consent: JSON of title, question and answer."""
+
+    TYPE: ClassVar[str] = "letter.disclosed"
+
+    extract: ClaimCheck

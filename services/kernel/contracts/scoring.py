@@ -1,0 +1,69 @@
+"""What scoring says."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from services.kernel.event import Event
+
+
+class FactCited(BaseModel):
+    """A fact a line rests on: where it stands in scoring's record, and what it was."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int
+    type: str
+    subject: str
+    at: AwareDatetime
+    remark: str  # what it counted as, in words
+
+
+class Line(BaseModel):
+    """One line of an assessment: points of maximum, and why. `points` None: the body has no such duty this month."""
+
+    model_config = ConfigDict(frozen=True)
+
+    indicator: str
+    name: str
+    measure: str  # name and version of the measure: `letters_in_time/1`
+    points: Decimal | None
+    maximum: Decimal
+    formula: str  # in words, with its numbers
+    facts: tuple[FactCited, ...]
+
+
+class AssessmentEvent(Event):
+    """A department's month (月度考评); `assessment_id` is `{month}/{department}`, `month` is YYYY-MM in Asia/Shanghai."""
+
+    SOURCE: ClassVar[str] = "scoring"
+    KEY: ClassVar[str] = "assessment_id"
+
+    assessment_id: str
+    month: str
+    department: str
+    scheme: str
+
+
+class AssessmentClosed(AssessmentEvent):
+    """Computed from the facts up to `position`, and fixed."""
+
+    TYPE: ClassVar[str] = "assessment.closed"
+
+    position: int
+    score: Decimal | None  # of 100; None: no duty at all this month
+
+
+class AssessmentPublished(AssessmentEvent):
+    """Public, with every line."""
+
+    TYPE: ClassVar[str] = "assessment.published"
+
+    department_name: str
+    score: Decimal | None
+    rank: int | None  # among those scored, 1 is best; equal scores share a rank
+    lines: tuple[Line, ...]
+    position: int
+    calendar: str
+    computed_as_of: AwareDatetime

@@ -1,0 +1,81 @@
+"""The journal: outbox and audit trail in one. Each record stays; a partial index finds the unsent."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+from bson import ObjectId
+
+from services.kernel.decision import Cause, Refused
+from services.kernel.event import EVENTS, Event, Fact, Message
+from services.kernel.mongo import Database, Document
+
+LARGEST = 900_000  # bytes of one event; the broker takes a megabyte with its envelope
+COUNTERS = {"version", "sequence", "_id"}
+
+
+def changes(before: Document | None, after: Document) -> dict[str, list[Any]]:
+    """The fields that differ: before, after."""
+    was = before or {}
+    names = (was.keys() | after.keys()) - COUNTERS
+    return {name: [was.get(name), after.get(name)] for name in sorted(names) if was.get(name) != after.get(name)}
+
+
+def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Document:
+    """A record of the journal, not yet numbered. `TypeError` where the fact speaks of another aggregate."""
+    if isinstance(fact, Event) and fact.subject != subject:
+        raise TypeError(f"{fact.TYPE} speaks of {fact.subject}, not of {subject}")
+    value = fact.model_dump_json()
+    if len(value.encode()) > LARGEST:
+        raise Refused("event.too_large", f"{fact.TYPE} would be larger than {LARGEST // 1000} kB. Shorten its texts.")
+    return {
+        "_id": ObjectId(),
+        "subject": subject,
+        "version": version,
+        "n": n,
+        "type": fact.TYPE,
+        "at": fact.at,
+        "written": datetime.now(UTC),
+        "who": cause.who,
+        "request": cause.request,
+        "trace": cause.trace,
+        "value": value,
+    }
+
+
+def as_message(record: Document) -> Message:
+    return Message(
+        id=str(record["_id"]),
+        type=record["type"],
+        source=EVENTS[record["type"]].SOURCE,
+        subject=record["subject"],
+        sequence=record["sequence"],
+        time=record["at"],
+        correlation=record["request"],
+        trace=record["trace"],
+        value=record["value"].encode(),
+    )
+
+
+def span(*, since: datetime | None = None, until: datetime | None = None, subject: str | None = None) -> Document:
+    """The filter for told records by time of writing (until exclusive) and by aggregate."""
+    where: Document = {"sequence": {"$exists": True}}
+    if subject is not None:
+        where["subject"] = subject
+    written = {k: v for k, v in (("$gte", since), ("$lt", until)) if v is not None}
+    return where | ({"written": written} if written else {})
+
+
+async def records(db: Database, where: Document) -> AsyncIterator[Document]:
+    """The journal's records under a filter, in the order of saying."""
+    async for record in db["journal"].find(where).sort("_id", 1):
+        yield record
+
+
+async def make_indexes(db: Database) -> None:
+    unsent = {"unsent": True}
+    journal = db["journal"]
+    await journal.create_index([("_id", 1), ("unsent", 1)], name="unsent", partialFilterExpression=unsent)
+    await journal.create_index([("subject", 1), ("sequence", 1)], name="next", partialFilterExpression=unsent)
+    await journal.create_index([("subject", 1), ("version", 1), ("n", 1)], unique=True)
+    await journal.create_index([("written", 1)])

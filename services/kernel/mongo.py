@@ -1,0 +1,138 @@
+"""The only module that knows the driver: documents, indexes, questions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date
+from decimal import Decimal
+from typing import Any
+
+from bson.codec_options import CodecOptions, TypeRegistry
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from pydantic import TypeAdapter
+from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from services.kernel.decision import After, C, R, Record, Unknown
+
+Document = dict[str, Any]
+Database = AsyncIOMotorDatabase[Document]
+Client = AsyncIOMotorClient[Document]
+Session = AsyncIOMotorClientSession
+MongoError = PyMongoError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index, declared beside the question it serves and made at start. Keys: `field`, or `-field` descending."""
+
+    of: type[Record]
+    keys: tuple[str, ...]
+    unique: bool = False
+    where: Mapping[str, Any] | None = None
+
+    async def make(self, db: Database) -> None:
+        options: Document = {"unique": self.unique}
+        if self.where is not None:
+            options["partialFilterExpression"] = self.where
+        await db[self.of.KIND].create_index([ordering(k) for k in self.keys], **options)
+
+
+SHAPES: dict[type[Record], TypeAdapter[Any]] = {}
+
+
+def shape(kind: type[R]) -> TypeAdapter[R]:
+    if kind not in SHAPES:
+        SHAPES[kind] = TypeAdapter(kind)
+    return SHAPES[kind]
+
+
+def written(state: Record, sequence: int) -> Document:
+    """The document of a state; `sequence` counts what its aggregate has told."""
+    document: Document = shape(type(state)).dump_python(state)
+    return {"_id": document.pop("id"), **document, "sequence": sequence}
+
+
+def read(kind: type[R], document: Mapping[str, Any]) -> R:
+    return shape(kind).validate_python({**document, "id": document["_id"]})
+
+
+def plain(value: object) -> object:
+    """What BSON has no type for."""
+    match value:
+        case Decimal():
+            return str(value)
+        case date():
+            return value.isoformat()
+        case frozenset() | set():
+            return sorted(value)
+    raise TypeError(f"{type(value).__name__} cannot be stored")
+
+
+def ordering(key: str) -> tuple[str, int]:
+    return (key[1:], -1) if key.startswith("-") else (key, 1)
+
+
+def following(sort: str, after: After) -> Document:
+    """The filter for what comes after a place in a list sorted by `sort`, ties by id."""
+    name, direction = ordering(sort)
+    beyond = "$gt" if direction == 1 else "$lt"
+    return {"$or": [{name: {beyond: after.value}}, {name: after.value, "_id": {beyond: after.id}}]}
+
+
+class MongoReader:
+    """Questions against one database; with a session, inside its transaction."""
+
+    def __init__(self, db: Database, session: Session | None = None) -> None:
+        self.db, self.session = db, session
+
+    async def look(self, kind: type[R], id: str) -> R | None:
+        document = await self.db[kind.KIND].find_one({"_id": id, "blank": {"$exists": False}}, session=self.session)
+        return None if document is None else read(kind, document)
+
+    async def known(self, kind: type[C], id: str) -> C:
+        found = await self.look(kind, id)
+        if found is None:
+            raise Unknown("unknown_yet", f"The {kind.KIND} {id} is not known here. If it is new, ask again soon.")
+        return found
+
+    async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]:
+        found = self.db[kind.KIND].find(where, {"_id": 1}, session=self.session).sort([ordering(sort)]).limit(limit)
+        return [d["_id"] for d in await found.to_list(limit)]
+
+    async def find(
+        self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int, after: After | None = None
+    ) -> list[R]:
+        if after is not None:
+            where = {"$and": [where, following(sort, after)]}
+        _, direction = ordering(sort)
+        found = self.db[kind.KIND].find(where, session=self.session)
+        found = found.sort([ordering(sort), ("_id", direction)]).limit(limit)
+        return [read(kind, d) for d in await found.to_list(limit or None)]
+
+    async def count(self, kind: type[R], where: Mapping[str, Any]) -> int:
+        return await self.db[kind.KIND].count_documents(where, session=self.session)
+
+
+def connect(url: str, name: str) -> Database:
+    """A database whose reads and writes are a majority's, with aware UTC times."""
+    codec: CodecOptions[Document] = CodecOptions(
+        tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=plain)
+    )
+    client: Client = AsyncIOMotorClient(url, serverSelectionTimeoutMS=5_000, connectTimeoutMS=5_000)
+    return client.get_database(
+        name, codec_options=codec, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
+    )
+
+
+def is_clash(error: PyMongoError) -> bool:
+    """A unique index said no."""
+    if isinstance(error, BulkWriteError):
+        return any(e.get("code") == 11000 for e in error.details.get("writeErrors", []))
+    return isinstance(error, DuplicateKeyError)
+
+
+async def make_indexes(db: Database, indexes: Iterable[Index]) -> None:
+    for index in indexes:
+        await index.make(db)
+

@@ -1,0 +1,36 @@
+"""Who acts: pure, so that domain rules may ask."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from services.kernel.decision import Forbidden
+
+
+class Role(StrEnum):
+    """What a token may say of its bearer; OFFICE is the government office (市政府办公室)."""
+
+    IT_BUREAU = "it_bureau"
+    OFFICE = "office"
+    LEADING_GROUP = "leading_group"
+    EDITOR = "editor"
+    REVIEWER = "reviewer"
+    HANDLER = "handler"
+    SERVICE = "service"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A caller. `departments`: those they answer for at the moment of the request."""
+
+    sub: str
+    name: str
+    roles: frozenset[Role]
+    departments: frozenset[str]
+
+    def is_any(self, *roles: Role) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    def must_answer_for(self, department: str) -> None:
+        """`Forbidden` unless it is their own department, or they are the government office."""
+        if department not in self.departments and Role.OFFICE not in self.roles:
+            raise Forbidden("department.foreign", f"Only {department} and the government office may do this.")

@@ -1,0 +1,109 @@
+"""Sends what the journal has not sent: one sender per service, in order per aggregate."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+
+from pymongo.errors import PyMongoError
+
+from services.kernel.bus import BUS_ERRORS
+from services.kernel.event import Message
+from services.kernel.journal import as_message
+from services.kernel.lease import hold, let_go
+from services.kernel.mongo import Database, Document
+from services.kernel.telemetry import RELAY_LAG, SENT, UNSENT, log
+
+Send = Callable[[Sequence[Message]], Awaitable[None]]
+
+BATCH = 500
+LEASE, RENEW, POLL, BACKOFF = 5.0, 1.5, 1.0, 30.0  # seconds
+UNSENT_RECORDS = {"unsent": True}
+
+
+async def send_once(db: Database, send: Send, *, limit: int = BATCH) -> int:
+    """In the order of saying; an aggregate whose earlier fact is not in hand waits a round. How many were sent."""
+    found: list[Document] = await db["journal"].find(UNSENT_RECORDS).sort("_id", 1).limit(limit).to_list(limit)
+    if not found:
+        return 0
+    records = await in_order(db, found)
+    if records:
+        await send([as_message(r) for r in records])
+        done = {"_id": {"$in": [r["_id"] for r in records]}}
+        await db["journal"].update_many(done, {"$unset": {"unsent": 1}})
+        SENT.inc(len(records))
+    RELAY_LAG.set((datetime.now(UTC) - found[0]["written"]).total_seconds())
+    return len(records)
+
+
+async def in_order(db: Database, found: Sequence[Document]) -> list[Document]:
+    """Those of the records found that continue, without a gap, the lowest unsent of their aggregate."""
+    mine = {"$match": UNSENT_RECORDS | {"subject": {"$in": list({r["subject"] for r in found})}}}
+    lowest = {"$group": {"_id": "$subject", "next": {"$min": "$sequence"}}}
+    expected = {d["_id"]: d["next"] async for d in db["journal"].aggregate([mine, lowest])}
+    records = []
+    for record in found:
+        if record["sequence"] == expected.get(record["subject"]):
+            expected[record["subject"]] += 1
+            records.append(record)
+    return records
+
+
+class Relay:
+    """The program's part in sending. `told` wakes it in process, a change stream across processes, the poll in truth."""
+
+    def __init__(self, db: Database, send: Send, told: asyncio.Event) -> None:
+        self.db, self.send, self.told = db, send, told
+        self._renewed = float("-inf")
+
+    async def run(self) -> None:
+        watching = asyncio.create_task(self._watch())
+        try:
+            await self._work()
+        finally:
+            watching.cancel()
+            await let_go(self.db, "relay")
+
+    async def _work(self) -> None:
+        backoff = POLL
+        while True:
+            self.told.clear()
+            try:
+                idle = not await self._mine() or not await send_once(self.db, self.send)
+                backoff = POLL
+                if idle:
+                    await self._rest()
+            except (PyMongoError, *BUS_ERRORS) as error:
+                log.warning("relay.waits", error=f"{type(error).__name__}: {error}", seconds=backoff)
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, BACKOFF)
+
+    async def _mine(self) -> bool:
+        time = asyncio.get_running_loop().time()
+        if time - self._renewed < RENEW:
+            return True
+        mine = await hold(self.db, "relay", seconds=LEASE)
+        self._renewed = time if mine else float("-inf")
+        if mine:
+            unsent = await self.db["journal"].count_documents(UNSENT_RECORDS, limit=100_000)
+            UNSENT.set(unsent)
+            if not unsent:
+                RELAY_LAG.set(0)
+        return mine
+
+    async def _rest(self) -> None:
+        try:
+            await asyncio.wait_for(self.told.wait(), POLL)
+        except TimeoutError:
+            return  # the poll is the truth
+
+    async def _watch(self) -> None:
+        """Another replica's word. Whatever happens to the stream, a new one is opened: it only wakes."""
+        said = [{"$match": {"operationType": "insert", "fullDocument.unsent": True}}, {"$project": {"_id": 1}}]
+        while True:
+            try:
+                async with self.db["journal"].watch(said) as stream:
+                    async for _ in stream:
+                        self.told.set()
+            except PyMongoError as error:
+                log.warning("relay.stream_lost", error=str(error))
+                await asyncio.sleep(POLL)

@@ -1,0 +1,94 @@
+"""What happens because the time has come."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+from pymongo.errors import PyMongoError
+
+from services.kernel.clock import now
+from services.kernel.decision import Aggregate, Cause, Reader, Unit
+from services.kernel.mongo import MongoReader
+from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, log
+from services.kernel.transaction import Busy, Transactor
+
+BATCH = 200
+
+
+class Due(Protocol):
+    """The question: ids of those to which time has done something, soonest first."""
+
+    async def __call__(self, read: Reader, moment: datetime, *, limit: int) -> list[str]: ...
+
+
+class Act(Protocol):
+    """The action for one of them."""
+
+    async def __call__(self, unit: Unit, id: str, /, *, at: datetime) -> object: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Sweep:
+    """A question for ids and the action for one of them. Run by every replica: a lost race does nothing twice.
+
+    Those that failed are left out for a growing while (`guilty`: id → times failed, round it may try again),
+    or they would starve the rest.
+    """
+
+    name: str
+    of: type[Aggregate]
+    due: Due
+    act: Act
+    seconds: float = 1.0
+    guilty: dict[str, tuple[int, int]] = field(default_factory=dict)
+    round: int = 0
+
+    async def run(self, transact: Transactor) -> None:
+        while True:
+            try:
+                done = await self.once(transact, now())
+            except (PyMongoError, Busy) as error:
+                log.warning("sweep.waits", sweep=self.name, error=str(error))
+                done = 0
+            if done < BATCH:
+                await asyncio.sleep(self.seconds)
+
+    async def once(self, transact: Transactor, moment: datetime) -> int:
+        """One batch in one transaction; where one fails, one by one. How many were due and tried."""
+        self.round += 1
+        ids = await self.due(MongoReader(transact.db), moment, limit=BATCH + len(self.guilty))
+        ids = [id for id in ids if self.guilty.get(id, (0, 0))[1] <= self.round][:BATCH]
+        if not ids:
+            return 0
+        with SWEEP_SECONDS.labels(sweep=self.name).time():
+            transact = transact.because(Cause(who=f"timer:{self.name}", request=uuid4().hex))
+            try:
+                await transact(self.batch, ids, moment)
+                SWEPT.labels(sweep=self.name, outcome="ok").inc(len(ids))
+            except (PyMongoError, Busy):
+                raise
+            except Exception:
+                await self._one_by_one(transact, ids, moment)
+        return len(ids)
+
+    async def _one_by_one(self, transact: Transactor, ids: Sequence[str], moment: datetime) -> None:
+        for id in ids:
+            try:
+                await transact(self.batch, [id], moment)
+                self.guilty.pop(id, None)
+                SWEPT.labels(sweep=self.name, outcome="ok").inc()
+            except (PyMongoError, Busy):
+                raise
+            except Exception as error:
+                times = self.guilty.get(id, (0, 0))[0] + 1
+                self.guilty[id] = (times, self.round + 2 ** min(times, 10))
+                SWEPT.labels(sweep=self.name, outcome="failed").inc()
+                log.error("sweep.set_aside", sweep=self.name, id=id, times=times, exc_info=error)
+
+    async def batch(self, unit: Unit, ids: Sequence[str], moment: datetime) -> None:
+        await unit.load(self.of, ids)
+        for id in ids:
+            await self.act(unit, id, at=moment)
