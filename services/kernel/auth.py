@@ -1,0 +1,144 @@
+"""Who is calling: bearer tokens (JWT, RFC 7519) verified with a key set (JWKS, RFC 7517)."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import httpx
+from joserfc import errors, jwt
+from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet, RSAKey
+
+from services.kernel.clock import host
+from services.kernel.decision import No
+from services.kernel.person import Person, Role
+from services.kernel.telemetry import log
+
+LEEWAY = 30  # seconds an issuer's clock may be ahead of ours (`nbf`, `iat`); `exp` has none
+FRESH, AGAIN = 300.0, 10.0  # seconds after which a key set is read again: as a rule; for a key it does not have
+REMEMBERED, LONGEST = 1024, 8192  # verified tokens; characters of one
+UNREADABLE = (errors.DecodeError, errors.InvalidPayloadError, errors.MissingAlgorithmError, errors.MissingClaimError)
+
+
+class Unauthorized(No):
+    """Nobody known is calling; the answer carries `WWW-Authenticate: Bearer` (RFC 6750)."""
+
+    status, title = 401, "Not signed in"
+
+
+class KeysAway(No):
+    """No key set could be read since the start, so no token can be judged; ask again soon."""
+
+    status, title = 503, "Sign-in not available"
+
+
+class Keys:
+    """The key set at a path or URL; the last one read holds while it cannot be read. `at`: the host's clock."""
+
+    def __init__(self, jwks: str, *, issuer: str, audience: str, at: Callable[[], datetime] = host) -> None:
+        self._source, self._at = jwks, at
+        self._rules = jwt.JWTClaimsRegistry(
+            now=lambda: int(at().timestamp()),
+            leeway=LEEWAY,
+            iss={"essential": True, "value": issuer},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
+        )
+        self._keys, self._read_at, self._reading = KeySet([]), float("-inf"), asyncio.Lock()
+        self._verified: OrderedDict[str, tuple[Person, float]] = OrderedDict()
+
+    async def person(self, authorization: str | None) -> Person:
+        """Whom the `Authorization` header speaks for; `Unauthorized`, or `KeysAway`."""
+        token = _bearer(authorization)
+        if monotonic() - self._read_at >= FRESH:
+            await self._read(FRESH)
+        try:
+            person, until = self._verified.get(token) or self._verify(token)
+        except errors.InvalidKeyIdError:
+            await self._read(AGAIN)
+            person, until = self._verify(token, again=True)
+        if until <= self._at().timestamp():
+            self._verified.pop(token, None)
+            raise Unauthorized("token.expired", "The token has expired.")
+        self._verified[token] = person, until
+        self._verified.move_to_end(token)
+        if len(self._verified) > REMEMBERED:
+            self._verified.popitem(last=False)
+        return person
+
+    def _verify(self, token: str, again: bool = False) -> tuple[Person, float]:
+        """joserfc's `InvalidKeyIdError` the first time that the key is not in the set."""
+        try:
+            claims = jwt.decode(token, self._keys, algorithms=["ES256", "RS256"]).claims
+            self._rules.validate(claims)
+            return _person(claims), float(claims["exp"])
+        except errors.ExpiredTokenError:
+            raise Unauthorized("token.expired", "The token has expired.") from None
+        except (*UNREADABLE, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+            raise Unauthorized("token.malformed", "The token cannot be read, or lacks a claim.") from None
+        except errors.JoseError as error:
+            if isinstance(error, errors.InvalidKeyIdError) and not again:
+                raise
+            if not self._keys:
+                raise KeysAway("keys.away", "The keys that tokens are verified with cannot be read.") from None
+            raise Unauthorized("token.untrusted", "The token is not one that is trusted here.") from None
+
+    async def _read(self, older_than: float) -> None:
+        async with self._reading:
+            if monotonic() - self._read_at < older_than:
+                return
+            self._read_at = monotonic()
+            try:
+                self._keys = _usable(json.loads(await self._fetch()))
+                self._verified.clear()
+            except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, LookupError) as error:
+                log.warning("keys.unread", error=type(error).__name__, kept=len(self._keys.keys))
+
+    async def _fetch(self) -> str:
+        if not self._source.startswith(("http://", "https://")):
+            return await asyncio.to_thread(Path(self._source).read_text)
+        async with httpx.AsyncClient(timeout=5) as client:
+            return (await client.get(self._source)).raise_for_status().text
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, token = (authorization or "").strip().partition(" ")
+    if not scheme:
+        raise Unauthorized("token.missing", "Send a token, as `Authorization: Bearer …`.")
+    if scheme.lower() != "bearer" or not token or len(token) > LONGEST or not token.isascii():
+        raise Unauthorized("token.malformed", "Send a token, as `Authorization: Bearer …`.")
+    return token
+
+
+def _usable(jwks: Any) -> KeySet:
+    """What we have algorithms for; a key of another kind does not spoil the set (RFC 7517, section 5)."""
+    keys: list[Key] = []
+    for data in jwks["keys"]:
+        try:
+            key = JWKRegistry.import_key(data)
+        except (errors.JoseError, ValueError, TypeError, LookupError):
+            continue
+        if isinstance(key, ECKey | RSAKey) and data.get("use", "sig") == "sig":
+            keys.append(key)
+    if not keys:
+        raise ValueError("a key set without a key to verify with")
+    return KeySet(keys)
+
+
+def _person(claims: dict[str, Any]) -> Person:
+    return Person(
+        sub=claims["sub"],
+        name=str(claims.get("name") or claims["sub"]),
+        roles=frozenset(role for role in Role if role in _words(claims.get("roles"))),
+        departments=_words(claims.get("department")),
+    )
+
+
+def _words(claim: object) -> frozenset[str]:
+    """One word or a list of them, as providers differ."""
+    return frozenset(word for word in (claim if isinstance(claim, list) else [claim]) if word and isinstance(word, str))

@@ -1,0 +1,159 @@
+"""Which days count, and when a limit ends: working days, calendar days and months of Asia/Shanghai."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.metadata import version
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+DAY = timedelta(days=1)
+
+
+class TimeUnit(StrEnum):
+    """Working days leave out weekends and statutory holidays, but count make-up weekends (调休)."""
+
+    WORKING_DAYS = "working_days"
+    CALENDAR_DAYS = "calendar_days"
+    MONTHS = "months"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long a clock may run; the amount is a whole number of units, not below zero."""
+
+    amount: int
+    unit: TimeUnit
+
+    def __post_init__(self) -> None:
+        if self.amount < 0:
+            raise ValueError(f"A limit cannot be below zero: {self.amount} {self.unit}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One day passed, or one month; `why` is what `Calendar.why` says of it, or the unit counted."""
+
+    day: date
+    counted: bool
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """`due_at`: 24:00 Asia/Shanghai of the last day, in UTC. `provisional`: a year without official calendar."""
+
+    due_at: datetime
+    provisional: bool
+    steps: tuple[Step, ...]
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Calendar:
+    """The State Council's yearly holiday notices: days off by their Chinese name, make-up weekends, years covered."""
+
+    version: str
+    holidays: Mapping[date, str]
+    make_up: frozenset[date]
+    years: frozenset[int]
+
+    def knows(self, year: int) -> bool:
+        return year in self.years
+
+    def is_working(self, day: date) -> bool:
+        """In a year it does not know: Monday to Friday."""
+        return day in self.make_up or (day.weekday() < 5 and day not in self.holidays)
+
+    def why(self, day: date) -> str:
+        """`weekday`, `weekend`, `调休上班`, or the holiday's name such as `国庆节`."""
+        if day in self.make_up:
+            return "调休上班"
+        return self.holidays.get(day) or ("weekday" if day.weekday() < 5 else "weekend")
+
+
+@cache
+def official() -> Calendar:
+    """All years that the chinesecalendar library knows, 2004 on; a newer library is a newer version."""
+    from chinese_calendar import constants  # type: ignore[import-untyped]
+
+    names = {holiday.value: holiday.chinese for holiday in constants.Holiday}
+    off: dict[date, str] = {day: names[holiday] for day, holiday in constants.holidays.items()}
+    return Calendar(
+        version=f"chinesecalendar-{version('chinesecalendar')}",
+        holidays=MappingProxyType(off),
+        make_up=frozenset(constants.workdays),
+        years=frozenset(range(min(off).year, max(off).year + 1)),
+    )
+
+
+def deadline(start: datetime, limit: Limit, calendar: Calendar) -> Deadline:
+    """Day zero is the day of `start` in Shanghai, the days after it count; `ValueError` for a naive `start`.
+
+    A limit in calendar days or months ends as counted, even on a holiday: where the law counts so (信访条例 arts. 21,
+    33) it grants that day and no more. A month ends on the same day of the month, or on its last.
+    """
+    zero, amount = day_of(start), limit.amount
+    match limit.unit:
+        case TimeUnit.WORKING_DAYS:
+            steps = tuple(_working_steps(zero, amount, calendar))
+        case TimeUnit.CALENDAR_DAYS:
+            steps = tuple(Step(zero + DAY * n, True, "calendar day") for n in range(1, amount + 1))
+        case TimeUnit.MONTHS:
+            steps = tuple(Step(zero + relativedelta(months=n), True, "month") for n in range(1, amount + 1))
+    provisional = limit.unit is TimeUnit.WORKING_DAYS and any(not calendar.knows(step.day.year) for step in steps)
+    last = steps[-1].day if steps else zero
+    return Deadline(due_at=end_of(last), provisional=provisional, steps=steps, calendar=calendar.version)
+
+
+def _working_steps(zero: date, amount: int, calendar: Calendar) -> Iterator[Step]:
+    day = zero
+    while amount:
+        day += DAY
+        counts = calendar.is_working(day)
+        amount -= counts
+        yield Step(day, counts, calendar.why(day))
+
+
+def working_days_between(start: datetime, end: datetime, calendar: Calendar) -> int:
+    """After the day of `start`, up to and with the day of `end`, whose 24:00 is still its own; 0 if not later."""
+    first, last = day_of(start), day_of(end - timedelta(microseconds=1))
+    return sum(calendar.is_working(first + DAY * n) for n in range(1, (last - first).days + 1))
+
+
+def day_of(moment: datetime) -> date:
+    """The day in Asia/Shanghai; `ValueError` for a naive moment, which names no day."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"A moment without a time zone: {moment.isoformat()}.")
+    return moment.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """00:00 Asia/Shanghai, in UTC."""
+    return datetime.combine(day, time.min, SHANGHAI).astimezone(UTC)
+
+
+def end_of(day: date) -> datetime:
+    """24:00 Asia/Shanghai, in UTC: the first moment no longer of this day."""
+    return start_of(day + DAY)
+
+
+def month_of(moment: datetime) -> str:
+    """The month in Asia/Shanghai, as `2026-11`."""
+    return f"{day_of(moment):%Y-%m}"
+
+
+def month_span(month: str) -> tuple[datetime, datetime]:
+    """The first moment of a month like `2026-11`, and of the next, in UTC; `ValueError` for any other form."""
+    try:
+        first = date.fromisoformat(f"{month}-01")
+        if len(month) != 7 or not 1900 <= first.year <= 2999:
+            raise ValueError
+    except ValueError:
+        raise ValueError(f"A month is written like 2026-11, not {month!r}.") from None
+    return start_of(first), start_of(first + relativedelta(months=1))
