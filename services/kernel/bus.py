@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -13,10 +13,12 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from services.kernel.contracts import DEAD_LETTERS, TOPICS
+from services.kernel.contracts import TOPICS
 from services.kernel.event import Message
 
-BusError = KafkaError | IllegalStateError | OSError
+Consumer = AIOKafkaConsumer
+Partition = TopicPartition
+Wire: TypeAlias = ConsumerRecord[bytes, bytes]
 BUS_ERRORS = (KafkaError, IllegalStateError, OSError)
 SOURCE_PREFIX = "/services/"
 
@@ -61,7 +63,7 @@ def event_of(headers: Mapping[str, bytes], value: bytes) -> BaseCloudEvent:
     return from_binary(KafkaMessage(dict(headers), None, value), AS_SENT, CloudEvent)
 
 
-def decode(record: "ConsumerRecord[bytes, bytes]") -> Message:
+def decode(record: Wire) -> Message:
     """`Unreadable` where the envelope is not one of ours; the value is not looked at."""
     try:
         event = event_of(dict(record.headers), record.value or b"")
@@ -180,9 +182,6 @@ class Bus:
             parts = [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
             ends = await consumer.end_offsets(parts)
             done = [await consumer.committed(part) or 0 for part in parts]
-            return sum(ends[part] for part in parts) - sum(done)
+            return int(sum(ends[part] for part in parts) - sum(done))
         finally:
             await consumer.stop()
-
-
-__all__ = ["BUS_ERRORS", "DEAD_LETTERS", "Bus", "BusError", "TopicPartition", "Unreadable", "decode", "encode"]

@@ -70,4 +70,4 @@ class Message:
     def event(self) -> Event | None:
         """The event, or None for a type not known here. Raises pydantic's `ValidationError`."""
         known = EVENTS.get(self.type)
-        return known and known.model_validate_json(self.value)
+        return known.model_validate_json(self.value) if known else None

@@ -1,6 +1,5 @@
 """The journal: outbox and audit trail in one. Each record stays; a partial index finds the unsent."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +7,7 @@ from bson import ObjectId
 
 from services.kernel.decision import Cause, Refused
 from services.kernel.event import EVENTS, Event, Fact, Message
-from services.kernel.mongo import Database, Document
+from services.kernel.mongo import Database, Document, Session
 
 LARGEST = 900_000  # bytes of one event; the broker takes a megabyte with its envelope
 COUNTERS = {"version", "sequence", "_id"}
@@ -66,10 +65,11 @@ def span(*, since: datetime | None = None, until: datetime | None = None, subjec
     return where | ({"written": written} if written else {})
 
 
-async def records(db: Database, where: Document) -> AsyncIterator[Document]:
-    """The journal's records under a filter, in the order of saying."""
-    async for record in db["journal"].find(where).sort("_id", 1):
-        yield record
+async def ids(db: Database, session: Session, where: Document, *, after: str | None, limit: int) -> list[ObjectId]:
+    """Ids of the journal's records under a filter, in the order of saying, beginning after one of them."""
+    beyond = {"_id": {"$gt": ObjectId(after)}} if after else {}
+    found = db["journal"].find(where | beyond, {"_id": 1}, session=session).sort("_id", 1).limit(limit)
+    return [record["_id"] for record in await found.to_list(limit)]
 
 
 async def make_indexes(db: Database) -> None:

@@ -15,7 +15,9 @@ async def hold(db: Database, name: str, *, seconds: float, holder: str = HOLDER)
     free = {"$or": [{"holder": holder}, {"$expr": {"$lte": ["$until", "$$NOW"]}}]}
     until: dict[str, Any] = {"$add": ["$$NOW", int(seconds * 1000)]}
     try:
-        await db["leases"].update_one({"_id": name, **free}, [{"$set": {"holder": holder, "until": until}}], upsert=True)
+        await db["leases"].update_one(
+            {"_id": name, **free}, [{"$set": {"holder": holder, "until": until}}], upsert=True
+        )
     except DuplicateKeyError:
         return False
     return True

@@ -59,13 +59,12 @@ def read(kind: type[R], document: Mapping[str, Any]) -> R:
 
 def plain(value: object) -> object:
     """What BSON has no type for."""
-    match value:
-        case Decimal():
-            return str(value)
-        case date():
-            return value.isoformat()
-        case frozenset() | set():
-            return sorted(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, frozenset | set):
+        return sorted(value)
     raise TypeError(f"{type(value).__name__} cannot be stored")
 
 
@@ -135,4 +134,3 @@ def is_clash(error: PyMongoError) -> bool:
 async def make_indexes(db: Database, indexes: Iterable[Index]) -> None:
     for index in indexes:
         await index.make(db)
-

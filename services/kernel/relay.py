@@ -49,7 +49,7 @@ async def in_order(db: Database, found: Sequence[Document]) -> list[Document]:
 
 
 class Relay:
-    """The program's part in sending. `told` wakes it in process, a change stream across processes, the poll in truth."""
+    """The program's part in sending. `told` wakes it in process, a change stream across replicas, the poll in truth."""
 
     def __init__(self, db: Database, send: Send, told: asyncio.Event) -> None:
         self.db, self.send, self.told = db, send, told
@@ -98,7 +98,10 @@ class Relay:
 
     async def _watch(self) -> None:
         """Another replica's word. Whatever happens to the stream, a new one is opened: it only wakes."""
-        said = [{"$match": {"operationType": "insert", "fullDocument.unsent": True}}, {"$project": {"_id": 1}}]
+        said: list[Document] = [
+            {"$match": {"operationType": "insert", "fullDocument.unsent": True}},
+            {"$project": {"_id": 1}},
+        ]
         while True:
             try:
                 async with self.db["journal"].watch(said) as stream:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from pymongo import InsertOne, ReplaceOne, UpdateOne
+from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
 from services.kernel.decision import Aggregate, Cause, Decision, Missing, R, S, Stale
 from services.kernel.event import Event
 from services.kernel.journal import changes, entry
 from services.kernel.mongo import Database, Document, MongoReader, Session, read, written
 
-Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne
+Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne
 
 
 @dataclass(slots=True)

@@ -1,0 +1,81 @@
+"""What surrounds every request: an id, limits of size and time, a count and a line in the log. Pure ASGI."""
+
+import asyncio
+import re
+from time import perf_counter
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.kernel import problem
+from services.kernel.telemetry import REQUESTS, bind, log
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+QUIET = {"/healthz", "/readyz", "/metrics"}
+
+
+class Edge:
+    """Takes `X-Request-ID` where it is a plain word, makes one else, and gives it back with every answer."""
+
+    def __init__(self, app: ASGIApp, *, seconds: float, bytes: int) -> None:
+        self.app, self.seconds, self.bytes = app, seconds, bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        id = given if PLAIN_ID.fullmatch(given) else uuid4().hex
+        scope.setdefault("state", {})["request_id"] = id
+        began, status = perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = id
+            await send(message)
+
+        with bind(request=id):
+            try:
+                async with asyncio.timeout(self.seconds):
+                    await self.app(scope, self._limited(headers, receive), send_with_id)
+            except TimeoutError:
+                if status:
+                    raise
+                late = problem.Away("request.timeout", f"This took longer than {self.seconds:g} seconds. Try again.")
+                await problem.refusal(Request(scope), late)(scope, receive, send_with_id)
+            finally:
+                self._tell(scope, status, perf_counter() - began)
+
+    def _limited(self, headers: Headers, receive: Receive) -> Receive:
+        """Raises a 413 as soon as it is known: from the announced length, or when more arrives."""
+        length = headers.get("content-length", "")
+        received = int(length) if length.isascii() and length.isdigit() else 0
+        announced = received > self.bytes
+        received = 0
+
+        async def limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if announced or received > self.bytes:
+                raise HTTPException(413, f"A request may have at most {self.bytes} bytes.")
+            return message
+
+        return limited
+
+    @staticmethod
+    def _tell(scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unmatched")
+        REQUESTS.labels(method=known_method(scope["method"]), route=route, status=status).observe(seconds)
+        if scope["path"] not in QUIET:
+            log.info("request", method=scope["method"], route=route, status=status, seconds=round(seconds, 4))
+
+
+def known_method(method: str) -> str:
+    """A label must not be a stranger's word."""
+    return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"

@@ -1,0 +1,128 @@
+"""Errors as RFC 9457 problem documents with stable codes, made in one place."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+
+from services.kernel.decision import No, Unknown
+from services.kernel.telemetry import log
+
+MEDIA_TYPE = "application/problem+json"
+CODES = {
+    400: "request.malformed",
+    404: "route.missing",
+    405: "method.not_allowed",
+    413: "request.too_large",
+    503: "request.timeout",
+}
+
+
+class FieldError(BaseModel):
+    """What is wrong with one field. `where`: its path, like `body.title`."""
+
+    where: str
+    problem: str
+
+
+class Problem(BaseModel):
+    """RFC 9457. `code` is stable and for programs, `detail` is for people, `request` finds it in the log."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    code: str
+    detail: str
+    request: str | None = None
+    errors: Sequence[FieldError] = ()
+
+
+class AnsweredBefore(Exception):
+    """The same `Idempotency-Key` with the same body: the same answer."""
+
+    def __init__(self, answer: bytes, status: int, etag: str) -> None:
+        self.answer, self.status, self.etag = answer, status, etag
+
+
+class Malformed(No):
+    """The request cannot be understood."""
+
+    status, title = 422, "Malformed request"
+
+
+def response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    body = problem.model_dump_json(exclude_none=True)
+    return Response(body, problem.status, headers=headers, media_type=MEDIA_TYPE)
+
+
+def refusal(request: Request, error: No) -> Response:
+    problem = Problem(
+        title=error.title, status=error.status, code=error.code, detail=error.detail, request=request_id(request)
+    )
+    headers = {"Retry-After": "1"} if isinstance(error, Unknown) or error.status == 503 else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return response(problem, headers)
+
+
+def request_id(request: Request) -> str:
+    found: str = request.scope.get("state", {}).get("request_id", "-")
+    return found
+
+
+def described(error: dict[str, Any]) -> FieldError:
+    return FieldError(where=".".join(str(part) for part in error["loc"]), problem=str(error["msg"]))
+
+
+def install(app: FastAPI) -> None:
+    """Every error of the app leaves as a problem document; what nobody foresaw as a 500 that tells nothing."""
+
+    @app.exception_handler(No)
+    async def no(request: Request, error: No) -> Response:
+        return refusal(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    async def malformed(request: Request, error: RequestValidationError) -> Response:
+        errors = [described(e) for e in error.errors()]
+        detail = "; ".join(f"{e.where}: {e.problem}" for e in errors[:5])
+        return response(
+            Problem(
+                title=Malformed.title, status=422, code="request.malformed", detail=detail,
+                request=request_id(request), errors=errors,
+            )
+        )  # fmt: skip
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        code = CODES.get(error.status_code, f"http.{error.status_code}")
+        detail = str(error.detail)
+        problem = Problem(title=detail, status=error.status_code, code=code, detail=detail, request=request_id(request))
+        return response(problem, dict(error.headers or {}))
+
+    @app.exception_handler(PyMongoError)
+    async def database(request: Request, error: PyMongoError) -> Response:
+        log.error("database.away", error=f"{type(error).__name__}: {error}")
+        return refusal(request, Away("database.away", "The database does not answer just now. Try again in a moment."))
+
+    @app.exception_handler(AnsweredBefore)
+    async def before(_: Request, error: AnsweredBefore) -> Response:
+        headers = {"ETag": error.etag, "Idempotent-Replayed": "true"}
+        return Response(error.answer, error.status, headers=headers, media_type="application/json")
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> Response:
+        log.error("request.failed", exc_info=error)
+        detail = "Something went wrong on our side. The request number finds it in our log."
+        return response(
+            Problem(title="Internal error", status=500, code="internal", detail=detail, request=request_id(request))
+        )
+
+
+class Away(No):
+    """Something this program needs does not answer."""
+
+    status, title = 503, "Not available"

@@ -1,0 +1,187 @@
+"""A program from its parts: what it answers, sends, hears and does in time, started and stopped together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+
+import uvicorn
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel
+from pymongo.errors import PyMongoError
+from starlette.types import ASGIApp
+
+from services.kernel import clock, inbox, journal, owner, problem, telemetry
+from services.kernel.auth import Keys
+from services.kernel.bus import Bus
+from services.kernel.consumer import Hearing
+from services.kernel.crypto import Vault
+from services.kernel.decision import Cause
+from services.kernel.listener import Fetch, Listener, nothing_to_fetch
+from services.kernel.middleware import Edge
+from services.kernel.mongo import Index, connect, make_indexes
+from services.kernel.relay import Relay
+from services.kernel.settings import Settings
+from services.kernel.telemetry import log
+from services.kernel.timer import Sweep
+from services.kernel.transaction import Transactor
+from services.kernel.web import Doorway, Table
+
+RESTART = 1.0  # seconds until a part that failed is started again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A program as the list of its parts. `may` None: the public's door, the gateway; it tells nothing itself."""
+
+    name: str
+    title: str
+    router: APIRouter
+    may: Table | None
+    indexes: Sequence[Index] = ()
+    sweeps: Callable[[], Sequence[Sweep]] = tuple
+    hearing: Hearing = field(default_factory=Hearing)
+
+
+class Program:
+    """One running service: its connections and its working parts."""
+
+    def __init__(self, service: Service, settings: Settings, *, fetch: Fetch = nothing_to_fetch) -> None:
+        self.service, self.settings = service, settings
+        self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
+        self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
+        self.bus = Bus(settings.kafka, settings.namespace)
+        self.vault = Vault(settings.encryption_keys.get_secret_value())
+        self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
+        self.listener = Listener(service.name, service.hearing, self.transact, self.bus, fetch=fetch)
+        self.relay = Relay(self.db, self.bus.send, self.transact.told)
+        self.prepared = False
+        self.parts: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+
+    def doorway(self) -> Doorway:
+        roles = {**self.service.may.roles, **owner.MAY} if self.service.may else {}
+        return Doorway(transact=self.transact, keys=self.keys, vault=self.vault, may=Table(roles))
+
+    async def prepare(self) -> None:
+        """Indexes; again until MongoDB is there."""
+        while not self.prepared:
+            try:
+                await make_indexes(self.db, self.service.indexes)
+                await journal.make_indexes(self.db)
+                await inbox.make_indexes(self.db)
+                await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
+                self.prepared = True
+            except PyMongoError as error:
+                log.warning("program.waits", error=f"{type(error).__name__}: {error}")
+                await asyncio.sleep(RESTART)
+
+    async def work(self) -> None:
+        """Everything that runs beside the requests, each part started again should it fail."""
+        await self.prepare()
+        parts = list(self.parts)
+        if self.service.may is not None:
+            parts.append(("relay", self.relay.run))
+        if self.service.hearing.sources:
+            parts.append(("listener", self.listener.run))
+        for sweep in self.service.sweeps():
+            parts.append((f"sweep:{sweep.name}", partial(sweep.run, self.transact)))
+        async with asyncio.TaskGroup() as group:
+            for name, part in parts:
+                group.create_task(self._for_ever(name, part))
+
+    async def _for_ever(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            try:
+                await part()
+            except Exception as error:
+                log.error("part.failed", part=name, exc_info=error)
+            await asyncio.sleep(RESTART)
+
+    async def unready(self) -> dict[str, str]:
+        """What keeps it from being ready, by name of the dependency. Kafka away does not: an API is up without it."""
+        found = {}
+        try:
+            await self.db.command("ping")
+            if not self.prepared:
+                found["indexes"] = "are being made"
+        except PyMongoError as error:
+            found["mongodb"] = f"does not answer: {type(error).__name__}"
+        if self.service.hearing.sources and self.listener.wrong:
+            found["kafka"] = "; ".join(self.listener.wrong)
+        return found
+
+
+class Health(BaseModel):
+    """`wrong`: what is missing, by name of the dependency."""
+
+    ok: bool
+    wrong: dict[str, str] = {}
+
+
+def create_app(program: Program, *, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> ASGIApp:
+    """The program's web side; `ValueError` where the table of rights and the routes differ."""
+    service, settings = program.service, program.settings
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        working = asyncio.create_task(program.work())
+        yield
+        working.cancel()
+        await asyncio.wait([working], timeout=5)
+        await program.bus.close()
+        program.db.client.close()
+
+    app = FastAPI(title=service.title, lifespan=lifespan, redoc_url=None)
+    app.state.doorway, app.state.program = program.doorway(), program
+    if service.may is not None:
+        must_agree(service.router, service.may)
+        bearer = [Depends(HTTPBearer(auto_error=False))]
+        app.include_router(service.router, dependencies=bearer, responses={409: {"model": problem.Problem}})
+        app.include_router(owner.router, dependencies=bearer)
+    else:
+        app.include_router(service.router)
+    add_operations(app, program)
+    problem.install(app)
+    return Edge(around(app), seconds=settings.request_seconds, bytes=settings.request_bytes)
+
+
+def must_agree(router: APIRouter, may: Table) -> None:
+    names = {f"{m} {r.path_format}" for r in router.routes if isinstance(r, APIRoute) for m in r.methods or ()}
+    if names != set(may.roles):
+        raise ValueError(f"Not in both the table of rights and the routes: {sorted(names ^ set(may.roles))}")
+
+
+def add_operations(app: FastAPI, program: Program) -> None:
+    """`/healthz` (the process), `/readyz` (what it needs, named), `/metrics`."""
+
+    @app.get("/healthz", summary="Whether the process answers", include_in_schema=False)
+    async def healthz() -> Health:
+        return Health(ok=True)
+
+    @app.get("/readyz", summary="Whether everything it needs answers", include_in_schema=False)
+    async def readyz(response: Response) -> Health:
+        wrong = await program.unready()
+        response.status_code = 503 if wrong else 200
+        return Health(ok=not wrong, wrong=wrong)
+
+    @app.get("/metrics", summary="Numbers for Prometheus", include_in_schema=False)
+    async def metrics(_: Request) -> Response:
+        body, media_type = telemetry.exposition()
+        return Response(body, media_type=media_type)
+
+
+def serve(app: ASGIApp, settings: Settings) -> None:
+    """Until it is told to stop; open requests get five seconds."""
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, loop="uvloop", http="httptools", lifespan="on",
+        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
+    )  # fmt: skip
+
+
+def begin(service: str, settings: Settings) -> None:
+    """What comes before anything else in a process: its clock and its log."""
+    clock.shift(settings.clock_shift)
+    telemetry.configure(service, settings.log)
