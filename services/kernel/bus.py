@@ -68,7 +68,8 @@ def decode(record: Wire) -> Message:
     try:
         event = event_of(dict(record.headers), record.value or b"")
         time, subject = event.get_time(), event.get_subject()
-        assert time is not None and subject is not None
+        assert time
+        assert subject
         return Message(
             id=event.get_id(),
             type=event.get_type(),
@@ -145,16 +146,17 @@ class Bus:
         await admin.start()
         try:
             names = set(await admin.list_topics())
+            copies = min(3, len((await admin.describe_cluster())["brokers"]))
             for name, topic in TOPICS.items():
                 if self.topic(name) not in names:
-                    await self._make(admin, self.topic(name), topic.partitions)
+                    await self._make(admin, self.topic(name), topic.partitions, copies)
             return await self._wrong(admin)
         finally:
             await admin.close()
 
-    async def _make(self, admin: AIOKafkaAdminClient, name: str, partitions: int) -> None:
+    async def _make(self, admin: AIOKafkaAdminClient, name: str, partitions: int, copies: int) -> None:
         kept_for_ever = {"retention.ms": "-1", "retention.bytes": "-1"}
-        new = NewTopic(name, num_partitions=partitions, replication_factor=-1, topic_configs=kept_for_ever)
+        new = NewTopic(name, num_partitions=partitions, replication_factor=copies, topic_configs=kept_for_ever)
         answer = await admin.create_topics([new])
         for _, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
