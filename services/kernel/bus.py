@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
@@ -76,7 +77,7 @@ def decode(record: Wire) -> Message:
             source=event.get_source().removeprefix(SOURCE_PREFIX),
             subject=subject,
             sequence=int(event.get_extension("sequence")),
-            time=time,
+            time=time.astimezone(UTC),
             correlation=str(event.get_extension("correlationid") or "-"),
             trace=event.get_extension("traceparent"),
             value=record.value or b"",
@@ -169,7 +170,7 @@ class Bus:
             wanted = TOPICS[name.removeprefix(f"{self.namespace}.")].partitions
             if count != wanted:
                 found.append(f"the topic {name} has {count} partitions instead of {wanted}")
-        asked = [ConfigResource(ConfigResourceType.TOPIC, self.topic(n), ["retention.ms"]) for n in TOPICS]
+        asked = [ConfigResource(ConfigResourceType.TOPIC, self.topic(n), {"retention.ms": None}) for n in TOPICS]
         for answer in await admin.describe_configs(asked):
             for *_, name, configs in answer.resources:
                 if configs and configs[0][1] != "-1":

@@ -12,15 +12,16 @@ HOLDER = uuid4().hex  # this process
 
 async def hold(db: Database, name: str, *, seconds: float, holder: str = HOLDER) -> bool:
     """Take or renew the lease; whether it is ours for so long. It falls to others when it ran out or was let go."""
-    free = {"$or": [{"holder": holder}, {"$expr": {"$lte": ["$until", "$$NOW"]}}]}
     until: dict[str, Any] = {"$add": ["$$NOW", int(seconds * 1000)]}
+    may = {"$or": [{"$eq": ["$holder", holder]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
+    take = {name: {"$cond": [may, new, f"${name}"]} for name, new in (("holder", holder), ("until", until))}
     try:
-        await db["leases"].update_one(
-            {"_id": name, **free}, [{"$set": {"holder": holder, "until": until}}], upsert=True
+        found = await db["leases"].find_one_and_update(
+            {"_id": name}, [{"$set": take}], upsert=True, return_document=True
         )
-    except DuplicateKeyError:
+    except DuplicateKeyError:  # two made it at once
         return False
-    return True
+    return bool(found["holder"] == holder)
 
 
 async def let_go(db: Database, name: str, *, holder: str = HOLDER) -> None:

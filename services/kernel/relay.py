@@ -26,11 +26,12 @@ async def send_once(db: Database, send: Send, *, limit: int = BATCH) -> int:
     if not found:
         return 0
     records = await in_order(db, found)
-    if records:
-        await send([as_message(r) for r in records])
-        done = {"_id": {"$in": [r["_id"] for r in records]}}
-        await db["journal"].update_many(done, {"$unset": {"unsent": 1}})
-        SENT.inc(len(records))
+    if not records and len(found) == limit:  # hosts' clocks differ: the earlier facts lie further on
+        return await send_once(db, send, limit=limit * 2)
+    await send([as_message(r) for r in records])
+    done = {"_id": {"$in": [r["_id"] for r in records]}}
+    await db["journal"].update_many(done, {"$unset": {"unsent": 1}})
+    SENT.inc(len(records))
     RELAY_LAG.set((datetime.now(UTC) - found[0]["written"]).total_seconds())
     return len(records)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.kernel.crypto import Vault
 
@@ -58,15 +58,15 @@ def load(kind: type[S]) -> S:
     try:
         return kind.model_validate({})
     except ValidationError as error:
-        lines = [_line(kind, str(e["loc"][0]), e["msg"]) for e in error.errors(include_input=False)]
-    except SettingsError as error:
-        lines = [str(error)]
+        lines = [_line(kind, *e["loc"][:1], message=e["msg"]) for e in error.errors(include_input=False)]
     print(*dict.fromkeys(lines), sep="\n", file=sys.stderr)
     raise SystemExit(2)
 
 
-def _line(kind: type[Settings], loc: str, message: str) -> str:
-    field = next(field for name, field in kind.model_fields.items() if loc in (name, field.alias))
-    name = field.alias or f"{kind.model_config['env_prefix']}{loc}".upper()
+def _line(kind: type[Settings], loc: int | str = "", *, message: str) -> str:
     wrong = "is missing" if message == "Field required" else f"is wrong: {message.removeprefix('Value error, ')}"
-    return f"{name} {wrong}. Set it to {field.description or 'a value that fits'}."
+    for name, field in kind.model_fields.items():
+        if loc in (name, field.alias):
+            variable = field.alias or f"{kind.model_config['env_prefix']}{name}".upper()
+            return f"{variable} {wrong}. Set it to {field.description or 'a value that fits'}."
+    return f"The environment {wrong}."  # a check of several together, or a list that is no JSON

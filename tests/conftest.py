@@ -1,0 +1,56 @@
+"""Real servers for the whole run, started once; a database and topics of its own for each test."""
+
+import os
+from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterator
+from uuid import uuid4
+
+import pytest
+
+from services.kernel.bus import Bus
+from services.kernel.decision import Cause
+from services.kernel.mongo import Database, connect
+from services.kernel import inbox, journal
+from services.kernel.transaction import Transactor
+
+
+@dataclass
+class Servers:
+    mongo_url: str
+    kafka: str
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Servers]:
+    """One mongod and one Kafka."""
+    yield Servers(os.environ["MONGO_URL"], os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+
+
+@pytest.fixture
+def namespace() -> str:
+    return f"t{uuid4().hex[:12]}"
+
+
+@pytest.fixture
+async def db(servers: Servers, namespace: str) -> AsyncIterator[Database]:
+    """A fresh database with the kernel's own indexes."""
+    made = connect(servers.mongo_url, f"{namespace}_sample")
+    await journal.make_indexes(made)
+    await inbox.make_indexes(made)
+    yield made
+    await made.client.drop_database(made.name)
+    made.client.close()
+
+
+@pytest.fixture
+def transact(db: Database) -> Transactor:
+    return Transactor(db, Cause(who="tester", request="request-1"))
+
+
+@pytest.fixture
+async def bus(servers: Servers, namespace: str) -> AsyncIterator[Bus]:
+    """Topics of its own."""
+    made = Bus(servers.kafka, namespace)
+    assert await made.prepare() == []
+    yield made
+    await made.close()

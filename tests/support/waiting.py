@@ -1,0 +1,21 @@
+"""Waiting for a condition instead of for a time."""
+
+import asyncio
+import inspect
+from collections.abc import Awaitable, Callable
+
+
+async def eventually(holds: Callable[[], object | Awaitable[object]], *, seconds: float = 30) -> None:
+    """Until it holds or the time is up; an assertion error of the condition counts as not yet, and is shown at the end."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        try:
+            found = holds()
+            if inspect.isawaitable(found):
+                found = await found
+            assert found, f"{holds} does not hold"
+            return
+        except AssertionError:
+            if asyncio.get_running_loop().time() > end:
+                raise
+        await asyncio.sleep(0.02)
