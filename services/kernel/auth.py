@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 from joserfc import errors, jwt
-from joserfc.jwk import ECKey, JWKRegistry, Key, KeySet, RSAKey
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 from services.kernel.clock import host
 from services.kernel.decision import No
@@ -63,7 +63,6 @@ class Keys:
             await self._read(AGAIN)
             person, until = self._verify(token, again=True)
         if until <= self._at().timestamp():
-            self._verified.pop(token, None)
             raise Unauthorized("token.expired", "The token has expired.")
         self._verified[token] = person, until
         self._verified.move_to_end(token)
@@ -79,7 +78,7 @@ class Keys:
             return _person(claims), float(claims["exp"])
         except errors.ExpiredTokenError:
             raise Unauthorized("token.expired", "The token has expired.") from None
-        except (*UNREADABLE, ValueError, TypeError, LookupError, AttributeError, RecursionError):
+        except (*UNREADABLE, ValueError, TypeError, LookupError):
             raise Unauthorized("token.malformed", "The token cannot be read, or lacks a claim.") from None
         except errors.JoseError as error:
             if isinstance(error, errors.InvalidKeyIdError) and not again:
@@ -116,15 +115,13 @@ def _bearer(authorization: str | None) -> str:
 
 
 def _usable(jwks: Any) -> KeySet:
-    """What we have algorithms for; a key of another kind does not spoil the set (RFC 7517, section 5)."""
+    """A key that is not understood does not spoil the set (RFC 7517, section 5); joserfc minds `use` and `alg`."""
     keys: list[Key] = []
     for data in jwks["keys"]:
         try:
-            key = JWKRegistry.import_key(data)
+            keys.append(JWKRegistry.import_key(data))
         except (errors.JoseError, ValueError, TypeError, LookupError):
             continue
-        if isinstance(key, ECKey | RSAKey) and data.get("use", "sig") == "sig":
-            keys.append(key)
     if not keys:
         raise ValueError("a key set without a key to verify with")
     return KeySet(keys)

@@ -80,7 +80,7 @@ class Calendar:
 @cache
 def official() -> Calendar:
     """All years that the chinesecalendar library knows, 2004 on; a newer library is a newer version."""
-    from chinese_calendar import constants  # type: ignore[import-untyped]
+    from chinese_calendar import constants
 
     names = {holiday.value: holiday.chinese for holiday in constants.Holiday}
     off: dict[date, str] = {day: names[holiday] for day, holiday in constants.holidays.items()}
@@ -152,7 +152,7 @@ def month_span(month: str) -> tuple[datetime, datetime]:
     """The first moment of a month like `2026-11`, and of the next, in UTC; `ValueError` for any other form."""
     try:
         first = date.fromisoformat(f"{month}-01")
-        if len(month) != 7 or not 1900 <= first.year <= 2999:
+        if not 1900 <= first.year <= 2999:
             raise ValueError
     except ValueError:
         raise ValueError(f"A month is written like 2026-11, not {month!r}.") from None

@@ -41,15 +41,15 @@ class Settings(BaseSettings):
     @field_validator("mongo_url", "clock_shift", "jwks", "encryption_keys")
     @classmethod
     def _makes_sense(cls, value: Any, info: ValidationInfo) -> Any:
-        match info.field_name:
-            case "mongo_url" if not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
-                raise ValueError("it does not begin with mongodb://")
-            case "clock_shift" if value and not info.data.get("local"):
-                raise ValueError("only a local run may shift its clock")
-            case "jwks" if not (value.startswith(("http://", "https://")) or Path(value).is_file()):
-                raise ValueError("there is no such file")
-            case "encryption_keys":
-                Vault(value.get_secret_value())
+        name = info.field_name
+        if name == "mongo_url" and not value.get_secret_value().startswith(("mongodb://", "mongodb+srv://")):
+            raise ValueError("it does not begin with mongodb://")
+        if name == "clock_shift" and value and not info.data.get("local"):
+            raise ValueError("only a local run may shift its clock")
+        if name == "jwks" and not (value.startswith(("http://", "https://")) or Path(value).is_file()):
+            raise ValueError("there is no such file")
+        if name == "encryption_keys":
+            Vault(value.get_secret_value())
         return value
 
 
