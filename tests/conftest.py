@@ -10,7 +10,7 @@ import pytest
 from services.kernel.bus import Bus
 from services.kernel.decision import Cause
 from services.kernel.mongo import Database, connect
-from services.kernel import inbox, journal
+from services.kernel import inbox, journal, telemetry
 from services.kernel.transaction import Transactor
 
 
@@ -24,6 +24,12 @@ class Servers:
 def servers() -> Iterator[Servers]:
     """One mongod and one Kafka."""
     yield Servers(os.environ["MONGO_URL"], os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logging() -> None:
+    """As in production: plain tracebacks, no local variables."""
+    telemetry.configure("tests", "json")
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from services.kernel.transaction import Transactor
 from services.kernel.web import Doorway, Table
 
 RESTART = 1.0  # seconds until a part that failed is started again
+PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,10 +105,11 @@ class Program:
         """What keeps it from being ready, by name of the dependency. Kafka away does not: an API is up without it."""
         found = {}
         try:
-            await self.db.command("ping")
+            async with asyncio.timeout(PING):
+                await self.db.command("ping")
             if not self.prepared:
                 found["indexes"] = "are being made"
-        except PyMongoError as error:
+        except (PyMongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
         if self.service.hearing.sources and self.listener.wrong:
             found["kafka"] = "; ".join(self.listener.wrong)

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.kernel import inbox
-from services.kernel.consumer import Copy, Hearing, Heard
+from services.kernel.consumer import Copy, Heard, Hearing
 from services.kernel.contracts.columns import ColumnRetired, DepartmentChanged, DepartmentEvent, DepartmentRegistered
 from services.kernel.decision import Cause, Copied, Unit
 from services.kernel.event import Message

@@ -59,7 +59,9 @@ async def test_the_journal_says_what_changed_before_and_after(db: Database, tran
     assert second["changes"] == {"name": ["财政局", "市财政局"]}
 
 
-async def test_a_kept_fact_is_in_the_journal_and_has_no_place_among_the_told(db: Database, transact: Transactor) -> None:
+async def test_a_kept_fact_is_in_the_journal_and_has_no_place_among_the_told(
+    db: Database, transact: Transactor
+) -> None:
     async def look(unit: Unit) -> None:
         bureau = await unit.get(Bureau, "finance")
         unit.save(Decision(bureau, (Looked(at=AT),)))
@@ -111,9 +113,7 @@ async def test_racing_actions_all_succeed_and_none_is_lost(db: Database, transac
 
 
 async def test_founding_the_same_thing_twice_at_once_founds_it_once(db: Database, transact: Transactor) -> None:
-    outcomes = await asyncio.gather(
-        *(transact(found_bureau, "finance") for _ in range(4)), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(transact(found_bureau, "finance") for _ in range(4)), return_exceptions=True)
 
     assert [o.code for o in outcomes if isinstance(o, Refused)] == ["exists"] * 3
     assert len(await journal_of(db)) == 1
