@@ -1,16 +1,16 @@
 """Real servers for the whole run, started once; a database and topics of its own for each test."""
 
 import os
-from dataclasses import dataclass
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
 
+from services.kernel import inbox, journal, telemetry
 from services.kernel.bus import Bus
 from services.kernel.decision import Cause
 from services.kernel.mongo import Database, connect
-from services.kernel import inbox, journal, telemetry
 from services.kernel.transaction import Transactor
 
 

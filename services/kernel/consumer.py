@@ -57,7 +57,7 @@ class Copy(Generic[C]):
         return add
 
     def fold(self, state: C | None, message: Message) -> C | None:
-        """The state after; as it was for types without a fold, known here or not. Raises pydantic's `ValidationError`."""
+        """The state after; as it was for types without a fold. Raises pydantic's `ValidationError`."""
         fold = self.folds.get(message.type)
         return fold(state, message.event()) if fold else state
 

@@ -234,7 +234,7 @@ class Place(BaseModel):
 
 
 def cursor(last: R, sort: str) -> str:
-    value = reduce(getattr, sort.removeprefix("-").split("."), last)
+    value: Any = reduce(getattr, sort.removeprefix("-").split("."), last)
     name = "moment" if isinstance(value, datetime) else "number" if isinstance(value, int) else "text"
     place = Place.model_validate({name: value, "id": last.id})
     return base64.urlsafe_b64encode(place.model_dump_json(exclude_none=True).encode()).decode()

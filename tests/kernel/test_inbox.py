@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.kernel import inbox
+from services.kernel.bus import Bus
 from services.kernel.consumer import Copy, Heard, Hearing
 from services.kernel.contracts.columns import ColumnRetired, DepartmentChanged, DepartmentEvent, DepartmentRegistered
 from services.kernel.decision import Cause, Copied, Unit
@@ -34,10 +35,11 @@ class Shown(Copied):
     hidden: bool = False
 
 
-class Deaf:
+class Deaf(Bus):
     """A bus that only notes what is sent to the dead letters."""
 
     def __init__(self) -> None:
+        super().__init__("nowhere:1", "deaf")
         self.dead: list[Message] = []
 
     async def send(self, messages: Sequence[Message], *, topic: str | None = None) -> None:
@@ -65,7 +67,7 @@ def deaf() -> Deaf:
 
 @pytest.fixture
 def listener(transact: Transactor, deaf: Deaf) -> Listener:
-    return Listener("sample", Hearing(copies=[knowing()]), transact, deaf)  # type: ignore[arg-type]  a bus without Kafka
+    return Listener("sample", Hearing(copies=[knowing()]), transact, deaf)
 
 
 async def names(db: Database, code: str) -> tuple[str, ...]:
@@ -105,7 +107,7 @@ async def test_any_order_and_repetition_ends_in_the_same_copy(servers: Servers, 
     db = connect(servers.mongo_url, "t_any_order")
     for collection in ("department", "waiting", "drops"):
         await db[collection].delete_many({})
-    listener = Listener("sample", Hearing(copies=[knowing()]), Transactor(db, CAUSE), Deaf())  # type: ignore[arg-type]  a bus without Kafka
+    listener = Listener("sample", Hearing(copies=[knowing()]), Transactor(db, CAUSE), Deaf())
     all_of_them = spoken("finance", 5) + spoken("water", 4)
     shuffled = data.draw(st.permutations(all_of_them + data.draw(st.lists(st.sampled_from(all_of_them), max_size=6))))
     cuts = data.draw(st.integers(1, 6))
@@ -204,7 +206,7 @@ async def test_an_effect_and_the_guard_are_one_transaction(db: Database, transac
     async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
         unit.save(found(f"own-{event.code}", name=event.name))
 
-    listener = Listener("sample", Hearing(heard=heard), transact, deaf)  # type: ignore[arg-type]  a bus without Kafka
+    listener = Listener("sample", Hearing(heard=heard), transact, deaf)
     await asyncio.gather(*(listener.hear(spoken("finance", 2)) for _ in range(3)))
 
     assert await db["department"].count_documents({}) == 1
@@ -218,7 +220,7 @@ async def test_an_effect_and_the_guard_are_one_transaction(db: Database, transac
 async def test_every_event_is_recorded_once_with_a_gapless_position(
     db: Database, transact: Transactor, deaf: Deaf
 ) -> None:
-    listener = Listener("sample", Hearing(record=True), transact, deaf)  # type: ignore[arg-type]  a bus without Kafka
+    listener = Listener("sample", Hearing(record=True), transact, deaf)
     batches = [spoken("finance", 4)[2:], spoken("water", 3), spoken("finance", 4)[:2], spoken("finance", 4)]
 
     await asyncio.gather(*(listener.hear(batch) for batch in batches))
@@ -244,7 +246,7 @@ async def test_what_hides_is_shown_at_once_even_while_earlier_events_wait(
 ) -> None:
     shown = Copy(Shown)
     shown.on(ColumnRetired)(lambda state, event: Shown(id=event.column_id, hidden=True))
-    listener = Listener("sample", Hearing(copies=[shown]), transact, deaf)  # type: ignore[arg-type]  a bus without Kafka
+    listener = Listener("sample", Hearing(copies=[shown]), transact, deaf)
     event = ColumnRetired(at=AT, column_id="a", path="a", tree_version=9, successor_id="b", reason="合并")
     late = replace(message("x", 2, "x"), type=event.TYPE, subject=event.subject, value=event.model_dump_json().encode())
 

@@ -10,6 +10,7 @@ from services.kernel.decision import Cause, Decision, Reader, Unit
 from services.kernel.mongo import Database, connect
 from services.kernel.timer import BATCH, Sweep
 from services.kernel.transaction import Transactor
+from tests.conftest import Servers
 from tests.support.sample import AT, Bureau, found, rename
 
 pytestmark = pytest.mark.servers
@@ -54,9 +55,11 @@ async def test_nothing_happens_before_the_moment(db: Database, transact: Transac
     assert await woken(db) == 1
 
 
-async def test_three_replicas_sweeping_at_once_wake_each_exactly_once(db: Database, transact: Transactor) -> None:
+async def test_three_replicas_sweeping_at_once_wake_each_exactly_once(
+    servers: Servers, db: Database, transact: Transactor
+) -> None:
     await asleep(transact, *["甲"] * 450)
-    replicas = [Transactor(connect_again(db), Cause(who="timer", request="-")) for _ in range(3)]
+    replicas = [Transactor(connect(servers.mongo_url, db.name), Cause(who="timer", request="-")) for _ in range(3)]
 
     async def until_nothing_is_due(replica: Transactor) -> None:
         mine = sweep()
@@ -90,8 +93,3 @@ async def test_one_that_failed_is_tried_again_later(db: Database, transact: Tran
         await mine.once(transact, LATER)
 
     assert await woken(db) == 1
-
-
-def connect_again(db: Database) -> Database:
-    host, port = db.client.address or ("127.0.0.1", 27017)
-    return connect(f"mongodb://{host}:{port}/?directConnection=true", db.name)

@@ -94,5 +94,3 @@ def message(code: str, sequence: int, name: str) -> Message:
         trace=None,
         value=event.model_dump_json().encode(),
     )
-
-

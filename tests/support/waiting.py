@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 
 async def eventually(holds: Callable[[], object | Awaitable[object]], *, seconds: float = 30) -> None:
-    """Until it holds or the time is up; an assertion error of the condition counts as not yet, and is shown at the end."""
+    """Until it holds or the time is up. An assertion error of the condition means not yet; the last one is shown."""
     end = asyncio.get_running_loop().time() + seconds
     while True:
         try:

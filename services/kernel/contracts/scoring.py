@@ -35,7 +35,7 @@ class Line(BaseModel):
 
 
 class AssessmentEvent(Event):
-    """A department's month (月度考评); `assessment_id` is `{month}/{department}`, `month` is YYYY-MM in Asia/Shanghai."""
+    """A department's month (月度考评). `assessment_id`: `{month}/{department}`; `month`: YYYY-MM in Asia/Shanghai."""
 
     SOURCE: ClassVar[str] = "scoring"
     KEY: ClassVar[str] = "assessment_id"

@@ -1,0 +1,127 @@
+"""The contracts as documents: a JSON schema for each event, an AsyncAPI 3 document, and what was released."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from services.kernel.contracts import TOPICS
+from services.kernel.event import EVENTS, Event
+
+DIRECTORY = Path("docs/events")
+Schema = dict[str, Any]
+
+
+def schema(event: type[Event]) -> Schema:
+    """JSON Schema 2020-12 of an event's value."""
+    made = event.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"/events/{event.TYPE}.json", **made}
+
+
+def asyncapi() -> Schema:
+    """One channel per topic, one message per event."""
+    speakers = sorted({event.SOURCE for event in EVENTS.values()})
+    return {
+        "asyncapi": "3.0.0",
+        "info": {"title": "Citygate events", "version": "1", "description": "CloudEvents 1.0, binary mode, on Kafka."},
+        "defaultContentType": "application/json",
+        "channels": {speaker: channel(speaker) for speaker in speakers},
+        "operations": {
+            f"{speaker}.tells": {"action": "send", "channel": {"$ref": f"#/channels/{speaker}"}} for speaker in speakers
+        },
+        "components": {"messages": {name: described(event) for name, event in sorted(EVENTS.items())}},
+    }
+
+
+def channel(speaker: str) -> Schema:
+    said = sorted(name for name, event in EVENTS.items() if speaker == event.SOURCE)
+    return {
+        "address": f"citygate.{speaker}",
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in said},
+        "bindings": {"kafka": {"partitions": TOPICS[speaker].partitions}},
+    }
+
+
+def described(event: type[Event]) -> Schema:
+    return {
+        "name": event.TYPE,
+        "summary": (event.__doc__ or "").strip().splitlines()[0],
+        "payload": {"$ref": f"./{event.TYPE}.json"},
+        "bindings": {"kafka": {"key": {"type": "string", "description": "the subject: kind/id of the aggregate"}}},
+    }
+
+
+def documents() -> dict[str, str]:
+    """File names and texts of all that is generated."""
+    made = {f"{name}.json": schema(event) for name, event in EVENTS.items()} | {"asyncapi.json": asyncapi()}
+    return {name: json.dumps(document, ensure_ascii=False, indent=2) + "\n" for name, document in made.items()}
+
+
+def drift(directory: Path) -> list[str]:
+    """Names of documents that are not what the code says."""
+    made = documents()
+    there = {path.name: path.read_text("utf-8") for path in directory.glob("*.json")}
+    return sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
+
+
+def broken(released: Schema, current: Schema, at: str = "") -> list[str]:
+    """Where a schema breaks its released form: an event only gains optional fields (DESIGN 2.1, 7)."""
+    found = []
+    old, new = released.get("properties", {}), current.get("properties", {})
+    found += [f"{at}{name}: is gone" for name in old.keys() - new.keys()]
+    gained = set(current.get("required", ())) ^ set(released.get("required", ()))
+    found += [f"{at}{name}: became required or optional" for name in sorted(gained)]
+    found += [f"{at}{name}: changed" for name in old.keys() & new.keys() if meaning(old[name]) != meaning(new[name])]
+    inner_old, inner_new = released.get("$defs", {}), current.get("$defs", {})
+    for name in inner_old.keys() & inner_new.keys():
+        if "enum" in inner_old[name] and not set(inner_old[name]["enum"]) <= set(inner_new[name]["enum"]):
+            found.append(f"{at}{name}: lost a value")
+        found += broken(inner_old[name], inner_new[name], f"{at}{name}.")
+    return found
+
+
+def meaning(field: Schema) -> Schema:
+    """A field without its prose."""
+    return {key: value for key, value in field.items() if key not in ("title", "description")}
+
+
+def incompatible(directory: Path) -> list[str]:
+    """What breaks an event as it stands in `released/`, by type."""
+    found = []
+    for path in sorted((directory / "released").glob("*.json")):
+        name = path.stem
+        if name not in EVENTS:
+            found.append(f"{name}: a released event is gone")
+        else:
+            old = json.loads(path.read_text("utf-8"))
+            found += [f"{name}.{what}" for what in broken(old, schema(EVENTS[name]))]
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = ArgumentParser(prog="python -m services.kernel.schemas", description="Write the events' documents.")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where documents or releases disagree")
+    parser.add_argument("--release", action="store_true", help="also make the present schemas the released ones")
+    asked = parser.parse_args(arguments)
+    if asked.check:
+        wrong = [f"{name} is not what the code says" for name in drift(DIRECTORY)] + incompatible(DIRECTORY)
+        if wrong:
+            print(
+                *wrong, "Run `python -m services.kernel.schemas` and look at the difference.", sep="\n", file=sys.stderr
+            )
+            raise SystemExit(1)
+        return
+    for path in DIRECTORY.glob("*.json"):
+        path.unlink()
+    for name, text in documents().items():
+        for directory in [DIRECTORY] + [DIRECTORY / "released"] * asked.release:
+            directory.mkdir(parents=True, exist_ok=True)
+            (directory / name).write_text(text, "utf-8")
+    if asked.release:
+        (DIRECTORY / "released" / "asyncapi.json").unlink()
+
+
+if __name__ == "__main__":
+    main()
