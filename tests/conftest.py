@@ -1,8 +1,6 @@
 """Real servers for the whole run, started once; a database and topics of its own for each test."""
 
-import os
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
@@ -12,18 +10,14 @@ from services.kernel.bus import Bus
 from services.kernel.decision import Cause
 from services.kernel.mongo import Database, connect
 from services.kernel.transaction import Transactor
-
-
-@dataclass
-class Servers:
-    mongo_url: str
-    kafka: str
+from tests.support.servers import Servers, running
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[Servers]:
     """One mongod and one Kafka."""
-    yield Servers(os.environ["MONGO_URL"], os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+    with running() as found:
+        yield found
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -56,7 +50,7 @@ def transact(db: Database) -> Transactor:
 @pytest.fixture
 async def bus(servers: Servers, namespace: str) -> AsyncIterator[Bus]:
     """Topics of its own."""
-    made = Bus(servers.kafka, namespace)
+    made = Bus(servers.kafka_address, namespace)
     assert await made.prepare() == []
     yield made
     await made.close()

@@ -18,8 +18,8 @@ from services.kernel.event import Message
 from services.kernel.listener import Listener
 from services.kernel.mongo import Database, MongoReader, connect
 from services.kernel.transaction import Transactor
-from tests.conftest import Servers
 from tests.support.sample import AT, Bureau, Known, found, message
+from tests.support.servers import Servers
 
 pytestmark = pytest.mark.servers
 BAD = "名字会出错"

@@ -10,8 +10,8 @@ from services.kernel.decision import Cause, Decision, Reader, Unit
 from services.kernel.mongo import Database, connect
 from services.kernel.timer import BATCH, Sweep
 from services.kernel.transaction import Transactor
-from tests.conftest import Servers
 from tests.support.sample import AT, Bureau, found, rename
+from tests.support.servers import Servers
 
 pytestmark = pytest.mark.servers
 LATER = AT + timedelta(hours=1)

@@ -17,8 +17,8 @@ from services.kernel.person import Role
 from services.kernel.program import Program, Service, create_app
 from services.kernel.settings import Settings
 from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
-from tests.conftest import Servers
 from tests.support.sample import Bureau, found_bureau, rename_bureau
+from tests.support.servers import Servers
 
 pytestmark = pytest.mark.servers
 router = APIRouter(route_class=Door)
@@ -85,7 +85,7 @@ def keys(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(servers: Servers, namespace: str, keys: Path) -> Settings:
     return Settings(
-        mongo_url=servers.mongo_url, kafka=servers.kafka, port=1, namespace=namespace, local=True,
+        mongo_url=servers.mongo_url, kafka=servers.kafka_address, port=1, namespace=namespace, local=True,
         jwks=str(keys / "jwks.json"), encryption_keys=Fernet.generate_key().decode(),
         request_seconds=2, request_bytes=200_000,
     )  # fmt: skip

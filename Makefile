@@ -1,0 +1,39 @@
+PYTHON ?= python3
+PORT ?= 8000
+VENV = .venv/bin
+
+.PHONY: help run test check bench faults clean venv
+
+help: ## This list
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+venv:
+	@$(PYTHON) deploy/local/bootstrap.py
+
+run: ## The whole city on this machine; PORT=9000 moves all its ports
+	@$(PYTHON) deploy/local/bootstrap.py up --port $(PORT)
+
+test: venv ## All tests, on real MongoDB and Kafka
+	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk
+	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m pytest -q tests
+
+check: venv ## Format, lint, types, imports, contracts, fast tests
+	@$(VENV)/ruff format --check --quiet .
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-cache
+	@$(VENV)/python -m services.kernel.schemas --check
+	@$(VENV)/python -m pytest -q -m "not servers" tests
+
+faults: venv ## Everything that can be killed is killed, under load
+	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m pytest -q tests/faults --all-faults
+
+bench: venv ## One table; each figure beside its own ceiling, measured in the same run
+	@$(VENV)/python -m deploy.local tools nginx wrk
+	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m tests.bench
+
+clean: venv ## Forget all data of local runs
+	@$(VENV)/python -m deploy.local clean

@@ -1,0 +1,130 @@
+"""What a run consists of: two servers, five programs, their environment."""
+
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from deploy.local import kafka_server, mongo
+from deploy.local.places import LOCAL, PROGRAMS, Ports
+from deploy.local.processes import Process
+from services.kernel import token
+from services.kernel.person import Role
+
+STARTING = 60.0  # seconds a server or program may take
+
+
+def module(program: str) -> str:
+    return program if program == "gateway" else f"services.{program}"
+
+
+@dataclass(slots=True)
+class Servers:
+    """MongoDB and Kafka: ours, or those the environment names."""
+
+    home: Path
+    mongo_port: int
+    kafka_port: int
+    controller_port: int
+    record: Path | None = None
+    given_mongo: str | None = field(default_factory=lambda: os.environ.get("MONGO_URL"))
+    given_kafka: str | None = field(default_factory=lambda: os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
+    mongo: Process | None = None
+    kafka: Process | None = None
+
+    @property
+    def mongo_url(self) -> str:
+        return self.given_mongo or mongo.url(self.mongo_port)
+
+    @property
+    def kafka_address(self) -> str:
+        return self.given_kafka or f"127.0.0.1:{self.kafka_port}"
+
+    def start(self) -> None:
+        """Both at once, then wait for both."""
+        if not self.given_mongo:
+            command = mongo.command(self.home / "mongo", self.mongo_port)
+            self.mongo = Process("mongod", command, self.home / "log" / "mongod.log", record=self.record)
+            self.mongo.start()
+        if not self.given_kafka:
+            kafka_server.fetch()
+            command = kafka_server.command(self.home / "kafka", self.kafka_port, self.controller_port)
+            self.kafka = Process("kafka", command, self.home / "log" / "kafka.log", record=self.record)
+            self.kafka.start()
+        self.wait()
+
+    def wait(self) -> None:
+        if self.mongo:
+            self.mongo.until(lambda: mongo.initiate(self.mongo_port), STARTING)
+        if self.kafka:
+            self.kafka.until(lambda: kafka_server.answers(self.kafka_port), STARTING)
+
+    def end(self) -> None:
+        for server in (self.kafka, self.mongo):
+            if server:
+                server.end()
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What a local run signs and encrypts with: made once, kept in `.local/keys`."""
+
+    directory: Path
+
+    def make(self) -> None:
+        token.make_key(self.directory)
+        fernet = self.directory / "encryption.key"
+        if not fernet.exists():
+            fernet.touch(0o600)
+            fernet.write_text(Fernet.generate_key().decode())
+
+    def mint(self, *roles: Role, department: str = "", sub: str = "", days: int = 30) -> str:
+        name = sub or roles[0].value
+        return token.mint(
+            self.directory, sub=name, name=name, roles=roles, department=department, at=datetime.now(UTC), days=days
+        )
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "CITYGATE_JWKS": str(self.directory / "jwks.json"),
+            "CITYGATE_ENCRYPTION_KEYS": (self.directory / "encryption.key").read_text(),
+            "CITYGATE_SERVICE_TOKEN": self.mint(Role.SERVICE, sub="gateway", days=365),
+        }
+
+
+def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: Keys) -> dict[str, str]:
+    """All a program needs to know; `ports` by program."""
+    near = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    return {
+        "MONGO_URL": servers.mongo_url,
+        "KAFKA_BOOTSTRAP_SERVERS": servers.kafka_address,
+        "CITYGATE_LOCAL": "true",
+        "CITYGATE_PORT": str(ports[program]),
+        "CITYGATE_PUBLIC_URL": near["gateway"],
+        "CITYGATE_MAILBOX_URL": near["mailbox"],
+        "CITYGATE_PUBLISHING_URL": near["publishing"],
+        "PYTHONUNBUFFERED": "1",
+        **keys.environment(),
+    }
+
+
+def program(name: str, env: Mapping[str, str], *, home: Path = LOCAL, record: Path | None = None) -> Process:
+    return Process(name, [sys.executable, "-m", module(name)], home / "log" / f"{name}.log", env, record)
+
+
+def ports_of(ports: Ports) -> dict[str, int]:
+    return {name: ports.of(name) for name in PROGRAMS}
+
+
+def is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
