@@ -163,9 +163,17 @@ class Bus:
             if code not in (0, TopicAlreadyExistsError.errno):
                 raise KafkaError(f"Kafka would not make the topic {name} (error {code})")
 
+    async def _described(self, admin: AIOKafkaAdminClient) -> list[dict[str, Any]]:
+        """Our topics; a new one is seen without partitions for a moment."""
+        while True:
+            found: list[dict[str, Any]] = await admin.describe_topics([self.topic(name) for name in TOPICS])
+            if all(topic["partitions"] for topic in found):
+                return found
+            await asyncio.sleep(0.05)
+
     async def _wrong(self, admin: AIOKafkaAdminClient) -> list[str]:
         found = []
-        for described in await admin.describe_topics([self.topic(name) for name in TOPICS]):
+        for described in await self._described(admin):
             name, count = described["topic"], len(described["partitions"])
             wanted = TOPICS[name.removeprefix(f"{self.namespace}.")].partitions
             if count != wanted:

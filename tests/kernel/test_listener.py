@@ -1,0 +1,201 @@
+"""From one program's journal through Kafka into another's copy, with everything that can be in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+from aiokafka import AIOKafkaProducer
+
+from services.kernel.bus import Bus, Unreadable, decode, encode
+from services.kernel.consumer import Copy, Hearing
+from services.kernel.content import ClaimCheck
+from services.kernel.contracts import TOPICS
+from services.kernel.contracts.columns import DepartmentChanged, DepartmentEvent, DepartmentRegistered
+from services.kernel.decision import Cause
+from services.kernel.event import Message
+from services.kernel.listener import Fetch, Listener, nothing_to_fetch
+from services.kernel.mongo import Database, MongoReader, connect
+from services.kernel.relay import Relay
+from services.kernel.transaction import Transactor
+from tests.support.sample import Known, found_bureau, message, rename_bureau
+from tests.support.servers import Servers
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.servers
+
+
+def renamed(state: Known | None, event: DepartmentEvent) -> Known:
+    return Known(id=event.code, names=((*state.names, event.name) if state else (event.name,)))
+
+
+def hearing(fetch: Callable[[DepartmentEvent], ClaimCheck] | None = None) -> Hearing:
+    known = Copy(Known)
+    known.on(DepartmentRegistered, fetch=fetch)(renamed)
+    known.on(DepartmentChanged, fetch=fetch)(renamed)
+    return Hearing(sources=["columns"], copies=[known])
+
+
+@pytest.fixture
+async def there(servers: Servers, namespace: str) -> AsyncIterator[Database]:
+    """The database of the program that listens."""
+    made = connect(servers.mongo_url, f"{namespace}_there")
+    yield made
+    await made.client.drop_database(made.name)
+    made.client.close()
+
+
+@asynccontextmanager
+async def listening(
+    db: Database, bus: Bus, *, fetch: Fetch = nothing_to_fetch, heard: Hearing | None = None
+) -> AsyncIterator[Listener]:
+    transact = Transactor(db, Cause(who="there", request="-"))
+    listener = Listener("there", heard or hearing(), transact, bus, fetch=fetch)
+    running = asyncio.create_task(listener.run())
+    try:
+        yield listener
+    finally:
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def names(db: Database, code: str) -> tuple[str, ...]:
+    known = await MongoReader(db).look(Known, code)
+    return known.names if known else ()
+
+
+async def test_what_is_said_here_is_known_there_in_order(
+    transact: Transactor, bus: Bus, there: Database, db: Database
+) -> None:
+    relaying = asyncio.create_task(Relay(db, bus.send, transact.told).run())
+    async with listening(there, bus) as listener:
+        await transact(found_bureau, "finance", name="名0")
+        for n in range(1, 10):
+            await transact(rename_bureau, "finance", f"名{n}")
+
+        async def known() -> bool:
+            return await names(there, "finance") == tuple(f"名{n}" for n in range(10))
+
+        await eventually(known)
+        await eventually(listener.caught_up)
+    relaying.cancel()
+    await asyncio.wait([relaying])
+
+
+async def test_an_envelope_survives_the_wire(bus: Bus) -> None:
+    sent = message("finance", 3, "名")
+    consumer = bus.consumer("reader")
+    consumer.subscribe([bus.topic("columns")])
+    await consumer.start()
+    await bus.send([sent])
+    got = await consumer.getone()
+    await consumer.stop()
+
+    assert decode(got) == sent
+    assert got.key == b"department/finance"
+    assert dict(got.headers)["ce_source"] == b"/services/columns"
+    assert dict(got.headers)["ce_specversion"] == b"1.0"
+    assert dict(got.headers)["content-type"] == b"application/json"
+
+
+async def test_what_strangers_write_into_the_topic_stops_nobody(bus: Bus, there: Database, servers: Servers) -> None:
+    good = encode(message("finance", 1, "名1"))
+    headers = list(good.headers.items())
+    producer = AIOKafkaProducer(bootstrap_servers=servers.kafka_address)
+    await producer.start()
+    topic = bus.topic("columns")
+    await producer.send_and_wait(topic, b"hello", b"?")
+    await producer.send_and_wait(topic, None, b"?")
+    await producer.send_and_wait(topic, b"{}", b"?", headers=[("ce_id", b"\xff\xfe"), ("ce_time", b"soon")])
+    await producer.send_and_wait(
+        topic, b"{", b"department/water", headers=[*headers[:4], ("ce_subject", b"department/water"), *headers[5:]]
+    )
+    await producer.send_and_wait(topic, good.value, b"department/finance", headers=headers)
+    await producer.stop()
+
+    async with listening(there, bus):
+
+        async def known() -> bool:
+            return await names(there, "finance") == ("名1",)
+
+        await eventually(known)
+
+        async def all_set_aside() -> bool:
+            return await there["waiting"].count_documents({"error": {"$ne": None}}) == 4
+
+        await eventually(all_set_aside)
+    assert await bus.lag("nobody", ["dead-letters"]) == 4
+
+
+async def test_two_members_share_the_work_and_a_rebalance_loses_and_doubles_nothing(
+    bus: Bus, there: Database, servers: Servers, namespace: str
+) -> None:
+    count = 300
+    second = Bus(servers.kafka_address, namespace)
+    heard = hearing()
+    heard = Hearing(sources=["columns", "publishing"], copies=heard.copies)
+    async with listening(there, bus, heard=heard):
+        await bus.send([message(f"d{n}", 1, "名1") for n in range(count)], topic="publishing")
+        async with listening(there, second, heard=heard) as joined:  # joins in the middle, and leaves again
+            await eventually(lambda: not joined.wrong)
+            await bus.send([message(f"d{n}", 2, "名2") for n in range(count)], topic="publishing")
+        await bus.send([message(f"d{n}", 3, "名3") for n in range(count)], topic="publishing")
+
+        async def complete() -> bool:
+            return await there["department"].count_documents({"names": ["名1", "名2", "名3"]}) == count
+
+        await eventually(complete)
+    await second.close()
+    assert await there["waiting"].count_documents({}) == 0
+
+
+async def test_while_an_owner_of_content_is_away_the_partition_waits_and_then_goes_on(
+    bus: Bus, there: Database
+) -> None:
+    asked: list[str] = []
+
+    async def fetch(source: str, check: ClaimCheck) -> None:
+        asked.append(f"{source} {check.sha256}")
+        if len(asked) < 3:
+            raise httpx.ConnectError("nobody there")
+
+    check = ClaimCheck.of(b"text", "text/plain")
+    await bus.send([message("finance", 1, "名1")])
+    async with listening(there, bus, fetch=fetch, heard=hearing(lambda _: check)):
+
+        async def known() -> bool:
+            return await names(there, "finance") == ("名1",)
+
+        await eventually(known)
+
+    assert asked == [f"columns {check.sha256}"] * 3
+    assert await there["waiting"].count_documents({}) == 0
+
+
+async def test_topics_of_another_shape_are_named(bus: Bus, servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TOPICS, "columns", type(TOPICS["columns"])(partitions=2))
+
+    assert await Bus(servers.kafka_address, bus.namespace).prepare() == [
+        f"the topic {bus.topic('columns')} has 1 partitions instead of 2"
+    ]
+
+
+async def test_without_kafka_a_listener_says_what_is_wrong_and_keeps_trying(there: Database) -> None:
+    async with listening(there, Bus("127.0.0.1:1", "nowhere")) as listener:
+        await eventually(lambda: "KafkaConnectionError" in listener.wrong[0])
+
+
+def test_what_is_no_event_is_unreadable_with_its_reason() -> None:
+    class Stranger:
+        headers: tuple[tuple[str, bytes], ...] = ()
+        value = b"hello"
+
+    with pytest.raises(Unreadable):
+        decode(Stranger())  # type: ignore[arg-type]  # a record as far as decode looks
+
+
+def test_a_message_is_sent_as_it_was_written() -> None:
+    said: Message = message("finance", 1, "名1")
+
+    assert encode(said).value == said.value
