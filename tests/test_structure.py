@@ -1,0 +1,39 @@
+"""The folders are what the import contracts say they are."""
+
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CONTRACTS = {
+    contract["id"]: contract
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+}
+SERVICES = sorted(
+    p.name for p in (ROOT / "services").iterdir() if p.is_dir() and p.name not in ("kernel", "__pycache__")
+)
+ROOMS = {"__main__", "city", "api", "consumers", "timers", "actions", "store", "domain"}
+ALSO = {"__init__", "settings"}
+
+
+def rooms_of(service: str) -> set[str]:
+    folder = ROOT / "services" / service
+    return {p.stem for p in folder.iterdir() if p.suffix == ".py" or (p.is_dir() and (p / "__init__.py").exists())}
+
+
+def test_every_service_stands_in_the_contracts() -> None:
+    modules = {f"services.{name}" for name in SERVICES}
+
+    assert set(CONTRACTS["rooms"]["containers"]) == modules
+    assert set(CONTRACTS["apart"]["modules"]) == modules | {"gateway"}
+    assert set(CONTRACTS["kernel"]["forbidden_modules"]) == modules | {"gateway"}
+    for room in ("domain", "actions"):
+        assert {f"{module}.{room}" for module in modules} <= set(CONTRACTS["pure"]["source_modules"])
+
+
+def test_every_service_has_the_same_rooms_and_no_others() -> None:
+    layers = {word.strip(" ()") for layer in CONTRACTS["rooms"]["layers"] for word in layer.split("|")}
+
+    assert layers == ROOMS
+    for service in SERVICES:
+        assert rooms_of(service) <= ROOMS | ALSO, service
+        assert {"__main__", "domain", "actions", "store", "api", "city"} <= rooms_of(service), service
