@@ -1,4 +1,4 @@
-"""Makes the virtual environment from the lock, then hands over to it. Any Python can read it, and hear it is too old."""
+"""Makes the virtual environment from the lock, then hands over to it; any Python can read that it is too old."""
 # No f-strings, no annotations: an old Python must be able to read this far.
 
 import hashlib
