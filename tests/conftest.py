@@ -5,12 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.local.stack import Servers
 from services.kernel import inbox, journal, telemetry
 from services.kernel.bus import Bus
 from services.kernel.decision import Cause
 from services.kernel.mongo import Database, connect
 from services.kernel.transaction import Transactor
-from tests.support.servers import Servers, running
+from tests.support.servers import running
 
 
 @pytest.fixture(scope="session")

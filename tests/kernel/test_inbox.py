@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from deploy.local.stack import Servers
 from services.kernel import inbox
 from services.kernel.bus import Bus
 from services.kernel.consumer import Copy, Heard, Hearing
@@ -19,7 +20,6 @@ from services.kernel.listener import Listener
 from services.kernel.mongo import Database, MongoReader, connect
 from services.kernel.transaction import Transactor
 from tests.support.sample import AT, Bureau, Known, found, message
-from tests.support.servers import Servers
 
 pytestmark = pytest.mark.servers
 BAD = "名字会出错"

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 
+from deploy.local.stack import Servers
 from services.kernel.bus import Bus, Unreadable, decode, encode
 from services.kernel.consumer import Copy, Hearing
 from services.kernel.content import ClaimCheck
@@ -20,7 +21,6 @@ from services.kernel.mongo import Database, MongoReader, connect
 from services.kernel.relay import Relay
 from services.kernel.transaction import Transactor
 from tests.support.sample import Known, found_bureau, message, rename_bureau
-from tests.support.servers import Servers
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -191,7 +191,7 @@ def test_what_is_no_event_is_unreadable_with_its_reason() -> None:
         value = b"hello"
 
     with pytest.raises(Unreadable):
-        decode(Stranger())  # type: ignore[arg-type]  # a record as far as decode looks
+        decode(Stranger())
 
 
 def test_a_message_is_sent_as_it_was_written() -> None:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from deploy.local.stack import Servers
 from services.kernel.decision import Cause, Decision, Reader, Unit
 from services.kernel.mongo import Database, connect
 from services.kernel.timer import BATCH, Sweep
 from services.kernel.transaction import Transactor
 from tests.support.sample import AT, Bureau, found, rename
-from tests.support.servers import Servers
 
 pytestmark = pytest.mark.servers
 LATER = AT + timedelta(hours=1)

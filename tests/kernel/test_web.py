@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 from fastapi import APIRouter
 from pydantic import Field
 
+from deploy.local.stack import Servers
 from services.kernel import token
 from services.kernel.mongo import Index
 from services.kernel.person import Role
@@ -18,7 +19,6 @@ from services.kernel.program import Program, Service, create_app
 from services.kernel.settings import Settings
 from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
 from tests.support.sample import Bureau, found_bureau, rename_bureau
-from tests.support.servers import Servers
 
 pytestmark = pytest.mark.servers
 router = APIRouter(route_class=Door)

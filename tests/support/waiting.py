@@ -2,7 +2,11 @@
 
 import asyncio
 import inspect
+import time
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 async def eventually(holds: Callable[[], object | Awaitable[object]], *, seconds: float = 30) -> None:
@@ -19,3 +23,17 @@ async def eventually(holds: Callable[[], object | Awaitable[object]], *, seconds
             if asyncio.get_running_loop().time() > end:
                 raise
         await asyncio.sleep(0.02)
+
+
+def until(ask: Callable[[], T], *, seconds: float = 30) -> T:
+    """The same for journeys over HTTP: what `ask` gives once it raises no assertion error and gives something true."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            found = ask()
+            assert found, f"{ask} does not hold"
+            return found
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.05)

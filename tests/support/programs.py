@@ -1,0 +1,94 @@
+"""The five programs as real processes on free ports, in a namespace of their own."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from deploy.local.places import PROGRAMS
+from deploy.local.processes import Process, free_ports
+from deploy.local.stack import Keys, Servers, environment, is_ready, program
+from services.kernel.person import Role
+
+STARTING = 60.0
+
+
+@dataclass(slots=True)
+class Suite:
+    """A running suite: address and token by name; any process can be killed and started again."""
+
+    servers: Servers
+    home: Path
+    namespace: str = field(default_factory=lambda: f"t{uuid4().hex[:10]}")
+    ports: dict[str, int] = field(default_factory=lambda: dict(zip(PROGRAMS, free_ports(len(PROGRAMS)), strict=True)))
+    processes: dict[str, Process] = field(default_factory=dict)
+
+    @property
+    def keys(self) -> Keys:
+        return Keys(self.home / "keys")
+
+    def env(self, name: str) -> dict[str, str]:
+        own = {"CITYGATE_NAMESPACE": self.namespace, "CITYGATE_LOG": "json"}
+        return environment(name, self.ports, self.servers, self.keys) | own
+
+    def start(self, *names: str, env: Mapping[str, str] | None = None) -> None:
+        """Those named, or all, and wait until each is ready."""
+        wanted = names or PROGRAMS
+        self.keys.make()
+        for name in wanted:
+            self.processes[name] = program(name, self.env(name) | (env or {}), home=self.home)
+            self.processes[name].start()
+        for name in wanted:
+            self.until_ready(name)
+
+    def replica(self, name: str, *, env: Mapping[str, str] | None = None) -> tuple[Process, str]:
+        """One more of a program beside the first; its process and address."""
+        [port] = free_ports(1)
+        process = program(name, self.env(name) | {"CITYGATE_PORT": str(port)} | (env or {}), home=self.home)
+        process.log = self.home / "log" / f"{name}-{port}.log"
+        process.start()
+        process.until(lambda: is_ready(port), STARTING)
+        self.processes[f"{name}-{port}"] = process
+        return process, f"http://127.0.0.1:{port}"
+
+    def until_ready(self, name: str) -> None:
+        self.processes[name].until(lambda: is_ready(self.ports[name]), STARTING)
+
+    def restart(self, name: str, *, env: Mapping[str, str] | None = None) -> None:
+        """Killed as by a crash, and started again."""
+        self.processes[name].kill()
+        self.start(name, env=env)
+
+    def address(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def client(self, name: str, role: Role | None = None, *, department: str = "", sub: str = "") -> httpx.Client:
+        """A person's way to a service; without a role, the public's way to the gateway."""
+        headers = {}
+        if role is not None:
+            headers = {"Authorization": f"Bearer {self.keys.mint(role, department=department, sub=sub)}"}
+        return httpx.Client(base_url=self.address(name), headers=headers, timeout=30)
+
+    def logs(self) -> str:
+        return "\n".join(path.read_text("utf-8", "replace") for path in (self.home / "log").glob("*.log"))
+
+    def end(self) -> None:
+        for process in self.processes.values():
+            if process.running and process.alive:
+                process.running.terminate()
+        for process in self.processes.values():
+            process.end()
+
+
+@contextlib.contextmanager
+def suite(servers: Servers, home: Path) -> Iterator[Suite]:
+    """All five, ended at the end."""
+    made = Suite(servers, home)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.end()
