@@ -1,0 +1,1 @@
+"""Departments and the tree of columns: who publishes what, where, and how often."""

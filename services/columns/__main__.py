@@ -1,0 +1,17 @@
+"""Builds columns from its parts."""
+
+from services.columns import api, city, store
+from services.columns.settings import ColumnsSettings
+from services.kernel import commands
+from services.kernel.program import Service
+
+SERVICE = Service(
+    name="columns",
+    title="Columns: departments and the tree of the portal",
+    router=api.router,
+    may=api.MAY,
+    indexes=store.INDEXES,
+)
+
+if __name__ == "__main__":
+    commands.main(SERVICE, ColumnsSettings, city=city.load)

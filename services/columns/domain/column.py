@@ -1,0 +1,256 @@
+"""A column (栏目) of the tree: proposed, decided, retired."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, NamedTuple, TypeVar
+
+from services.columns.domain.department import Department
+from services.columns.domain.tree import Place, Tree
+from services.kernel.contracts.columns import (
+    Cadence,
+    ColumnDescribed,
+    ColumnKind,
+    ColumnOpened,
+    ColumnProposed,
+    ColumnRefused,
+    ColumnRetired,
+    Publishers,
+)
+from services.kernel.decision import Aggregate, Decision, Forbidden, Refused
+from services.kernel.person import Person, Role
+
+D = TypeVar("D", bound=ColumnDescribed)
+
+
+class ColumnState(StrEnum):
+    """The life of a column; proposed and live ones stand in the tree."""
+
+    PROPOSED = "proposed"
+    LIVE = "live"
+    REFUSED = "refused"
+    RETIRED = "retired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What bounds the tree. Levels count from 1; `classes`: codes of the disclosure classes (art. 8)."""
+
+    bureau_levels: int
+    deepest: int
+    classes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What somebody proposes. `parent_id` None: a column of level 1."""
+
+    slug: str
+    name: str
+    parent_id: str | None
+    kind: ColumnKind
+    cadence: Cadence
+    owner: str
+    publishers: Publishers
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Aggregate):
+    """A place where items of one kind are found. `path`: the slugs from the root, joined by `/`."""
+
+    KIND: ClassVar[str] = "column"
+
+    path: str
+    parent_id: str | None
+    position: int
+    name: str
+    kind: ColumnKind
+    cadence: Cadence
+    owner: str
+    publishers: Publishers
+    classes: tuple[str, ...]
+    state: ColumnState
+    proposed_by: str
+    reason: str | None = None  # why it was refused or retired
+    successor_id: str | None = None
+
+    @property
+    def level(self) -> int:
+        return self.path.count("/") + 1
+
+
+class Growth(NamedTuple):
+    """The two halves of one change, saved together."""
+
+    tree: Decision[Tree]
+    column: Decision[Column]
+
+
+def propose(
+    tree: Tree,
+    column_id: str,
+    draft: Draft,
+    *,
+    parent: Column | None,
+    owner: Department | None,
+    rules: Rules,
+    by: Person,
+    at: datetime,
+) -> Growth:
+    """Ask for a column below `parent`. Parent and owner are None where there is none of that id."""
+    above = _path_above(draft, parent)
+    path = f"{above}/{draft.slug}" if above else draft.slug
+    column = Column(
+        id=column_id,
+        path=path,
+        parent_id=draft.parent_id,
+        position=tree.next_position(above),
+        name=draft.name,
+        kind=draft.kind,
+        cadence=draft.cadence,
+        owner=draft.owner,
+        publishers=draft.publishers,
+        classes=tuple(sorted(set(draft.classes))),
+        state=ColumnState.PROPOSED,
+        proposed_by=by.sub,
+    )
+    _must_be_entitled(column, parent, rules, by)
+    _must_fit(tree, column, owner, rules)
+    grown = tree.with_column(path, Place(column_id=column_id, position=column.position))
+    return _growth(tree, grown, column, _described(ColumnProposed, column, tree, at))
+
+
+def approve(tree: Tree, column: Column, *, by: Person, at: datetime) -> Growth:
+    """Open it (art. 5: the leading group has the last word). Approving it again changes nothing."""
+    _must_be_anothers(column, by)
+    match column.state:
+        case ColumnState.LIVE:
+            return Growth(Decision(tree), Decision(column))
+        case ColumnState.PROPOSED:
+            live = replace(column, state=ColumnState.LIVE)
+            return _growth(tree, tree, live, _described(ColumnOpened, live, tree, at))
+        case ColumnState.REFUSED | ColumnState.RETIRED:
+            raise Refused("column.closed", f"A column that is {column.state} cannot be approved. Propose it anew.")
+
+
+def refuse(tree: Tree, column: Column, *, reason: str, by: Person, at: datetime) -> Growth:
+    """Say no; its slug is free again. Refusing it again changes nothing: the first reason stays."""
+    _must_be_anothers(column, by)
+    match column.state:
+        case ColumnState.REFUSED:
+            return Growth(Decision(tree), Decision(column))
+        case ColumnState.PROPOSED:
+            refused = replace(column, state=ColumnState.REFUSED, reason=reason)
+            told = ColumnRefused(
+                at=at, column_id=column.id, path=column.path, tree_version=tree.next_version, reason=reason
+            )
+            return _growth(tree, tree.without(column.path), refused, told)
+        case ColumnState.LIVE:
+            raise Refused("column.live", "A live column cannot be refused. Retire it, and name where its readers go.")
+        case ColumnState.RETIRED:
+            raise Refused("column.closed", "A column that is retired cannot be refused.")
+
+
+def retire(tree: Tree, column: Column, *, successor: Column | None, reason: str, at: datetime) -> Growth:
+    """Close a live column without columns below; its readers go to `successor`, None where there is none of that id."""
+    match column.state:
+        case ColumnState.PROPOSED:
+            raise Refused("column.not_live", "A column that is only proposed cannot be retired. Decide on it.")
+        case ColumnState.REFUSED | ColumnState.RETIRED:
+            raise Refused("column.closed", f"A column that is {column.state} cannot be retired.")
+        case ColumnState.LIVE:
+            standing = _successor(column, successor)
+            _must_have_none_below(tree, column)
+            retired = replace(column, state=ColumnState.RETIRED, reason=reason, successor_id=standing.id)
+            told = ColumnRetired(
+                at=at,
+                column_id=column.id,
+                path=column.path,
+                tree_version=tree.next_version,
+                successor_id=standing.id,
+                reason=reason,
+            )
+            return _growth(tree, tree.without(column.path), retired, told)
+
+
+def _path_above(draft: Draft, parent: Column | None) -> str:
+    if draft.parent_id is None:
+        return ""
+    if parent is None:
+        raise Refused("column.parent_unknown", f"There is no column {draft.parent_id} to stand below.")
+    if parent.state != ColumnState.LIVE:
+        raise Refused(
+            "column.parent_not_live", f"{parent.path} is {parent.state}. Choose a live column to stand below."
+        )
+    return parent.path
+
+
+def _must_be_entitled(column: Column, parent: Column | None, rules: Rules, by: Person) -> None:
+    """Levels the bureau sets are proposed by it; below, the department plans alone, in what it owns (art. 5)."""
+    if column.level <= rules.bureau_levels:
+        if Role.IT_BUREAU not in by.roles:
+            raise Forbidden(
+                "column.bureau_only", f"Columns of level 1 to {rules.bureau_levels} are proposed by the IT bureau."
+            )
+    elif Role.EDITOR not in by.roles or column.owner not in by.departments:
+        raise Forbidden("column.owner_only", f"A column of level {column.level} is proposed by its owner's editor.")
+    elif parent is not None and parent.owner != column.owner:
+        raise Forbidden("column.foreign_parent", f"{parent.path} belongs to {parent.owner}, not to {column.owner}.")
+
+
+def _must_fit(tree: Tree, column: Column, owner: Department | None, rules: Rules) -> None:
+    if column.level > rules.deepest:
+        raise Refused("column.too_deep", f"The tree has {rules.deepest} levels; this would be level {column.level}.")
+    if owner is None:
+        raise Refused("column.owner_unknown", f"There is no department {column.owner}. Register it first.")
+    if unknown := [code for code in column.classes if code not in rules.classes]:
+        raise Refused("column.class_unknown", f"Not a disclosure class: {', '.join(unknown)}.")
+    if taken := tree.places.get(column.path):
+        raise Refused("column.slug_taken", f"{column.path} is taken by {taken.column_id}. Choose another slug.")
+
+
+def _must_be_anothers(column: Column, by: Person) -> None:
+    if column.proposed_by == by.sub:
+        raise Forbidden("column.own_proposal", "Who proposed a column does not decide on it.")
+
+
+def _must_have_none_below(tree: Tree, column: Column) -> None:
+    """Proposals count too, or a refused parent would leave them without one."""
+    if below := tree.children(column.path):
+        ids = ", ".join(place.column_id for place in below[:5])
+        raise Refused("column.has_children", f"Columns stand below it: {ids}. Retire them or decide on them first.")
+
+
+def _successor(column: Column, successor: Column | None) -> Column:
+    if successor is None:
+        raise Refused("column.successor_unknown", "There is no such column for its readers to go to.")
+    if successor.id == column.id or successor.state != ColumnState.LIVE:
+        raise Refused("column.successor_not_live", "Name another column, one that is live, for its readers to go to.")
+    return successor
+
+
+def _growth(
+    before: Tree, after: Tree, column: Column, *told: ColumnDescribed | ColumnRefused | ColumnRetired
+) -> Growth:
+    """The tree is written even where it looks the same: that is what makes two changes collide."""
+    kept = before.changed(column.id, column.path, told[0].at)
+    return Growth(Decision(after, (kept,)), Decision(column, told))
+
+
+def _described(event: type[D], column: Column, tree: Tree, at: datetime) -> D:
+    return event(
+        at=at,
+        column_id=column.id,
+        path=column.path,
+        tree_version=tree.next_version,
+        name=column.name,
+        parent_id=column.parent_id,
+        level=column.level,
+        position=column.position,
+        kind=column.kind,
+        cadence=column.cadence,
+        owner=column.owner,
+        publishers=column.publishers,
+        classes=column.classes,
+    )
