@@ -4,7 +4,7 @@ from pydantic import BaseModel
 
 from services.columns import store
 from services.columns.actions import approve_column, propose_column, register_department
-from services.columns.domain import Column, ColumnState, Department, Draft
+from services.columns.domain import ColumnState, Department, Draft
 from services.kernel.city import Moment, person, read, today
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
 from services.kernel.mongo import MongoReader
@@ -71,12 +71,6 @@ class CityColumn(BaseModel):
             classes=self.classes,
         )
 
-    def proposer(self) -> Person:
-        """Art. 5: the IT bureau above, the owner's editor below."""
-        if self.level <= store.rules().bureau_levels:
-            return person(Role.IT_BUREAU)
-        return person(Role.EDITOR, self.owner)
-
 
 class City(BaseModel):
     """`data/city.json`."""
@@ -86,6 +80,13 @@ class City(BaseModel):
 
     def ids(self) -> set[str]:
         return {department.code for department in self.departments} | {column.id for column in self.columns}
+
+    def proposer(self, column: CityColumn) -> Person:
+        """The IT bureau for the upper levels, below them an editor of the owner of the column above."""
+        if column.level <= store.rules().bureau_levels:
+            return person(Role.IT_BUREAU)
+        above = column.path.rpartition("/")[0]
+        return next(person(Role.EDITOR, other.owner) for other in self.columns if other.path == above)
 
 
 def column_id(path: str) -> str:
@@ -97,27 +98,21 @@ async def load(program: Program) -> None:
     """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
     city = City.model_validate(read(__file__))
     reader = MongoReader(program.db)
-    there = {d.id for d in await store.departments(reader, limit=0)}
-    columns = await store.tree(reader, list(ColumnState))
-    done = there | {c.id for c in columns if c.state != ColumnState.PROPOSED}
+    there = {department.id for department in await store.departments(reader, limit=0)}
+    columns = {column.id: column.state for column in await store.tree(reader, list(ColumnState))}
+    done = there | {id for id, state in columns.items() if state != ColumnState.PROPOSED}
     if city.ids() <= done:
         return print("The city's departments and columns are already loaded.")
-    if (there | {c.id for c in columns}) - city.ids():
-        raise SystemExit("This database holds other departments or columns: the city is loaded into an empty one only.")
+    if not there | columns.keys() <= city.ids():
+        raise SystemExit("This database holds other departments or columns; the city goes into an empty one only.")
     at = OPENING.at(today())
     for department in city.departments:
         if department.code not in done:
             await program.transact(register_department, department.new(), at=at)
     for column in sorted(city.columns, key=lambda column: column.level):
+        if column.id not in columns:
+            by = city.proposer(column)
+            await program.transact(propose_column, column.id, column.draft(), rules=store.rules(), by=by, at=at)
         if column.id not in done:
-            await open_column(program, column, proposed=column.id in {c.id for c in columns})
+            await program.transact(approve_column, column.id, by=person(Role.LEADING_GROUP), at=at)
     print(f"Loaded {len(city.departments)} departments and {len(city.columns)} columns.")
-
-
-async def open_column(program: Program, column: CityColumn, *, proposed: bool) -> Column:
-    """Propose it, unless an interrupted load did, and approve it."""
-    at = OPENING.at(today())
-    if not proposed:
-        draft, by = column.draft(), column.proposer()
-        await program.transact(propose_column, column.id, draft, rules=store.rules(), by=by, at=at)
-    return await program.transact(approve_column, column.id, by=person(Role.LEADING_GROUP), at=at)

@@ -187,16 +187,15 @@ def _path_above(draft: Draft, parent: Column | None) -> str:
 
 
 def _must_be_entitled(column: Column, parent: Column | None, rules: Rules, by: Person) -> None:
-    """Levels the bureau sets are proposed by it; below, the department plans alone, in what it owns (art. 5)."""
-    if column.level <= rules.bureau_levels:
+    """Art. 5: the IT bureau sets the upper levels; below, whoever owns the column above plans, and nobody for it.
+
+    The new column may be another department's: the leading group sees that when it decides.
+    """
+    if parent is None or column.level <= rules.bureau_levels:
         if Role.IT_BUREAU not in by.roles:
-            raise Forbidden(
-                "column.bureau_only", f"Columns of level 1 to {rules.bureau_levels} are proposed by the IT bureau."
-            )
-    elif Role.EDITOR not in by.roles or column.owner not in by.departments:
-        raise Forbidden("column.owner_only", f"A column of level {column.level} is proposed by its owner's editor.")
-    elif parent is not None and parent.owner != column.owner:
-        raise Forbidden("column.foreign_parent", f"{parent.path} belongs to {parent.owner}, not to {column.owner}.")
+            raise Forbidden("column.bureau_only", f"Level 1 to {rules.bureau_levels}: the IT bureau proposes.")
+    elif Role.EDITOR not in by.roles or parent.owner not in by.departments:
+        raise Forbidden("column.owner_only", f"Below {parent.path} an editor of its owner, {parent.owner}, proposes.")
 
 
 def _must_fit(tree: Tree, column: Column, owner: Department | None, rules: Rules) -> None:
