@@ -1,0 +1,1 @@
+"""The monthly assessment: what happened, measured by a scheme, with every point explained."""

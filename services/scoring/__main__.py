@@ -1,0 +1,19 @@
+"""Builds scoring from its parts."""
+
+from services.kernel import commands
+from services.kernel.program import Service
+from services.scoring import api, city, consumers, store, timers
+from services.scoring.settings import ScoringSettings
+
+SERVICE = Service(
+    name="scoring",
+    title="Scoring: facts, and the monthly assessment that rests on them",
+    router=api.router,
+    may=api.MAY,
+    indexes=store.INDEXES,
+    sweeps=timers.sweeps,
+    hearing=consumers.HEARING,
+)
+
+if __name__ == "__main__":
+    commands.main(SERVICE, ScoringSettings, city=city.load)

@@ -1,0 +1,165 @@
+"""The life of a month: running, then closed, confirmed, published; one assessment per department, told as its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from services.kernel.calendar import month_span
+from services.kernel.contracts.scoring import AssessmentClosed, AssessmentPublished
+from services.kernel.decision import Aggregate, Decision, Forbidden, Missing, Refused
+from services.kernel.event import Fact
+from services.kernel.person import Person, Role
+from services.scoring.domain.score import Inputs, Scored, sha256
+
+
+class MonthState(StrEnum):
+    """Running: reckoned anew with each look, provisional, stored nowhere."""
+
+    RUNNING = "running"
+    CLOSED = "closed"
+    CONFIRMED = "confirmed"
+    PUBLISHED = "published"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month(Aggregate):
+    """A month once closed, with all that its scores follow from; `sha256`: of their canonical bytes."""
+
+    KIND: ClassVar[str] = "month"
+
+    state: MonthState
+    inputs: Inputs
+    departments: tuple[str, ...]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment(Aggregate):
+    """A department's month (月度考评), fixed when the month is closed. `id`: `{month}/{department}`."""
+
+    KIND: ClassVar[str] = "assessment"
+
+    month: str
+    published: bool
+    scored: Scored
+
+
+class MonthClosed(Fact):
+    """Kept only."""
+
+    TYPE: ClassVar[str] = "month.closed"
+
+    month: str
+    position: int
+    sha256: str
+
+
+class MonthConfirmed(Fact):
+    """Kept only: the leading group (领导小组) stands by the scores."""
+
+    TYPE: ClassVar[str] = "month.confirmed"
+
+    month: str
+
+
+class MonthPublished(Fact):
+    """Kept only; the public hears each assessment."""
+
+    TYPE: ClassVar[str] = "month.published"
+
+    month: str
+
+
+def key(month: str, department: str) -> str:
+    return f"{month}/{department}"
+
+
+def must_have_begun(month: str, *, at: datetime) -> None:
+    if at < month_span(month)[0]:
+        raise Missing("month.not_begun", f"{month} has not begun in Asia/Shanghai.")
+
+
+def must_be_over(month: str, *, at: datetime) -> None:
+    must_have_begun(month, at=at)
+    if at < month_span(month)[1]:
+        raise Refused("month.not_over", f"{month} can be closed when it is over in Asia/Shanghai.")
+
+
+def may_see(by: Person, department: str, state: MonthState) -> bool:
+    """What is published, all; before that one's own, unless one runs, confirms or supports the assessment."""
+    supervises = by.is_any(Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU)
+    return state is MonthState.PUBLISHED or supervises or department in by.departments
+
+
+def must_see(by: Person, department: str, state: MonthState) -> None:
+    if not may_see(by, department, state):
+        raise Forbidden("department.foreign", "Another department's month can be read once it is published.")
+
+
+def close(
+    before: Month | None, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime
+) -> tuple[Decision[Month], tuple[Decision[Assessment], ...]]:
+    """Fix what was computed. A month is closed once; what comes later enters only by restatement."""
+    if before is not None:
+        raise Refused("month.closed", f"{inputs.month} is {before.state} already; its scores stand.")
+    must_be_over(inputs.month, at=at)
+    if not all_scored:
+        raise Refused("month.empty", f"Nobody is known here who could be scored for {inputs.month}.")
+    digest = sha256(all_scored, inputs)
+    told = MonthClosed(at=at, month=inputs.month, position=inputs.position, sha256=digest)
+    month = Month(
+        id=inputs.month,
+        state=MonthState.CLOSED,
+        inputs=inputs,
+        departments=tuple(each.department for each in all_scored),
+        sha256=digest,
+    )
+    return Decision(month, (told,)), tuple(fixed(inputs, each, at=at) for each in all_scored)
+
+
+def fixed(inputs: Inputs, scored: Scored, *, at: datetime) -> Decision[Assessment]:
+    id = key(inputs.month, scored.department)
+    told = AssessmentClosed(
+        at=at, assessment_id=id, month=inputs.month, department=scored.department, scheme=inputs.scheme,
+        position=inputs.position, score=scored.score,
+    )  # fmt: skip
+    return Decision(Assessment(id=id, month=inputs.month, published=False, scored=scored), (told,))
+
+
+def confirm(month: Month, *, at: datetime) -> Decision[Month]:
+    """The leading group's word. Confirming again changes nothing."""
+    match month.state:
+        case MonthState.CONFIRMED:
+            return Decision(month)
+        case MonthState.CLOSED:
+            told = MonthConfirmed(at=at, month=month.id)
+            return Decision(replace(month, state=MonthState.CONFIRMED), (told,))
+        case MonthState.RUNNING | MonthState.PUBLISHED:
+            raise Refused("month.published", f"{month.id} is {month.state}; it was confirmed before.")
+
+
+def publish(month: Month, *, at: datetime) -> Decision[Month]:
+    """Let the public know. Publishing again changes nothing."""
+    match month.state:
+        case MonthState.PUBLISHED:
+            return Decision(month)
+        case MonthState.CONFIRMED:
+            told = MonthPublished(at=at, month=month.id)
+            return Decision(replace(month, state=MonthState.PUBLISHED), (told,))
+        case MonthState.RUNNING | MonthState.CLOSED:
+            raise Refused("month.unconfirmed", f"The leading group has not confirmed {month.id} yet.")
+
+
+def show(assessment: Assessment, inputs: Inputs, *, at: datetime) -> Decision[Assessment]:
+    """One department's part of a publication, with every line. Showing it again changes nothing."""
+    if assessment.published:
+        return Decision(assessment)
+    scored = assessment.scored
+    told = AssessmentPublished(
+        at=at, assessment_id=assessment.id, month=assessment.month, department=scored.department,
+        scheme=inputs.scheme, department_name=scored.name, score=scored.score, rank=scored.rank, lines=scored.lines,
+        position=inputs.position, calendar=inputs.calendar, computed_as_of=inputs.as_of,
+    )  # fmt: skip
+    return Decision(replace(assessment, published=True), (told,))

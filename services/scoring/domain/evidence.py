@@ -1,0 +1,123 @@
+"""The facts of one month by what measures ask of them."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from services.kernel.calendar import month_span
+from services.kernel.decision import Unknown
+from services.scoring.domain.facts import (
+    Answered,
+    Closed,
+    Department,
+    Opened,
+    Piece,
+    Received,
+    Refreshed,
+    Retired,
+    Shown,
+    Transferred,
+    Withdrawn,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column's life; `refreshed` in the order told."""
+
+    opened: Opened
+    retired: Retired | None
+    refreshed: Sequence[Refreshed]
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """A letter open and due: its receipt, which tells when, and what brought it where it lies."""
+
+    received: Received
+    held: Received | Transferred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A month's facts by what is asked of them, each by department.
+
+    `until`: the month's end, or the moment reckoned if that is earlier. `columns`: by owner. `answered`: in the month,
+    by who answered. `overdue`: open at `until` and due by then, by whose they are then.
+    """
+
+    start: datetime
+    end: datetime
+    until: datetime
+    departments: Mapping[str, Department]
+    shown: Mapping[str, Sequence[Shown]]
+    withdrawn: Mapping[str, Sequence[Withdrawn]]
+    columns: Mapping[str, Sequence[Column]]
+    answered: Mapping[str, Sequence[Answered]]
+    overdue: Mapping[str, Sequence[Overdue]]
+
+
+P = TypeVar("P")
+
+
+def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
+    """In whatever order they come. `Unknown` where one speaks of what was never told."""
+    start, end = month_span(month)
+    until = min(end, as_of)
+    told = sorted((piece for piece in pieces if piece.told.at < until), key=lambda piece: piece.told.order)
+
+    def each(kind: type[P]) -> list[P]:
+        return [piece for piece in told if isinstance(piece, kind)]
+
+    answers = {x.letter: x for x in reversed(each(Answered))}  # the first of each letter
+    done = {x.letter for x in each(Closed)} | answers.keys()
+    held = {x.letter: x for x in each(Transferred)}
+    found = Evidence(
+        start=start,
+        end=end,
+        until=until,
+        departments={x.code: x for x in each(Department)},
+        shown=grouped((x.department, x) for x in each(Shown) if x.told.at >= start),
+        withdrawn=grouped((x.department, x) for x in each(Withdrawn) if x.told.at >= start),
+        columns=grouped((x.opened.owner, x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
+        answered=grouped((x.department, x) for x in answers.values() if x.told.at >= start),
+        overdue=grouped(
+            (x.held.department, x)
+            for x in (Overdue(x, held.get(x.letter, x)) for x in each(Received) if x.letter not in done)
+            if x.received.due_at <= until
+        ),
+    )
+    must_be_registered(found)
+    must_be_received(held.keys() | done, {x.letter for x in each(Received)})
+    return found
+
+
+def grouped(pairs: Iterable[tuple[str, P]]) -> Mapping[str, Sequence[P]]:
+    found: dict[str, list[P]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def columns(opened: Iterable[Opened], retired: Iterable[Retired], refreshed: Iterable[Refreshed]) -> Iterator[Column]:
+    ends = {x.column: x for x in retired}
+    duties = grouped((x.column, x) for x in refreshed)
+    for begin in opened:
+        yield Column(begin, ends.get(begin.column), duties.get(begin.column, ()))
+
+
+def must_be_registered(found: Evidence) -> None:
+    named = (found.shown, found.withdrawn, found.columns, found.answered, found.overdue)
+    strange = {code for by_department in named for code in by_department} - found.departments.keys()
+    if strange:
+        names = ", ".join(sorted(strange))
+        raise Unknown("unknown_yet", f"Facts speak of departments that are not known here: {names}. Ask again soon.")
+
+
+def must_be_received(named: Set[str], received: Set[str]) -> None:
+    if strange := named - received:
+        letters = ", ".join(sorted(strange)[:5])
+        raise Unknown(
+            "unknown_yet", f"Facts speak of letters whose receipt is not known here: {letters}. Ask again soon."
+        )

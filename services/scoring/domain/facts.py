@@ -1,0 +1,174 @@
+"""What measures take of the facts heard, and nothing more of them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from services.kernel.consumer import Kept
+from services.kernel.contracts.columns import (
+    Cadence,
+    ColumnOpened,
+    ColumnRetired,
+    DepartmentChanged,
+    DepartmentClass,
+    DepartmentRegistered,
+)
+from services.kernel.contracts.mailbox import LetterAnswered, LetterClosed, LetterReceived, LetterTransferred
+from services.kernel.contracts.publishing import (
+    Activity,
+    DutyRefreshed,
+    Ground,
+    ItemPublished,
+    ItemRevised,
+    ItemWithdrawn,
+)
+from services.kernel.contracts.scoring import FactCited
+from services.kernel.event import Event
+
+ALL_BEFORE = (
+    DepartmentRegistered, DepartmentChanged, ColumnOpened, ColumnRetired, DutyRefreshed,
+    LetterReceived, LetterTransferred, LetterAnswered, LetterClosed,
+)  # fmt: skip
+WITHIN = (ItemPublished, ItemRevised, ItemWithdrawn)
+MEASURED = tuple(event.TYPE for event in (*ALL_BEFORE, *WITHIN))  # no announcement among them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Where a fact stands: in scoring's record (`position`), in its aggregate (`sequence`), in time."""
+
+    position: int
+    type: str
+    subject: str
+    sequence: int
+    at: datetime
+
+    @property
+    def order(self) -> tuple[str, int]:
+        """As its aggregate told; never by position, which is the chance of arrival."""
+        return self.subject, self.sequence
+
+    def cited(self, remark: str) -> FactCited:
+        return FactCited(position=self.position, type=self.type, subject=self.subject, at=self.at, remark=remark)
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A department as it was told to be."""
+
+    told: Told
+    code: str
+    name: str
+    size: DepartmentClass
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A column (栏目) and who keeps it."""
+
+    told: Told
+    column: str
+    name: str
+    owner: str
+    cadence: Cadence
+
+
+@dataclass(frozen=True, slots=True)
+class Retired:
+    told: Told
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A column's duty began a new period, current until `due_at`."""
+
+    told: Told
+    column: str
+    because: Activity
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A publication, or a revision of one (`revised`); `complete`: its review was."""
+
+    told: Told
+    department: str
+    revised: bool
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    told: Told
+    department: str
+    ground: Ground | None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A letter (来信) came in, for a department to answer before `due_at`."""
+
+    told: Told
+    letter: str
+    department: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """Another department answers it from now on (转办)."""
+
+    told: Told
+    letter: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    told: Told
+    letter: str
+    department: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    told: Told
+    letter: str
+
+
+Piece: TypeAlias = (
+    Department | Opened | Retired | Refreshed | Shown | Withdrawn | Received | Transferred | Answered | Closed
+)
+
+
+def taken(kept: Kept) -> Piece | None:
+    """What a measure may take of a fact; None: nothing, as of every announcement. Raises `ValidationError`."""
+    if kept.type not in MEASURED:
+        return None
+    told = Told(position=kept.position, type=kept.type, subject=kept.subject, sequence=kept.sequence, at=kept.time)
+    match kept.event():
+        case DepartmentRegistered() | DepartmentChanged() as e:
+            return Department(told, e.code, e.name, e.department_class)
+        case ColumnOpened() as e:
+            return Opened(told, e.column_id, e.name, e.owner, e.cadence)
+        case ColumnRetired() as e:
+            return Retired(told, e.column_id)
+        case DutyRefreshed() as e:
+            return Refreshed(told, e.column_id, e.because, e.due_at)
+        case ItemPublished() | ItemRevised() as e:
+            return Shown(told, e.department, isinstance(e, ItemRevised), e.review.complete)
+        case ItemWithdrawn() as e:
+            return Withdrawn(told, e.department, e.ground)
+        case LetterReceived() as e:
+            return Received(told, e.letter_id, e.department, e.due_at)
+        case LetterTransferred() as e:
+            return Transferred(told, e.letter_id, e.department)
+        case LetterAnswered() as e:
+            return Answered(told, e.letter_id, e.department, e.due_at)
+        case LetterClosed() as e:
+            return Closed(told, e.letter_id)
+        case Event() | None:
+            return None

@@ -1,0 +1,42 @@
+"""Which scheme (考评方案) a month is scored by: data with a source and an effective date, never numbers in code."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from services.kernel.calendar import day_of, month_span
+from services.kernel.contracts.columns import DepartmentClass
+from services.kernel.decision import Missing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One line of a scheme (指标). `minimum`: items a month by class of department, where the measure asks for it."""
+
+    code: str
+    name: str
+    maximum: Decimal
+    measure: str
+    minimum: Mapping[DepartmentClass, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme:
+    """A version of the assessment's rules; `effective` from the first month that begins on or after that day."""
+
+    version: str
+    name: str
+    source: str
+    interpreter: str
+    effective: date
+    indicators: tuple[Indicator, ...]
+
+
+def in_force(schemes: Iterable[Scheme], month: str) -> Scheme:
+    """The latest that was effective when the month began; `Missing` before the first."""
+    first = day_of(month_span(month)[0])
+    effective = [scheme for scheme in schemes if scheme.effective <= first]
+    if not effective:
+        raise Missing("scheme.missing", f"No scheme was in force in {month}.")
+    return max(effective, key=lambda scheme: scheme.effective)

@@ -1,0 +1,125 @@
+"""The score: a pure function of facts, scheme, calendar, month and moment; ranks; the bytes that prove it."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from services.kernel.contracts.scoring import FactCited, Line
+from services.scoring.domain.evidence import Evidence, gather
+from services.scoring.domain.facts import Department, Piece
+from services.scoring.domain.measures import MEASURES, rounded
+from services.scoring.domain.scheme import Scheme
+
+HUNDRED = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """The five things a score follows from; the same five give the same bytes.
+
+    `position`: facts up to here; `scheme`, `calendar`: versions; `as_of`: the moment it was reckoned.
+    """
+
+    position: int
+    scheme: str
+    calendar: str
+    month: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """A department's month. `score` of 100, None without any duty; `rank`: 1 is best, equal scores share one."""
+
+    department: str
+    name: str
+    score: Decimal | None
+    rank: int | None
+    lines: tuple[Line, ...]
+
+
+def compute(pieces: Iterable[Piece], inputs: Inputs, scheme: Scheme) -> tuple[Scored, ...]:
+    """Every department's month, by code. `Unknown` where facts that a line needs are missing."""
+    if scheme.version != inputs.scheme:
+        raise ValueError(f"{inputs.month} is scored by {inputs.scheme}, not by {scheme.version}")
+    heard = (piece for piece in pieces if piece.told.position <= inputs.position)
+    found = gather(heard, month=inputs.month, as_of=inputs.as_of)
+    return ranked([scored(found, department, scheme) for _, department in sorted(found.departments.items())])
+
+
+def scored(found: Evidence, department: Department, scheme: Scheme) -> Scored:
+    lines = tuple(MEASURES[indicator.measure](found, department, indicator) for indicator in scheme.indicators)
+    return Scored(department=department.code, name=department.name, score=total(lines), rank=None, lines=lines)
+
+
+def total(lines: Sequence[Line]) -> Decimal | None:
+    """Points, rounded as shown, ÷ the maxima of the lines that apply × 100, rounded to hundredths half up."""
+    points = [line.points for line in lines if line.points is not None]
+    maximum = sum(line.maximum for line in lines if line.points is not None)
+    return rounded(sum(points, Decimal(0)) * HUNDRED / maximum) if maximum else None
+
+
+def total_formula(lines: Sequence[Line]) -> str:
+    """How the score follows from its lines, in words with its numbers."""
+    score = total(lines)
+    if score is None:
+        return "本月没有适用的指标，不计分"
+    points = " + ".join(str(line.points) for line in lines if line.points is not None)
+    maximum = sum(line.maximum for line in lines if line.points is not None)
+    return f"（{points}）÷ 适用指标满分 {maximum} × 100 = {score} 分"
+
+
+def ranked(all_scored: Sequence[Scored]) -> tuple[Scored, ...]:
+    """A rank is one more than the number of those with a higher score."""
+    scores = [each.score for each in all_scored if each.score is not None]
+    ranks = {score: 1 + sum(other > score for other in scores) for score in set(scores)}
+    return tuple(replace(each, rank=None if each.score is None else ranks[each.score]) for each in all_scored)
+
+
+def canonical(all_scored: Iterable[Scored], inputs: Inputs) -> bytes:
+    """The result as bytes that do not depend on the order in which facts arrived: without their positions."""
+    said = {
+        "month": inputs.month,
+        "scheme": inputs.scheme,
+        "calendar": inputs.calendar,
+        "as_of": stamp(inputs.as_of),
+        "departments": [plain(each) for each in sorted(all_scored, key=lambda each: each.department)],
+    }
+    return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def sha256(all_scored: Iterable[Scored], inputs: Inputs) -> str:
+    return hashlib.sha256(canonical(all_scored, inputs)).hexdigest()
+
+
+def plain(each: Scored) -> dict[str, object]:
+    lines = [
+        {
+            "indicator": line.indicator,
+            "name": line.name,
+            "measure": line.measure,
+            "points": text(line.points),
+            "maximum": text(line.maximum),
+            "formula": line.formula,
+            "facts": [plain_fact(fact) for fact in line.facts],
+        }
+        for line in each.lines
+    ]
+    return {
+        "department": each.department, "name": each.name, "score": text(each.score), "rank": each.rank, "lines": lines
+    }  # fmt: skip
+
+
+def plain_fact(fact: FactCited) -> dict[str, str]:
+    return {"type": fact.type, "subject": fact.subject, "at": stamp(fact.at), "remark": fact.remark}
+
+
+def text(number: Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def stamp(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds")

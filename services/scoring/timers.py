@@ -1,0 +1,10 @@
+"""What scoring does when the time has come."""
+
+from collections.abc import Sequence
+
+from services.kernel.timer import Sweep
+
+
+def sweeps() -> Sequence[Sweep]:
+    """None: a month is closed by a person."""
+    return ()
