@@ -1,0 +1,1 @@
+"""Items from the first draft to the public page, and each column's duty to be current."""

@@ -1,0 +1,19 @@
+"""Builds publishing from its parts."""
+
+from services.kernel import commands
+from services.kernel.program import Service
+from services.publishing import api, city, consumers, store, timers
+from services.publishing.settings import PublishingSettings
+
+SERVICE = Service(
+    name="publishing",
+    title="Publishing: items reviewed and made public, columns kept current",
+    router=api.router,
+    may=api.MAY,
+    indexes=store.INDEXES,
+    sweeps=timers.sweeps,
+    hearing=consumers.HEARING,
+)
+
+if __name__ == "__main__":
+    commands.main(SERVICE, PublishingSettings, city=city.load)

@@ -1,0 +1,141 @@
+"""What can be asked of publishing: load, decide, save."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from services.kernel.contracts.publishing import Ground
+from services.kernel.decision import Unit
+from services.kernel.person import Person
+from services.publishing.domain import (
+    Column,
+    Content,
+    Department,
+    Duty,
+    Item,
+    Ledger,
+    Taxonomy,
+    Verdict,
+    Windows,
+    announce,
+    close,
+    draft,
+    edit,
+    judge,
+    open_for,
+    publish,
+    submit,
+    wake,
+    withdraw,
+)
+
+
+async def draft_item(
+    unit: Unit, item_id: str, content: Content, *, department: str, taxonomy: Taxonomy, by: Person, at: datetime
+) -> Item:
+    await unit.known(Department, department)
+    column = await unit.known(Column, content.column_id)
+    return unit.save(draft(item_id, content, department=department, column=column, taxonomy=taxonomy, by=by, at=at))
+
+
+async def edit_item(
+    unit: Unit,
+    item_id: str,
+    content: Content,
+    *,
+    change_note: str | None,
+    taxonomy: Taxonomy,
+    by: Person,
+    at: datetime,
+    expected: int | None = None,
+) -> Item:
+    item = await unit.get(Item, item_id, expected=expected)
+    column = await unit.known(Column, content.column_id)
+    return unit.save(edit(item, content, change_note=change_note, column=column, taxonomy=taxonomy, by=by, at=at))
+
+
+async def submit_item(unit: Unit, item_id: str, *, by: Person, at: datetime, expected: int | None = None) -> Item:
+    item = await unit.get(Item, item_id, expected=expected)
+    column = await unit.known(Column, item.content.column_id)
+    return unit.save(submit(item, column=column, by=by, at=at))
+
+
+async def review_item(
+    unit: Unit,
+    item_id: str,
+    verdict: Verdict,
+    *,
+    grounds: Mapping[Ground, bool],
+    ground: Ground | None,
+    note: str,
+    seen: str | None,
+    by: Person,
+    at: datetime,
+    expected: int | None = None,
+) -> Item:
+    item = await unit.get(Item, item_id, expected=expected)
+    return unit.save(judge(item, verdict, grounds=grounds, ground=ground, note=note, seen=seen, by=by, at=at))
+
+
+async def publish_item(
+    unit: Unit,
+    item_id: str,
+    *,
+    taxonomy: Taxonomy,
+    windows: Windows,
+    by: Person,
+    at: datetime,
+    expected: int | None = None,
+    loaded: bool = False,
+) -> Item:
+    item = await unit.get(Item, item_id, expected=expected)
+    published = publish(
+        item,
+        ledger=await unit.look(Ledger, item.department) or Ledger(id=item.department),
+        duty=await unit.look(Duty, item.content.column_id),
+        column=await unit.known(Column, item.content.column_id),
+        taxonomy=taxonomy,
+        windows=windows,
+        by=by,
+        at=at,
+        loaded=loaded,
+    )
+    unit.save(published.ledger)
+    unit.save(published.publication)
+    if published.duty:
+        unit.save(published.duty)
+    return unit.save(published.item)
+
+
+async def withdraw_item(
+    unit: Unit,
+    item_id: str,
+    *,
+    reason: str,
+    ground: Ground | None,
+    by: Person,
+    at: datetime,
+    expected: int | None = None,
+) -> Item:
+    item = await unit.get(Item, item_id, expected=expected)
+    return unit.save(withdraw(item, reason=reason, ground=ground, by=by, at=at))
+
+
+async def open_duty(unit: Unit, column: Column, *, windows: Windows, at: datetime, heard_at: datetime) -> None:
+    opened = open_for(column, windows=windows, at=at, heard_at=heard_at)
+    if opened:
+        unit.save(opened)
+
+
+async def close_duty(unit: Unit, column_id: str, *, at: datetime) -> None:
+    duty = await unit.look(Duty, column_id)
+    if duty:
+        unit.save(close(duty, at=at))
+
+
+async def wake_duty(unit: Unit, column_id: str, *, at: datetime) -> Duty:
+    return unit.save(wake(await unit.get(Duty, column_id), at=at))
+
+
+async def announce_duty(unit: Unit, column_id: str, *, at: datetime) -> Duty:
+    """For the past as it is played: without the patience that the present has."""
+    return unit.save(announce(await unit.get(Duty, column_id), at=at))

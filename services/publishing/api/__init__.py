@@ -1,0 +1,189 @@
+"""HTTP in, HTTP out."""
+
+from typing import Annotated, Literal
+from uuid import uuid4
+
+from fastapi import APIRouter, Query
+
+from services.kernel.clock import now
+from services.kernel.person import Person, Role
+from services.kernel.web import Answer, Caller, Door, IfMatch, Page, Paged, Read, Table
+from services.publishing import store
+from services.publishing.actions import draft_item, edit_item, publish_item, review_item, submit_item, withdraw_item
+from services.publishing.api.bodies import (
+    Code,
+    CodeInPath,
+    EditedItem,
+    ItemInPath,
+    NewItem,
+    ReviewBody,
+    RevisionInPath,
+    Withdrawal,
+)
+from services.publishing.api.views import (
+    DutyView,
+    ItemHead,
+    ItemView,
+    ItemWithRevisions,
+    RevisionHead,
+    RevisionView,
+    VerificationView,
+)
+from services.publishing.domain import DutyState, ItemState
+
+router = APIRouter(route_class=Door)
+READERS = {Role.EDITOR, Role.REVIEWER, Role.OFFICE}
+EVERYBODY = frozenset(Role)
+MAY = Table(
+    {
+        "POST /items": {Role.EDITOR},
+        "PUT /items/{item_id}": {Role.EDITOR},
+        "POST /items/{item_id}/submission": {Role.EDITOR},
+        "POST /items/{item_id}/review": {Role.REVIEWER},
+        "POST /items/{item_id}/publication": {Role.EDITOR},
+        "POST /items/{item_id}/withdrawal": READERS,
+        "GET /items": READERS,
+        "GET /items/{item_id}": READERS,
+        "GET /items/{item_id}/revisions/{revision}": READERS,
+        "GET /ledger/{department}/verification": EVERYBODY,
+        "GET /duties": EVERYBODY,
+    }
+)
+
+OfDepartment = Annotated[Code | None, Query()]
+Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
+STANDING: tuple[Standing, ...] = (DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE)
+
+
+def visible(by: Person, department: str | None) -> frozenset[str] | None:
+    """Whose items the caller sees: the one asked for, else their own; None, all, for the government office."""
+    if department is not None:
+        by.must_answer_for(department)
+        return frozenset({department})
+    return None if by.is_any(Role.OFFICE) else by.departments
+
+
+@router.post("/items", tags=["items"], status_code=201, summary="Draft an item of the own department")
+async def drafting(body: NewItem, answer: Answer, by: Caller) -> ItemView:
+    return await answer(
+        ItemView.of,
+        draft_item,
+        uuid4().hex,
+        body.content(),
+        department=body.responsible(by),
+        taxonomy=store.taxonomy(),
+        by=by,
+        at=now(),
+    )
+
+
+@router.put("/items/{item_id}", tags=["items"], summary="Save a draft, or begin the next revision of a public item")
+async def edition(
+    item_id: ItemInPath, body: EditedItem, answer: Answer, by: Caller, expected: IfMatch = None
+) -> ItemView:
+    return await answer(
+        ItemView.of,
+        edit_item,
+        item_id,
+        body.content(),
+        change_note=body.change_note,
+        taxonomy=store.taxonomy(),
+        by=by,
+        at=now(),
+        expected=expected,
+    )
+
+
+@router.post("/items/{item_id}/submission", tags=["items"], summary="Hand the revision to review")
+async def submission(item_id: ItemInPath, answer: Answer, by: Caller, expected: IfMatch = None) -> ItemView:
+    return await answer(ItemView.of, submit_item, item_id, by=by, at=now(), expected=expected)
+
+
+@router.post("/items/{item_id}/review", tags=["items"], summary="Release, return or withhold what was submitted")
+async def review(
+    item_id: ItemInPath, body: ReviewBody, answer: Answer, by: Caller, expected: IfMatch = None
+) -> ItemView:
+    return await answer(
+        ItemView.of,
+        review_item,
+        item_id,
+        body.decision,
+        grounds=body.grounds.answers(),
+        ground=body.ground,
+        note=body.note,
+        seen=body.content_hash,
+        by=by,
+        at=now(),
+        expected=expected,
+    )
+
+
+@router.post(
+    "/items/{item_id}/publication", tags=["items"], summary="Make public what was released, as it was released"
+)
+async def publication(item_id: ItemInPath, answer: Answer, by: Caller, expected: IfMatch = None) -> ItemView:
+    return await answer(
+        ItemView.of,
+        publish_item,
+        item_id,
+        taxonomy=store.taxonomy(),
+        windows=store.windows(),
+        by=by,
+        at=now(),
+        expected=expected,
+    )
+
+
+@router.post("/items/{item_id}/withdrawal", tags=["items"], summary="Take an item off the portal")
+async def withdrawal(
+    item_id: ItemInPath, body: Withdrawal, answer: Answer, by: Caller, expected: IfMatch = None
+) -> ItemView:
+    return await answer(
+        ItemView.of,
+        withdraw_item,
+        item_id,
+        reason=body.reason,
+        ground=body.ground,
+        by=by,
+        at=now(),
+        expected=expected,
+    )
+
+
+@router.get("/items", tags=["items"], summary="Items, the one changed last first; without a department, the own")
+async def items(
+    read: Read, by: Caller, paging: Paged, department: OfDepartment = None, state: ItemState | None = None
+) -> Page[ItemHead]:
+    found = await store.items(
+        read, departments=visible(by, department), state=state, limit=paging.limit, after=paging.after
+    )
+    return paging.page(found, sort="-changed_at", view=ItemHead.of)
+
+
+@router.get("/items/{item_id}", tags=["items"], summary="One item, with the revisions that were made public")
+async def item(item_id: ItemInPath, read: Read, by: Caller) -> ItemWithRevisions:
+    found = await store.item(read, item_id)
+    by.must_answer_for(found.department)
+    made = await store.publications(read, item_id)
+    return ItemWithRevisions.of(found).model_copy(update={"revisions": [RevisionHead.of(each) for each in made]})
+
+
+@router.get("/items/{item_id}/revisions/{revision}", tags=["items"], summary="A revision as it was made public")
+async def revision(item_id: ItemInPath, revision: RevisionInPath, read: Read, by: Caller) -> RevisionView:
+    found = await store.publication(read, item_id, revision)
+    by.must_answer_for(found.department)
+    return RevisionView.of(found)
+
+
+@router.get("/ledger/{department}/verification", tags=["ledger"], summary="A department's chain, recomputed")
+async def verification(department: CodeInPath, read: Read) -> VerificationView:
+    return VerificationView.of(await store.verification(read, department))
+
+
+@router.get("/duties", tags=["duties"], summary="Columns' duties to be current, soonest due first")
+async def duties(
+    read: Read, paging: Paged, owner: OfDepartment = None, state: Standing | None = None
+) -> Page[DutyView]:
+    states = STANDING if state is None else (state,)
+    found = await store.duties(read, owner=owner, states=states, limit=paging.limit, after=paging.after)
+    return paging.page(found, sort="due_at", view=DutyView.of)

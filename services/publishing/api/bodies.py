@@ -1,0 +1,118 @@
+"""What clients of publishing send."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import Path
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
+
+from services.kernel.contracts.publishing import Ground, ItemKind
+from services.kernel.decision import Forbidden
+from services.kernel.person import Person
+from services.kernel.web import Body
+from services.publishing.domain import MARKDOWN_BYTES, Content, Verdict
+
+CODE = r"^[a-z][a-z0-9_-]{0,39}$"
+LINE = r"^[^\x00-\x1f\x7f]+$"
+PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+
+def not_too_long(text: str) -> str:
+    if len(text.encode()) > MARKDOWN_BYTES:
+        raise ValueError(f"A body has at most {MARKDOWN_BYTES} bytes in UTF-8.")
+    return text
+
+
+Code = Annotated[str, StringConstraints(pattern=CODE)]
+ColumnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,254}$")]
+DisclosureClass = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{1,2}$")]
+Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE)]
+Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE)]
+Keyword = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE)]
+Text = Annotated[str, StringConstraints(max_length=1_000, pattern=PLAIN)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=PLAIN)]
+Markdown = Annotated[
+    str, StringConstraints(min_length=1, max_length=MARKDOWN_BYTES, pattern=PLAIN), AfterValidator(not_too_long)
+]
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+ItemInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,100}$")]
+RevisionInPath = Annotated[int, Path(ge=1, le=1_000_000)]
+CodeInPath = Annotated[str, Path(pattern=CODE)]
+
+
+class ItemBody(Body):
+    """The whole content of an item; `body` is Markdown (CommonMark and tables)."""
+
+    kind: ItemKind
+    column_id: ColumnId
+    title: Title
+    summary: Text = ""
+    body: Markdown
+    disclosure_class: DisclosureClass | None = None
+    document_number: Short | None = None
+    made_on: Annotated[date, Field(ge=date(1900, 1, 1))]
+    keywords: Annotated[tuple[Keyword, ...], Field(max_length=10)] = ()
+
+    def content(self) -> Content:
+        return Content(
+            kind=self.kind,
+            column_id=self.column_id,
+            title=self.title,
+            summary=self.summary,
+            body=self.body,
+            disclosure_class=self.disclosure_class,
+            document_number=self.document_number,
+            made_on=self.made_on,
+            keywords=self.keywords,
+        )
+
+
+class NewItem(ItemBody):
+    """A draft. `department` only from somebody who answers for several."""
+
+    department: Code | None = None
+
+    def responsible(self, by: Person) -> str:
+        """The caller's department (art. 7); `Forbidden` where the token does not make it clear."""
+        if self.department is not None:
+            return self.department
+        if len(by.departments) != 1:
+            raise Forbidden("department.unclear", "Say which of your departments answers for it.")
+        return next(iter(by.departments))
+
+
+class EditedItem(ItemBody):
+    """The content as it shall be; `change_note` from the second revision on, for the public."""
+
+    change_note: Reason | None = None
+
+
+class Grounds(Body):
+    """Whether each ground for not disclosing holds (art. 8): none may be left out."""
+
+    E1: StrictBool
+    E2: StrictBool
+    E3: StrictBool
+    E4: StrictBool
+    E5: StrictBool
+
+    def answers(self) -> dict[Ground, bool]:
+        return {ground: bool(getattr(self, ground)) for ground in Ground}
+
+
+class ReviewBody(Body):
+    """`content_hash`: of what the reviewer saw, needed to release; `ground`: to withhold; `note`: to return."""
+
+    decision: Verdict
+    grounds: Grounds
+    ground: Ground | None = None
+    note: Text = ""
+    content_hash: Hash | None = None
+
+
+class Withdrawal(Body):
+    """Why an item is taken off the portal; the public reads the reason."""
+
+    reason: Reason
+    ground: Ground | None = None

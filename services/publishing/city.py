@@ -1,0 +1,222 @@
+"""The demonstration city's three months of publishing, played in order of time through the same actions."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from pydantic import BaseModel
+
+from services.kernel import city
+from services.kernel.calendar import day_of
+from services.kernel.city import Moment, person
+from services.kernel.clock import now
+from services.kernel.contracts.publishing import Ground, ItemKind
+from services.kernel.mongo import MongoReader
+from services.kernel.person import Person, Role
+from services.kernel.program import Program
+from services.publishing import store
+from services.publishing.actions import (
+    announce_duty,
+    draft_item,
+    edit_item,
+    publish_item,
+    review_item,
+    submit_item,
+    withdraw_item,
+)
+from services.publishing.domain import Content, Verdict
+
+NO_GROUND = dict.fromkeys(Ground, False)
+WRITING = timedelta(minutes=20)  # from a draft's saving to its submission
+DUTIES = 1_000  # that time may have reached at one moment
+Act = Callable[[], Awaitable[object]]
+
+
+class Returned(Moment):
+    """The reviewer gave it back, with what to change."""
+
+    note: str
+
+
+class Withdrawn(Moment):
+    """It was taken off the portal."""
+
+    reason: str
+    ground: Ground | None
+
+
+class CityRevision(BaseModel):
+    """A later revision of an item."""
+
+    body: str
+    change_note: str
+    submitted: Moment
+    reviewed: Moment
+    published: Moment
+
+
+class CityItem(BaseModel):
+    """An item of `data/city.json`; its texts carry {y}, {m}, {d} of the day it was made."""
+
+    key: str
+    kind: ItemKind
+    column: str
+    department: str
+    title: str
+    summary: str
+    body: str
+    disclosure_class: str | None
+    document_number: str | None
+    made: Moment
+    submitted: Moment
+    returned: Returned | None = None
+    resubmitted: Moment | None = None
+    reviewed: Moment | None = None
+    published: Moment | None = None
+    keywords: tuple[str, ...]
+    revisions: tuple[CityRevision, ...] = ()
+    withdrawn: Withdrawn | None = None
+    optional: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"city-{self.key}"
+
+    @property
+    def editor(self) -> Person:
+        return person(Role.EDITOR, self.department)
+
+    @property
+    def reviewer(self) -> Person:
+        return person(Role.REVIEWER, self.department)
+
+    def content(self, body: str, column_id: str, made: datetime) -> Content:
+        return Content(
+            kind=self.kind,
+            column_id=column_id,
+            title=city.text(self.title, made),
+            summary=city.text(self.summary, made),
+            body=city.text(body, made),
+            disclosure_class=self.disclosure_class,
+            document_number=city.text(self.document_number, made) if self.document_number else None,
+            made_on=day_of(made),
+            keywords=self.keywords,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something done to an item. `number`: the item's version after it, which shows whether it has been done."""
+
+    item: CityItem
+    number: int
+    at: datetime
+    act: Act
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """All that happens to one item, as seen from `today`."""
+
+    program: Program
+    item: CityItem
+    column_id: str
+    today: date
+
+    def steps(self) -> list[Step]:
+        """In order; up to now, and of an optional item all or none."""
+        moments = list(self._moments())
+        if self.item.optional and any(at > now() for at, _ in moments):
+            return []
+        return [Step(item=self.item, number=n, at=at, act=act) for n, (at, act) in enumerate(moments, 1) if at <= now()]
+
+    def _moments(self) -> Iterator[tuple[datetime, Act]]:
+        item, content = self.item, self._content(self.item.body)
+        draft = partial(self._do, draft_item, content, department=item.department, taxonomy=store.taxonomy())
+        yield self._step(draft, item.editor, item.submitted, before=WRITING)
+        yield self._step(partial(self._do, submit_item), item.editor, item.submitted)
+        if item.returned:
+            returned = self._review(Verdict.RETURN, content, note=item.returned.note)
+            yield self._step(returned, item.reviewer, item.returned)
+        if item.resubmitted:
+            yield self._step(partial(self._do, submit_item), item.editor, item.resubmitted)
+        yield from self._out(content, item.reviewed, item.published)
+        for revision in item.revisions:
+            yield from self._revised(revision)
+        if item.withdrawn:
+            reason, ground = item.withdrawn.reason, item.withdrawn.ground
+            gone = partial(self._do, withdraw_item, reason=reason, ground=ground)
+            yield self._step(gone, item.editor, item.withdrawn)
+
+    def _revised(self, revision: CityRevision) -> Iterator[tuple[datetime, Act]]:
+        content, note = self._content(revision.body), revision.change_note
+        edit = partial(self._do, edit_item, content, change_note=note, taxonomy=store.taxonomy())
+        yield self._step(edit, self.item.editor, revision.submitted, before=WRITING)
+        yield self._step(partial(self._do, submit_item), self.item.editor, revision.submitted)
+        yield from self._out(content, revision.reviewed, revision.published)
+
+    def _out(
+        self, content: Content, reviewed: Moment | None, published: Moment | None
+    ) -> Iterator[tuple[datetime, Act]]:
+        if reviewed:
+            yield self._step(self._review(Verdict.RELEASE, content), self.item.reviewer, reviewed)
+        if published:
+            publish = partial(self._do, publish_item, taxonomy=store.taxonomy(), windows=store.windows(), loaded=True)
+            yield self._step(publish, self.item.editor, published)
+
+    def _review(self, verdict: Verdict, content: Content, *, note: str = "") -> Callable[..., Awaitable[object]]:
+        seen = content.hash
+        return partial(self._do, review_item, verdict, grounds=NO_GROUND, ground=None, note=note, seen=seen)
+
+    def _content(self, body: str) -> Content:
+        return self.item.content(body, self.column_id, self.item.made.at(self.today))
+
+    def _step(
+        self, act: Callable[..., Awaitable[object]], by: Person, moment: Moment, *, before: timedelta = timedelta()
+    ) -> tuple[datetime, Act]:
+        at = moment.at(self.today) - before
+        return at, partial(act, by=by, at=at)
+
+    async def _do(self, action: Callable[..., Awaitable[object]], *args: object, **kwargs: object) -> object:
+        return await self.program.transact(action, self.item.id, *args, **kwargs)
+
+
+async def load(program: Program) -> None:
+    """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
+    items = [CityItem.model_validate(each) for each in city.read(__file__)["items"]]
+    reader = MongoReader(program.db)
+    columns = await heard(reader, items)
+    lives = [Life(program=program, item=item, column_id=columns[item.column], today=city.today()) for item in items]
+    versions = await store.versions(reader)
+    missing = [step for life in lives for step in life.steps() if step.number > versions.get(step.item.id, 0)]
+    if all(step.item.optional for step in missing):
+        return print("The city's items are already loaded.")
+    if versions.keys() - {item.id for item in items}:
+        raise SystemExit("This database holds other items: the city is loaded into an empty one only.")
+    await play(program, missing)
+    print(f"Loaded {len(lives)} items in {len(missing)} steps.")
+
+
+async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, str]:
+    """Ids of the items' columns by path, once all of them and all departments have been heard of."""
+    paths, departments = {item.column for item in items}, {item.department for item in items}
+
+    async def all_known() -> bool:
+        return paths <= (await store.columns(reader)).keys() and await store.know(reader, departments)
+
+    await city.until("the columns and departments of the city", all_known)
+    return await store.columns(reader)
+
+
+async def play(program: Program, steps: Sequence[Step]) -> None:
+    """In order of time; before each step, and at the end, duties come due at their moments."""
+    for step in sorted(steps, key=lambda step: (step.at, step.item.key, step.number)):
+        await sweep(program, step.at)
+        await step.act()
+    await sweep(program, now())
+
+
+async def sweep(program: Program, at: datetime) -> None:
+    for column_id in await store.duties_passed(MongoReader(program.db), at, limit=DUTIES):
+        await program.transact(announce_duty, column_id, at=at)

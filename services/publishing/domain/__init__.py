@@ -1,0 +1,78 @@
+"""Items (信息), the ledger of their publications, and each column's duty to be current: the rules."""
+
+from services.publishing.domain.body import HTML_BYTES, MARKDOWN_BYTES, render
+from services.publishing.domain.content import Content, Taxonomy
+from services.publishing.domain.copied import Column, Department
+from services.publishing.domain.duty import (
+    Duty,
+    DutyState,
+    Period,
+    Windows,
+    announce,
+    close,
+    open_for,
+    refresh,
+    wake,
+)
+from services.publishing.domain.item import (
+    Item,
+    ItemState,
+    Review,
+    Shown,
+    Tombstone,
+    Verdict,
+    draft,
+    edit,
+    submit,
+    withdraw,
+)
+from services.publishing.domain.ledger import GENESIS, Entry, Ledger, record
+from services.publishing.domain.publication import (
+    Publication,
+    Publishing,
+    Verification,
+    check,
+    conclude,
+    publish,
+)
+from services.publishing.domain.review import judge
+
+__all__ = [
+    "GENESIS",
+    "HTML_BYTES",
+    "MARKDOWN_BYTES",
+    "Column",
+    "Content",
+    "Department",
+    "Duty",
+    "DutyState",
+    "Entry",
+    "Item",
+    "ItemState",
+    "Ledger",
+    "Period",
+    "Publication",
+    "Publishing",
+    "Review",
+    "Shown",
+    "Taxonomy",
+    "Tombstone",
+    "Verdict",
+    "Verification",
+    "Windows",
+    "announce",
+    "check",
+    "close",
+    "conclude",
+    "draft",
+    "edit",
+    "judge",
+    "open_for",
+    "publish",
+    "record",
+    "refresh",
+    "render",
+    "submit",
+    "wake",
+    "withdraw",
+]

@@ -1,0 +1,29 @@
+"""From Markdown to the HTML that the public reads."""
+
+import nh3
+from markdown_it import MarkdownIt
+
+from services.kernel.decision import Refused
+
+MARKDOWN_BYTES, HTML_BYTES = 200_000, 256_000
+TAGS = frozenset(
+    {"a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong"}
+    | {"table", "tbody", "td", "th", "thead", "tr", "ul"}
+)
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+SCHEMES = frozenset({"http", "https", "mailto", "tel"})
+
+_markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
+def render(markdown: str) -> str:
+    """CommonMark with tables, as sanitised HTML; tags typed in the text stay text, pictures are left out.
+
+    `Refused` where the text, or what becomes of it, is too long.
+    """
+    if len(markdown.encode()) > MARKDOWN_BYTES:
+        raise Refused("item.too_long", f"The body has more than {MARKDOWN_BYTES // 1000} kB. Split the item.")
+    html = nh3.clean(_markdown.render(markdown), tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES))
+    if len(html.encode()) > HTML_BYTES:
+        raise Refused("item.too_long", f"As a page the body has more than {HTML_BYTES // 1000} kB. Split the item.")
+    return html

@@ -1,0 +1,64 @@
+"""What a reviewer judges and the public reads, and the hash that names exactly this."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from services.kernel.calendar import day_of
+from services.kernel.contracts.publishing import ItemKind
+from services.kernel.decision import Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taxonomy:
+    """The disclosure classes (art. 8); `otherwise` stands in an index number where an item has none."""
+
+    classes: frozenset[str]
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """Everything of an item that a release is sealed to. `body`: Markdown; `made_on`: when it was made (生成日期)."""
+
+    kind: ItemKind
+    column_id: str
+    title: str
+    summary: str
+    body: str
+    disclosure_class: str | None
+    document_number: str | None
+    made_on: date
+    keywords: tuple[str, ...]
+
+    @property
+    def hash(self) -> str:
+        """sha256 in hex of its canonical JSON; another byte anywhere gives another."""
+        return hash_of(
+            {
+                "kind": self.kind,
+                "column": self.column_id,
+                "title": self.title,
+                "summary": self.summary,
+                "body": self.body,
+                "class": self.disclosure_class,
+                "document_number": self.document_number,
+                "made_on": self.made_on.isoformat(),
+                "keywords": list(self.keywords),
+            }
+        )
+
+    def must_be_possible(self, taxonomy: Taxonomy, *, at: datetime) -> None:
+        """`Refused` for a class that art. 8 does not know, or a day that has not come."""
+        if self.disclosure_class is not None and self.disclosure_class not in taxonomy.classes:
+            raise Refused("item.class_unknown", f"There is no disclosure class {self.disclosure_class}.")
+        if self.made_on > day_of(at):
+            raise Refused("item.made_later", "It cannot have been made on a day that has not come.")
+
+
+def hash_of(value: Mapping[str, object]) -> str:
+    """sha256 in hex of canonical JSON: keys sorted, no spaces, UTF-8."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return sha256(text.encode()).hexdigest()

@@ -1,0 +1,37 @@
+"""What publishing keeps of columns' aggregates."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from services.kernel.contracts.columns import Cadence, Publishers
+from services.kernel.decision import Copied, Forbidden, Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department(Copied):
+    """A department (部门) that may answer for items; the id is its code."""
+
+    KIND: ClassVar[str] = "department"
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column(Copied):
+    """A column (栏目) that was opened; with a successor it is retired."""
+
+    KIND: ClassVar[str] = "column"
+
+    path: str
+    name: str
+    owner: str
+    cadence: Cadence
+    publishers: Publishers
+    successor_id: str | None = None
+
+    def must_take_from(self, department: str) -> None:
+        """`Refused` when it is retired, `Forbidden` when only its owner publishes in it."""
+        if self.successor_id is not None:
+            raise Refused("column.retired", f"The column {self.path} is retired. Publish in {self.successor_id}.")
+        if self.publishers is Publishers.OWNER and department != self.owner:
+            raise Forbidden("column.owner_only", f"Only {self.owner} publishes in {self.path}.")

@@ -1,0 +1,185 @@
+"""A column's duty to be current (更新职责): its period, what time does to it, what renews it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import ClassVar, NamedTuple, TypeVar
+
+from services.kernel.calendar import Calendar, Limit, deadline
+from services.kernel.contracts.columns import Cadence
+from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEvent, DutyRefreshed, DutyStale
+from services.kernel.decision import Aggregate, Decision
+from services.kernel.event import Fact
+from services.publishing.domain.copied import Column
+
+D = TypeVar("D", bound=DutyEvent)
+
+
+class DutyState(StrEnum):
+    """Green, amber, red; closed: the column is retired."""
+
+    CURRENT = "current"
+    DUE_SOON = "due_soon"
+    STALE = "stale"
+    CLOSED = "closed"
+
+
+class Period(NamedTuple):
+    """How long one activity lasts, and from when on the end is near."""
+
+    due_soon_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Windows:
+    """How long a column may be silent, by cadence; one without a limit has no duty.
+
+    `due_soon`: the last share of a window. `patience`: how long a period that was over before it was heard of
+    is not announced, as what renewed it may still be on its way.
+    """
+
+    version: str
+    limits: Mapping[Cadence, Limit]
+    due_soon: Fraction
+    patience: timedelta
+    calendar: Calendar
+
+    def period(self, cadence: Cadence, since: datetime) -> Period:
+        """In calendar units (RULES 2); ends at 24:00 in Shanghai."""
+        due_at = deadline(since, self.limits[cadence], self.calendar).due_at
+        lead = (due_at - since) * self.due_soon.numerator / self.due_soon.denominator
+        soon = due_at - lead
+        return Period(soon.replace(microsecond=soon.microsecond // 1000 * 1000), due_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty(Aggregate):
+    """The period a column is in; the id is the column's. `since`: the activity that began it."""
+
+    KIND: ClassVar[str] = "duty"
+
+    path: str
+    name: str
+    owner: str
+    cadence: Cadence
+    state: DutyState
+    since: datetime
+    because: Activity
+    due_soon_at: datetime
+    due_at: datetime
+    rule: str
+    quiet_until: datetime | None
+    wakes_at: datetime | None  # the next moment at which time alone changes something
+
+
+class DutyClosed(Fact):
+    """The column was retired."""
+
+    TYPE: ClassVar[str] = "duty.closed"
+
+    column_id: str
+
+
+def open_for(column: Column, *, windows: Windows, at: datetime, heard_at: datetime) -> Decision[Duty] | None:
+    """The first period, from the opening on; None where the cadence sets no window."""
+    if column.cadence not in windows.limits:
+        return None
+    period = windows.period(column.cadence, at)
+    duty = Duty(
+        id=column.id,
+        path=column.path,
+        name=column.name,
+        owner=column.owner,
+        cadence=column.cadence,
+        state=DutyState.CURRENT,
+        since=at,
+        because=Activity.OPENED,
+        due_soon_at=period.due_soon_at,
+        due_at=period.due_at,
+        rule=windows.version,
+        quiet_until=heard_at + windows.patience if period.due_soon_at <= heard_at else None,
+        wakes_at=None,
+    )
+    return Decision(_timed(duty), (_refreshed(duty),))
+
+
+def refresh(duty: Duty, because: Activity, *, windows: Windows, at: datetime) -> Decision[Duty]:
+    """Begin a new period at an activity; what the old one had come to is said first. Moves forward only.
+
+    An activity that would not move the end, like a second one on the same day, changes nothing.
+    """
+    if duty.state is DutyState.CLOSED:
+        return Decision(duty)
+    before = announce(duty, at=at)
+    period = windows.period(duty.cadence, at)
+    if period.due_at <= duty.due_at:
+        return before
+    after = replace(
+        before.state,
+        state=DutyState.CURRENT,
+        since=at,
+        because=because,
+        due_soon_at=period.due_soon_at,
+        due_at=period.due_at,
+        rule=windows.version,
+    )
+    return Decision(_timed(after), (*before.facts, _refreshed(after)))
+
+
+def wake(duty: Duty, *, at: datetime) -> Decision[Duty]:
+    """Say what time has done, once it may be said."""
+    if duty.wakes_at is None or at < duty.wakes_at:
+        return Decision(duty)
+    return announce(duty, at=at)
+
+
+def announce(duty: Duty, *, at: datetime) -> Decision[Duty]:
+    """Due soon, then stale, each once per period, and at its own moment however late it is said."""
+    facts: list[Fact] = []
+    if duty.state is DutyState.CURRENT and duty.due_soon_at <= at:
+        facts.append(_told(DutyDueSoon, duty, duty.due_soon_at))
+        duty = replace(duty, state=DutyState.DUE_SOON)
+    if duty.state is DutyState.DUE_SOON and duty.due_at <= at:
+        facts.append(_told(DutyStale, duty, duty.due_at))
+        duty = replace(duty, state=DutyState.STALE)
+    return Decision(_timed(duty), tuple(facts)) if facts else Decision(duty)
+
+
+def close(duty: Duty, *, at: datetime) -> Decision[Duty]:
+    """A retired column owes nothing. Closing again changes nothing."""
+    if duty.state is DutyState.CLOSED:
+        return Decision(duty)
+    closed = replace(duty, state=DutyState.CLOSED)
+    return Decision(_timed(closed), (DutyClosed(at=at, column_id=duty.id),))
+
+
+def _timed(duty: Duty) -> Duty:
+    """With the moment it wakes at: the end of green, the end of amber, never."""
+    match duty.state:
+        case DutyState.CURRENT:
+            wakes_at = duty.due_soon_at
+        case DutyState.DUE_SOON:
+            wakes_at = duty.due_at
+        case DutyState.STALE | DutyState.CLOSED:
+            return replace(duty, wakes_at=None)
+    return replace(duty, wakes_at=max(wakes_at, duty.quiet_until or wakes_at))
+
+
+def _refreshed(duty: Duty) -> DutyRefreshed:
+    return DutyRefreshed(
+        at=duty.since,
+        column_id=duty.id,
+        owner=duty.owner,
+        cadence=duty.cadence,
+        due_at=duty.due_at,
+        rule=duty.rule,
+        because=duty.because,
+        due_soon_at=duty.due_soon_at,
+    )
+
+
+def _told(kind: type[D], duty: Duty, at: datetime) -> D:
+    return kind(at=at, column_id=duty.id, owner=duty.owner, cadence=duty.cadence, due_at=duty.due_at, rule=duty.rule)

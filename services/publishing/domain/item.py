@@ -1,0 +1,246 @@
+"""An item (信息): drafted, reviewed, released; what may happen to it before and after it is public."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar, Never
+
+from services.kernel.contracts.publishing import (
+    Ground,
+    ItemSubmitted,
+    ItemWithdrawn,
+)
+from services.kernel.decision import Aggregate, Decision, Forbidden, Refused
+from services.kernel.event import Fact
+from services.kernel.person import Person
+from services.publishing.domain.body import render
+from services.publishing.domain.content import Content, Taxonomy
+from services.publishing.domain.copied import Column
+
+
+class ItemState(StrEnum):
+    """Where the revision in work stands; PUBLISHED: nothing is in work, WITHDRAWN: nothing will be."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    RETURNED = "returned"
+    RELEASED = "released"
+    WITHHELD = "withheld"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+ADVICE = {
+    ItemState.DRAFT: "Submit it to review first.",
+    ItemState.SUBMITTED: "The reviewer has it now.",
+    ItemState.RETURNED: "Edit it and submit it again.",
+    ItemState.RELEASED: "Publish it, or edit it and have it reviewed again.",
+    ItemState.WITHHELD: "Take out what must not be public and submit it again.",
+    ItemState.PUBLISHED: "Edit it to begin the next revision.",
+    ItemState.WITHDRAWN: "Make a new item.",
+}
+
+
+class Verdict(StrEnum):
+    """What a reviewer decides (RULES 3)."""
+
+    RELEASE = "release"
+    RETURN = "return"
+    WITHHOLD = "withhold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """Who looked at which content, what they answered on each ground (art. 8), what they decided."""
+
+    decision: Verdict
+    reviewer: str
+    at: datetime
+    note: str
+    grounds: Mapping[Ground, bool]
+    ground: Ground | None
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What is public of an item, or was until it was withdrawn. `published_at`: of the first revision."""
+
+    revision: int
+    index_number: str
+    column_id: str
+    content_hash: str
+    published_at: datetime
+    revised_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tombstone:
+    """Why it is no longer public."""
+
+    by: str
+    at: datetime
+    reason: str
+    ground: Ground | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Aggregate):
+    """What a department makes public, and the revision it works on. `authors`: all who edited this revision."""
+
+    KIND: ClassVar[str] = "item"
+
+    department: str
+    state: ItemState
+    revision: int
+    content: Content
+    change_note: str | None
+    authors: frozenset[str]
+    review: Review | None
+    shown: Shown | None
+    withdrawn: Tombstone | None
+    created_at: datetime
+    changed_at: datetime
+
+    @property
+    def content_hash(self) -> str:
+        return self.content.hash
+
+    @property
+    def sealed(self) -> bool:
+        """Whether the last review released exactly this content."""
+        return (
+            self.review is not None
+            and self.review.decision is Verdict.RELEASE
+            and self.review.content_hash == self.content_hash
+        )
+
+
+class ItemEdited(Fact):
+    """A draft was saved, the first or a later one."""
+
+    TYPE: ClassVar[str] = "item.edited"
+
+    item_id: str
+    revision: int
+    content_hash: str
+
+
+def draft(
+    item_id: str, content: Content, *, department: str, column: Column, taxonomy: Taxonomy, by: Person, at: datetime
+) -> Decision[Item]:
+    """A new item of the caller's own department, which answers for it from now on (art. 7)."""
+    must_be_of(department, by)
+    column.must_take_from(department)
+    content.must_be_possible(taxonomy, at=at)
+    item = Item(
+        id=item_id,
+        department=department,
+        state=ItemState.DRAFT,
+        revision=1,
+        content=content,
+        change_note=None,
+        authors=frozenset({by.sub}),
+        review=None,
+        shown=None,
+        withdrawn=None,
+        created_at=at,
+        changed_at=at,
+    )
+    return _edited(item, at)
+
+
+def edit(
+    item: Item,
+    content: Content,
+    *,
+    change_note: str | None,
+    column: Column,
+    taxonomy: Taxonomy,
+    by: Person,
+    at: datetime,
+) -> Decision[Item]:
+    """Save what is in work, which voids any review of it; of a public item, begin the next revision."""
+    must_be_of(item.department, by)
+    column.must_take_from(item.department)
+    content.must_be_possible(taxonomy, at=at)
+    match item.state:
+        case ItemState.DRAFT | ItemState.RETURNED | ItemState.RELEASED | ItemState.WITHHELD:
+            revision, authors, kept = item.revision, item.authors | {by.sub}, item.change_note
+        case ItemState.PUBLISHED:
+            if content == item.content:
+                raise Refused("item.unchanged", "Nothing differs from what is public.")
+            revision, authors, kept = item.revision + 1, frozenset({by.sub}), None
+        case ItemState.SUBMITTED | ItemState.WITHDRAWN:
+            refuse(item, "edited")
+    after = replace(
+        item,
+        state=ItemState.DRAFT,
+        revision=revision,
+        content=content,
+        change_note=_note_for(revision, change_note or kept),
+        authors=authors,
+        review=None,
+        changed_at=at,
+    )
+    return _edited(after, at)
+
+
+def submit(item: Item, *, column: Column, by: Person, at: datetime) -> Decision[Item]:
+    """Hand it to review. A withheld one may be looked at again as it is."""
+    must_be_of(item.department, by)
+    column.must_take_from(item.department)
+    match item.state:
+        case ItemState.DRAFT | ItemState.RETURNED | ItemState.WITHHELD:
+            render(item.content.body)
+        case ItemState.SUBMITTED | ItemState.RELEASED | ItemState.PUBLISHED | ItemState.WITHDRAWN:
+            refuse(item, "submitted")
+    told = ItemSubmitted(
+        at=at, item_id=item.id, revision=item.revision, column_id=item.content.column_id, department=item.department
+    )
+    return Decision(replace(item, state=ItemState.SUBMITTED, review=None, changed_at=at), (told,))
+
+
+def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: datetime) -> Decision[Item]:
+    """Take it off the portal; a tombstone with the reason stays, and what was in work ends."""
+    by.must_answer_for(item.department)
+    if item.shown is None:
+        raise Refused("item.not_public", "Only what is public can be withdrawn.")
+    if item.withdrawn is not None:
+        refuse(item, "withdrawn")
+    told = ItemWithdrawn(
+        at=at,
+        item_id=item.id,
+        revision=item.shown.revision,
+        column_id=item.shown.column_id,
+        department=item.department,
+        reason=reason,
+        ground=ground,
+    )
+    tombstone = Tombstone(by=by.sub, at=at, reason=reason, ground=ground)
+    return Decision(replace(item, state=ItemState.WITHDRAWN, withdrawn=tombstone, changed_at=at), (told,))
+
+
+def must_be_of(department: str, by: Person) -> None:
+    """`Forbidden` for anyone else, the government office too: nobody publishes for another (art. 7)."""
+    if department not in by.departments:
+        raise Forbidden("department.foreign", f"Only {department} itself may do this.")
+
+
+def refuse(item: Item, wanted: str) -> Never:
+    raise Refused(f"item.{item.state}", f"An item that is {item.state} cannot be {wanted}. {ADVICE[item.state]}")
+
+
+def _note_for(revision: int, note: str | None) -> str | None:
+    """What the public is told of a change; the first revision changes nothing."""
+    if revision == 1 and note is not None:
+        raise Refused("change_note.too_early", "A change note belongs to an item that is public already.")
+    if revision > 1 and note is None:
+        raise Refused("change_note.missing", "Say in a change note what is different; the public reads it.")
+    return note
+
+
+def _edited(item: Item, at: datetime) -> Decision[Item]:
+    told = ItemEdited(at=at, item_id=item.id, revision=item.revision, content_hash=item.content_hash)
+    return Decision(item, (told,))

@@ -1,0 +1,126 @@
+"""A department's ledger of publications: numbers given once, records chained by hash."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import ClassVar, NamedTuple
+
+from services.kernel.calendar import day_of
+from services.kernel.decision import Aggregate, Decision
+from services.kernel.event import Fact
+from services.publishing.domain.content import hash_of
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One publication as the chain holds it. `loaded`: it came with a load of the past, not at its time."""
+
+    department: str
+    position: int  # 1, 2, 3 … without gaps
+    item_id: str
+    revision: int
+    index_number: str
+    content_hash: str
+    at: datetime
+    loaded: bool
+    previous: str  # hash of the entry before; GENESIS for the first
+
+    @property
+    def hash(self) -> str:
+        return hash_of(
+            {
+                "department": self.department,
+                "position": self.position,
+                "item": self.item_id,
+                "revision": self.revision,
+                "index_number": self.index_number,
+                "content_hash": self.content_hash,
+                "at": self.at.astimezone(UTC).isoformat(timespec="milliseconds"),
+                "loaded": self.loaded,
+                "previous": self.previous,
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger(Aggregate):
+    """The head of a department's chain; the id is its code. Each publication writes it, so two never share a number.
+
+    `numbers`: the last index number given, by year in Shanghai.
+    """
+
+    KIND: ClassVar[str] = "ledger"
+
+    length: int = 0
+    head: str = GENESIS
+    at: datetime | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+class LedgerRecorded(Fact):
+    """The chain has one more entry."""
+
+    TYPE: ClassVar[str] = "ledger.recorded"
+
+    department: str
+    position: int
+    item_id: str
+    revision: int
+    content_hash: str
+    previous: str
+    hash: str
+
+
+class Recorded(NamedTuple):
+    """The head after, and the entry made."""
+
+    ledger: Decision[Ledger]
+    entry: Entry
+
+
+def record(
+    ledger: Ledger,
+    *,
+    item_id: str,
+    revision: int,
+    index_number: str | None,
+    disclosure_class: str,
+    content_hash: str,
+    at: datetime,
+    loaded: bool,
+) -> Recorded:
+    """Add an entry, at `at` or at the entry's before it if that is later: the ledger's time never runs back.
+
+    `index_number` None: the next of the year is given (索引号), `{department}-{class}-{year}-{number}`.
+    """
+    moment = max(at, ledger.at or at)
+    numbers = dict(ledger.numbers)
+    if index_number is None:
+        year = str(day_of(moment).year)
+        numbers[year] = numbers.get(year, 0) + 1
+        index_number = f"{ledger.id}-{disclosure_class}-{year}-{numbers[year]:04}"
+    entry = Entry(
+        department=ledger.id,
+        position=ledger.length + 1,
+        item_id=item_id,
+        revision=revision,
+        index_number=index_number,
+        content_hash=content_hash,
+        at=moment,
+        loaded=loaded,
+        previous=ledger.head,
+    )
+    after = replace(ledger, length=entry.position, head=entry.hash, at=moment, numbers=numbers)
+    told = LedgerRecorded(
+        at=moment,
+        department=ledger.id,
+        position=entry.position,
+        item_id=item_id,
+        revision=revision,
+        content_hash=content_hash,
+        previous=entry.previous,
+        hash=entry.hash,
+    )
+    return Recorded(Decision(after, (told,)), entry)

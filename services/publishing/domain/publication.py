@@ -1,0 +1,211 @@
+"""Making a released revision public: item, ledger, the record of it and the column's duty change together."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from services.kernel.contracts.publishing import Activity, ItemPublished, ItemRevised
+from services.kernel.decision import Aggregate, Decision, Refused
+from services.kernel.event import Fact
+from services.kernel.person import Person
+from services.publishing.domain.body import render
+from services.publishing.domain.content import Content, Taxonomy
+from services.publishing.domain.copied import Column
+from services.publishing.domain.duty import Duty, Windows, refresh
+from services.publishing.domain.item import Item, ItemState, Review, Shown, must_be_of, refuse
+from services.publishing.domain.ledger import GENESIS, Entry, Ledger, record
+from services.publishing.domain.review import review_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication(Aggregate):
+    """One revision as it was made public, never changed: the old stays readable. `hash`: of the ledger's entry."""
+
+    KIND: ClassVar[str] = "publication"
+
+    item_id: str
+    revision: int
+    department: str
+    position: int
+    content: Content
+    change_note: str | None
+    review: Review
+    entry: Entry
+    hash: str
+
+
+class PublicationMade(Fact):
+    """A revision was made public."""
+
+    TYPE: ClassVar[str] = "publication.made"
+
+    item_id: str
+    revision: int
+    hash: str
+
+
+class Publishing(NamedTuple):
+    """The parts of one publication, saved together. `duty` None: the column has none."""
+
+    item: Decision[Item]
+    ledger: Decision[Ledger]
+    publication: Decision[Publication]
+    duty: Decision[Duty] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """A ledger's chain as far as it was recomputed. `broken_at`: position of the first entry that is not as it was."""
+
+    department: str
+    length: int = 0
+    head: str = GENESIS
+    at: datetime | None = None
+    broken_at: int | None = None
+    fault: str | None = None
+
+
+def publish(
+    item: Item,
+    *,
+    ledger: Ledger,
+    duty: Duty | None,
+    column: Column,
+    taxonomy: Taxonomy,
+    windows: Windows,
+    by: Person,
+    at: datetime,
+    loaded: bool = False,
+) -> Publishing:
+    """Make public what was released, and only as it was released. `loaded`: it is a load of the past."""
+    must_be_of(item.department, by)
+    column.must_take_from(item.department)
+    match item.state:
+        case ItemState.RELEASED if item.review is not None and item.sealed:
+            review = item.review
+        case ItemState.RELEASED:
+            raise Refused("item.unsealed", "The content is not the one that was released. Have it reviewed again.")
+        case ItemState.DRAFT | ItemState.SUBMITTED | ItemState.RETURNED | ItemState.WITHHELD:
+            refuse(item, "published")
+        case ItemState.PUBLISHED | ItemState.WITHDRAWN:
+            refuse(item, "published")
+    recorded = record(
+        ledger,
+        item_id=item.id,
+        revision=item.revision,
+        index_number=item.shown.index_number if item.shown else None,
+        disclosure_class=item.content.disclosure_class or taxonomy.otherwise,
+        content_hash=item.content_hash,
+        at=at,
+        loaded=loaded,
+    )
+    because = Activity.REVISED if item.shown else Activity.PUBLISHED
+    return Publishing(
+        item=_public(item, review, recorded.entry),
+        ledger=recorded.ledger,
+        publication=_publication(item, review, recorded.entry),
+        duty=refresh(duty, because, windows=windows, at=recorded.entry.at) if duty else None,
+    )
+
+
+def check(so_far: Verification, publication: Publication) -> Verification:
+    """Follow the chain by one: its position, its time, what it hangs on, its hash and its content."""
+    entry = publication.entry
+    position = so_far.length + 1
+    wrong = {
+        "an entry is missing or out of its place": (entry.position, publication.position) != (position, position),
+        "it does not hang on the entry before": entry.previous != so_far.head,
+        "its time lies before that of the entry before": so_far.at is not None and entry.at < so_far.at,
+        "the entry was changed": entry.hash != publication.hash or entry.department != so_far.department,
+        "the content was changed": publication.content.hash != entry.content_hash,
+        "it records another revision": (entry.item_id, entry.revision) != (publication.item_id, publication.revision),
+    }
+    after = replace(so_far, length=position, head=publication.hash, at=entry.at)
+    fault = next((what for what, is_so in wrong.items() if is_so), None)
+    return after if fault is None or so_far.fault else replace(after, broken_at=position, fault=fault)
+
+
+def conclude(so_far: Verification, ledger: Ledger) -> Verification:
+    """The chain must end where the head says."""
+    if so_far.fault is None and (so_far.length, so_far.head) != (ledger.length, ledger.head):
+        return replace(so_far, broken_at=so_far.length, fault="the chain does not end where the ledger says")
+    return so_far
+
+
+def _public(item: Item, review: Review, entry: Entry) -> Decision[Item]:
+    first = item.shown.published_at if item.shown else entry.at
+    shown = Shown(
+        revision=item.revision,
+        index_number=entry.index_number,
+        column_id=item.content.column_id,
+        content_hash=item.content_hash,
+        published_at=first,
+        revised_at=entry.at if item.shown else None,
+    )
+    after = replace(item, state=ItemState.PUBLISHED, shown=shown, changed_at=entry.at)
+    told = _revised if item.shown else _published
+    return Decision(after, (told(after, shown, review, entry),))
+
+
+def _published(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemPublished:
+    content = item.content
+    return ItemPublished(
+        at=entry.at,
+        item_id=item.id,
+        revision=item.revision,
+        column_id=content.column_id,
+        department=item.department,
+        index_number=shown.index_number,
+        kind=content.kind,
+        title=content.title,
+        summary=content.summary,
+        body=render(content.body),
+        disclosure_class=content.disclosure_class,
+        document_number=content.document_number,
+        made_on=content.made_on,
+        keywords=content.keywords,
+        published_at=shown.published_at,
+        content_hash=shown.content_hash,
+        review=review_record(item, review),
+    )
+
+
+def _revised(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemRevised:
+    content = item.content
+    return ItemRevised(
+        at=entry.at,
+        item_id=item.id,
+        revision=item.revision,
+        column_id=content.column_id,
+        department=item.department,
+        index_number=shown.index_number,
+        kind=content.kind,
+        title=content.title,
+        summary=content.summary,
+        body=render(content.body),
+        disclosure_class=content.disclosure_class,
+        document_number=content.document_number,
+        made_on=content.made_on,
+        keywords=content.keywords,
+        published_at=shown.published_at,
+        content_hash=shown.content_hash,
+        review=review_record(item, review),
+        change_note=item.change_note or "",
+    )
+
+
+def _publication(item: Item, review: Review, entry: Entry) -> Decision[Publication]:
+    made = Publication(
+        id=f"{item.id}.{item.revision}",
+        item_id=item.id,
+        revision=item.revision,
+        department=item.department,
+        position=entry.position,
+        content=item.content,
+        change_note=item.change_note,
+        review=review,
+        entry=entry,
+        hash=entry.hash,
+    )
+    told = PublicationMade(at=entry.at, item_id=item.id, revision=item.revision, hash=entry.hash)
+    return Decision(made, (told,))

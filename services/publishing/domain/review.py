@@ -1,0 +1,116 @@
+"""The review before publication (先审查后公开): released, returned or withheld."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from services.kernel.contracts.publishing import Ground, ItemReleased, ItemReturned, ItemWithheld, ReviewRecord
+from services.kernel.decision import Decision, Forbidden, Refused
+from services.kernel.event import Fact
+from services.kernel.person import Person
+from services.publishing.domain.item import Item, ItemState, Review, Verdict, must_be_of, refuse
+
+STATES = {
+    Verdict.RELEASE: ItemState.RELEASED,
+    Verdict.RETURN: ItemState.RETURNED,
+    Verdict.WITHHOLD: ItemState.WITHHELD,
+}
+
+
+def judge(
+    item: Item,
+    verdict: Verdict,
+    *,
+    grounds: Mapping[Ground, bool],
+    ground: Ground | None,
+    note: str,
+    seen: str | None,
+    by: Person,
+    at: datetime,
+) -> Decision[Item]:
+    """Release, return or withhold what was submitted (先审查后公开). `seen`: hash of the content the reviewer read."""
+    must_be_of(item.department, by)
+    match item.state:
+        case ItemState.SUBMITTED:
+            _must_be_whole(item, verdict, grounds, ground, note, seen, by)
+        case ItemState.DRAFT | ItemState.RETURNED | ItemState.RELEASED:
+            refuse(item, "reviewed")
+        case ItemState.WITHHELD | ItemState.PUBLISHED | ItemState.WITHDRAWN:
+            refuse(item, "reviewed")
+    review = Review(
+        decision=verdict,
+        reviewer=by.sub,
+        at=at,
+        note=note,
+        grounds=dict(grounds),
+        ground=ground,
+        content_hash=item.content_hash,
+    )
+    after = replace(item, state=STATES[verdict], review=review, changed_at=at)
+    return Decision(after, (_judged(after, review),))
+
+
+def review_record(item: Item, review: Review) -> ReviewRecord:
+    """What is told of a review: nothing of who, all of what makes it count."""
+    return ReviewRecord(
+        reviewed_at=review.at,
+        sealed_to=review.content_hash,
+        by_another=review.reviewer not in item.authors,
+        grounds_answered=tuple(ground for ground in Ground if ground in review.grounds),
+    )
+
+
+def _must_be_whole(
+    item: Item,
+    verdict: Verdict,
+    grounds: Mapping[Ground, bool],
+    ground: Ground | None,
+    note: str,
+    seen: str | None,
+    by: Person,
+) -> None:
+    if by.sub in item.authors:
+        raise Forbidden("review.own", "Who edited this revision cannot review it.")
+    if set(grounds) != set(Ground):
+        raise Refused("review.incomplete", "Answer each of the five grounds E1 to E5 with true or false.")
+    if (seen is not None or verdict is Verdict.RELEASE) and seen != item.content_hash:
+        raise Refused("review.other_content", "The content is not the one you saw. Read it again, then decide.")
+    match verdict:
+        case Verdict.RELEASE if any(grounds.values()) or ground is not None:
+            raise Refused("review.ground_found", "With a ground for not disclosing it cannot be released.")
+        case Verdict.WITHHOLD if ground is None or not grounds[ground]:
+            raise Refused("review.ground_missing", "Name the ground, one that you answered with true.")
+        case Verdict.RETURN if not note:
+            raise Refused("review.note_missing", "Say in a note what the author should change.")
+        case Verdict.RELEASE | Verdict.WITHHOLD | Verdict.RETURN:
+            pass
+
+
+def _judged(item: Item, review: Review) -> Fact:
+    match review:
+        case Review(decision=Verdict.RELEASE):
+            return ItemReleased(
+                at=review.at,
+                item_id=item.id,
+                revision=item.revision,
+                column_id=item.content.column_id,
+                department=item.department,
+                review=review_record(item, review),
+            )
+        case Review(ground=Ground() as ground, decision=Verdict.WITHHOLD):
+            return ItemWithheld(
+                at=review.at,
+                item_id=item.id,
+                revision=item.revision,
+                column_id=item.content.column_id,
+                department=item.department,
+                ground=ground,
+            )
+        case Review():
+            return ItemReturned(
+                at=review.at,
+                item_id=item.id,
+                revision=item.revision,
+                column_id=item.content.column_id,
+                department=item.department,
+            )

@@ -1,0 +1,11 @@
+"""What publishing is told by its environment."""
+
+from pydantic import Field
+
+from services.kernel.settings import Settings
+
+
+class PublishingSettings(Settings):
+    """What every program is told; the port has a default of its own."""
+
+    port: int = Field(8002, ge=1, le=65535, description="the port to listen on")
