@@ -11,7 +11,7 @@ from services.kernel.consumer import Kept
 from services.kernel.contracts.columns import ColumnOpened, DepartmentRegistered
 from services.kernel.contracts.mailbox import LetterReceived
 from services.kernel.contracts.publishing import DutyRefreshed, ItemPublished
-from services.kernel.decision import Cause
+from services.kernel.decision import Cause, Unknown
 from services.kernel.mongo import MongoReader
 from services.kernel.program import Program
 from services.kernel.transaction import Transactor
@@ -76,7 +76,10 @@ async def close(transact: Transactor, id: str, at: datetime) -> None:
     reader, scheme = MongoReader(transact.db), in_force(store.schemes(), id)
     position = await store.position(reader)
     inputs = Inputs(position=position, scheme=scheme.version, calendar=official().version, month=id, as_of=at)
-    all_scored = compute(await store.pieces(reader, inputs), inputs, scheme)
+    try:
+        all_scored = compute(await store.pieces(reader, inputs), inputs, scheme)
+    except Unknown as unknown:
+        raise SystemExit(f"{id} cannot be scored: {unknown.detail}") from None
     await transact(close_month, inputs, all_scored, at=at)
 
 

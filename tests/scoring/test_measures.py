@@ -1,0 +1,268 @@
+"""Each measure against months reckoned by hand; the reckoning stands above each case."""
+
+from decimal import Decimal
+
+import pytest
+
+from services.kernel.contracts.columns import Cadence, DepartmentClass
+from services.kernel.contracts.publishing import Activity, Ground
+from services.kernel.decision import Unknown
+from tests.scoring.story import OPENING, Story, on
+
+D = Decimal
+
+
+def publications(count: int, size: DepartmentClass) -> Story:
+    story = Story().department("finance", size)
+    for n in range(count):
+        story.published(f"i{n}", "finance", at=on(1 + n))
+    return story
+
+
+# --- quantity/1: 20 points; minima I 12, II 8, III 4
+
+
+def test_nine_of_twelve_items_give_three_quarters_of_twenty_points() -> None:
+    # 9 ÷ 12 × 20 = 15
+    points, formula = publications(9, DepartmentClass.I).points("finance", "quantity")
+
+    assert points == D("15.00")
+    assert formula == "本月发布 9 条 ÷ 应发布 12 条 × 20 分 = 15.00 分"
+
+
+def test_more_than_the_minimum_counts_as_the_minimum() -> None:
+    # min(10, 8) ÷ 8 × 20 = 20
+    points, formula = publications(10, DepartmentClass.II).points("finance", "quantity")
+
+    assert points == D("20.00")
+    assert formula == "本月发布 10 条 ÷ 应发布 8 条（超过的按 1 计） × 20 分 = 20.00 分"
+
+
+def test_nothing_published_is_no_points_and_not_an_exemption() -> None:
+    # 0 ÷ 4 × 20 = 0
+    assert publications(0, DepartmentClass.III).points("finance", "quantity")[0] == D("0.00")
+
+
+def test_thirds_are_rounded_half_up_to_hundredths() -> None:
+    # 1 ÷ 12 × 20 = 1.666… → 1.67
+    assert publications(1, DepartmentClass.I).points("finance", "quantity")[0] == D("1.67")
+
+
+def test_a_fact_belongs_to_the_month_of_its_time_in_shanghai() -> None:
+    # 31 August 23:59 and 1 October 00:00 in Shanghai are not September; 1 September 00:00 and 30 September 23:59 are.
+    story = Story().department("finance")
+    story.published("a", "finance", at=on(31, "23:59", month=8)).published("b", "finance", at=on(1, "00:00"))
+    story.published("c", "finance", at=on(30, "23:59")).published("d", "finance", at=on(1, "00:00", month=10))
+
+    # 2 ÷ 4 × 20 = 10
+    assert story.points("finance", "quantity")[0] == D("10.00")
+
+
+def test_revisions_are_not_publications_and_the_class_at_the_end_of_the_month_counts() -> None:
+    story = Story().department("finance", DepartmentClass.I).department("finance", DepartmentClass.III, at=on(30))
+    story.published("a", "finance", at=on(2)).published("a", "finance", at=on(3), revision=2)
+
+    # 1 ÷ 4 × 20 = 5
+    assert story.points("finance", "quantity")[0] == D("5.00")
+
+
+# --- update_cycle/1: 25 points; a day is inside if its 24:00 ≤ the due moment then in force
+
+
+def kept_column(*, cadence: Cadence = Cadence.NEWS) -> Story:
+    story = Story().department("finance").column("c-news", "finance", cadence=cadence)
+    return story.refreshed("c-news", "finance", at=OPENING, due_at=on(28, "00:00", month=6), because=Activity.OPENED)
+
+
+def test_a_column_refreshed_on_the_first_is_current_for_its_seven_days_and_stale_after() -> None:
+    # Published on 1 September, due at 24:00 of the 8th (= 9th 00:00): days 1 to 8 inside, 9 to 30 outside.
+    # 8 ÷ 30 × 25 = 6.666… → 6.67
+    story = kept_column().refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"))
+    line = next(x for x in story.scored()["finance"].lines if x.indicator == "update_cycle")
+
+    assert line.points == D("6.67")
+    assert line.formula == "在更新周期内 8 栏目日 ÷ 应维护 30 栏目日 × 25 分 = 6.67 分"
+    assert [fact.remark for fact in line.facts] == [
+        "栏目“政务要闻”更新，更新期限至2026年9月8日：本月在周期内 8 天，超期 22 天"
+    ]
+
+
+def test_a_late_refresh_makes_the_day_it_happens_current_again() -> None:
+    # Days 1–8 inside by the first period; 9–14 outside; refreshed on the 15th until 22nd 24:00: 15–22 inside.
+    # (8 + 8) ÷ 30 × 25 = 13.333… → 13.33
+    story = kept_column().refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"))
+    story.refreshed("c-news", "finance", at=on(15), due_at=on(23, "00:00"))
+
+    assert story.points("finance", "update_cycle")[0] == D("13.33")
+
+
+def test_the_period_in_force_at_the_start_of_the_month_may_come_from_long_before() -> None:
+    # Refreshed in July, due at 24:00 of 15 September: days 1–15 inside. 15 ÷ 30 × 25 = 12.5
+    story = kept_column().refreshed("c-news", "finance", at=on(3, month=7), due_at=on(16, "00:00"))
+
+    assert story.points("finance", "update_cycle")[0] == D("12.50")
+
+
+def test_a_column_counts_from_the_day_it_opened_to_the_day_before_it_retired() -> None:
+    # Opened on the 11th, retired on the 21st at 10:00, whose 24:00 it does not see: days 11–20, all inside.
+    # 10 ÷ 10 × 25 = 25
+    story = Story().department("finance").column("c-new", "finance", at=on(11))
+    story.refreshed("c-new", "finance", at=on(11), due_at=on(28, "00:00"), because=Activity.OPENED)
+    points, formula = story.retired("c-new", at=on(21)).points("finance", "update_cycle")
+
+    assert points == D("25.00")
+    assert "10 栏目日 ÷ 应维护 10 栏目日" in formula
+
+
+def test_column_days_of_all_columns_of_a_department_are_added() -> None:
+    # One column all 30 days inside, one 8 of 30: 38 ÷ 60 × 25 = 15.8333… → 15.83
+    story = kept_column().refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"))
+    story.column("c-law", "finance", cadence=Cadence.NOTICE, name="政策文件")
+    story.refreshed("c-law", "finance", at=OPENING, due_at=on(21, "00:00", month=12), because=Activity.OPENED)
+
+    assert story.points("finance", "update_cycle")[0] == D("15.83")
+
+
+def test_a_column_without_a_cadence_is_no_duty() -> None:
+    story = Story().department("finance").column("c-box", "finance", cadence=Cadence.NONE)
+
+    points, formula = story.points("finance", "update_cycle")
+
+    assert points is None
+    assert formula == "本月没有须按周期更新的栏目，本项不计入"
+
+
+def test_while_the_month_runs_only_days_that_are_over_count() -> None:
+    # At noon of the 10th nine days are over: 8 inside, the 9th not. 8 ÷ 9 × 25 = 22.222… → 22.22
+    story = kept_column().refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"))
+
+    assert story.points("finance", "update_cycle", as_of=on(10, "12:00"))[0] == D("22.22")
+
+
+def test_a_column_of_which_no_duty_was_told_fails_instead_of_scoring_nothing() -> None:
+    story = Story().department("finance").column("c-news", "finance")
+
+    with pytest.raises(Unknown) as no:
+        story.scored()
+
+    assert no.value.code == "unknown_yet"
+    assert "c-news" in no.value.detail
+
+
+# --- letters_in_time/1: 15 points; on time ÷ (answered in the month + open and overdue at its end)
+
+
+def test_letters_late_and_open_weigh_on_those_in_time() -> None:
+    # L1 in time, L2 late, L3 open and due on the 20th: 1 ÷ (2 + 1) × 15 = 5
+    story = Story().department("finance")
+    for id in ("L1", "L2", "L3"):
+        story.received(id, "finance", at=on(10), due_at=on(21, "00:00"))
+    story.answered("L1", "finance", at=on(20, "23:59"), due_at=on(21, "00:00"))
+    story.answered("L2", "finance", at=on(22), due_at=on(21, "00:00"))
+    line = next(x for x in story.scored()["finance"].lines if x.indicator == "letters_in_time")
+
+    assert line.points == D("5.00")
+    assert line.formula == "按时答复 1 件 ÷（本月答复 2 件 + 月末逾期未复 1 件） × 15 分 = 5.00 分"
+    assert {fact.subject: fact.remark for fact in line.facts} == {
+        "letter/L1": "按时答复，期限至2026年9月20日",
+        "letter/L2": "逾期答复，期限至2026年9月20日",
+        "letter/L3": "月末逾期未复，期限至2026年9月20日",
+    }
+
+
+def test_the_due_moment_itself_is_too_late() -> None:
+    due = on(21, "00:00")
+    story = Story().department("finance").received("L1", "finance", at=on(10), due_at=due)
+
+    # 0 ÷ 1 × 15 = 0
+    assert story.answered("L1", "finance", at=due, due_at=due).points("finance", "letters_in_time")[0] == D("0.00")
+
+
+def test_a_letter_open_and_not_yet_due_is_not_counted() -> None:
+    story = Story().department("finance").received("L1", "finance", at=on(28), due_at=on(20, month=10))
+
+    assert story.points("finance", "letters_in_time") == (None, "本月没有答复或逾期未复的来信，本项不计入")
+
+
+def test_a_letter_due_at_the_very_end_of_the_month_and_unanswered_is_overdue() -> None:
+    # Due at 24:00 of 30 September. 0 ÷ (0 + 1) × 15 = 0
+    story = Story().department("finance").received("L1", "finance", at=on(20), due_at=on(1, "00:00", month=10))
+
+    assert story.points("finance", "letters_in_time")[0] == D("0.00")
+
+
+def test_a_letter_of_an_earlier_month_still_open_is_overdue_in_this_one_too() -> None:
+    # 0 ÷ (0 + 1) × 15 = 0, although nothing of the letter happened in September
+    story = Story().department("finance").received("L1", "finance", at=on(1, month=7), due_at=on(10, month=7))
+
+    assert story.points("finance", "letters_in_time")[0] == D("0.00")
+
+
+def test_a_letter_closed_is_not_open() -> None:
+    story = Story().department("finance").received("L1", "finance", at=on(1), due_at=on(10))
+
+    assert story.closed("L1", "finance", at=on(15)).points("finance", "letters_in_time")[0] is None
+
+
+def test_a_transferred_letter_counts_for_whom_it_lies_with_at_the_time() -> None:
+    # Transferred on the 5th: overdue for health. 0 ÷ (0 + 1) × 15 = 0; finance has none.
+    story = Story().department("finance").department("health").received("L1", "finance", at=on(1), due_at=on(10))
+    story.transferred("L1", "finance", "health", at=on(5))
+
+    assert story.points("finance", "letters_in_time")[0] is None
+    assert story.points("health", "letters_in_time")[0] == D("0.00")
+
+
+def test_a_transfer_after_the_month_leaves_the_letter_where_it_lay_at_its_end() -> None:
+    story = Story().department("finance").department("health").received("L1", "finance", at=on(1), due_at=on(10))
+    story.transferred("L1", "finance", "health", at=on(2, month=10))
+
+    assert story.points("finance", "letters_in_time")[0] == D("0.00")
+    assert story.points("health", "letters_in_time")[0] is None
+
+
+def test_an_answer_after_the_month_leaves_the_letter_overdue_in_it() -> None:
+    story = Story().department("finance").received("L1", "finance", at=on(1), due_at=on(10))
+    story.answered("L1", "finance", at=on(2, month=10), due_at=on(10))
+
+    assert story.points("finance", "letters_in_time")[0] == D("0.00")
+
+
+# --- review/1: 5 points; complete reviews ÷ publications and revisions; withdrawn for a ground: 0
+
+
+def test_a_review_by_the_author_or_with_a_ground_unanswered_is_not_complete() -> None:
+    # a and b complete; c by its author; d with four of five grounds: 2 ÷ 4 × 5 = 2.5
+    story = Story().department("finance").published("a", "finance", at=on(1))
+    story.published("a", "finance", at=on(2), revision=2)
+    story.published("c", "finance", at=on(3), by_another=False)
+    story.published("d", "finance", at=on(4), grounds=tuple(Ground)[:4])
+
+    assert story.points("finance", "review") == (D("2.50"), "审查完整 2 条 ÷ 发布和修订 4 条 × 5 分 = 2.50 分")
+
+
+def test_one_withdrawal_for_a_ground_takes_all_points_of_review() -> None:
+    story = Story().department("finance").published("a", "finance", at=on(1)).published("b", "finance", at=on(2))
+    story.withdrawn("b", "finance", at=on(9), ground=Ground.PRIVACY_OR_COMMERCIAL_SECRET)
+
+    points, formula = story.points("finance", "review")
+
+    assert points == D("0.00")
+    assert formula == "本月有 1 条已公开的信息因不予公开的情形（E2）撤回，本项 0.00 分"
+
+
+def test_a_withdrawal_for_another_reason_costs_nothing() -> None:
+    story = Story().department("finance").published("a", "finance", at=on(1))
+
+    assert story.withdrawn("a", "finance", at=on(9), ground=None).points("finance", "review")[0] == D("5.00")
+
+
+def test_a_withdrawal_counts_in_the_month_it_happens_not_in_that_of_publication() -> None:
+    story = Story().department("finance").published("a", "finance", at=on(1, month=8))
+    story.withdrawn("a", "finance", at=on(2), ground=Ground.STATE_SECRET)
+
+    assert story.points("finance", "review")[0] == D("0.00")
+
+
+def test_nothing_shown_and_nothing_withdrawn_is_no_duty_of_review() -> None:
+    assert Story().department("finance").points("finance", "review")[0] is None
