@@ -10,7 +10,7 @@ from typing import Annotated, Any, Concatenate, Generic, ParamSpec, Self, TypeVa
 
 from fastapi import Depends, Header, Query, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pymongo import InsertOne
 
 from services.kernel.auth import Keys
@@ -218,14 +218,17 @@ class Paging:
         return Page(items=[view(record) for record in found], next=cursor(found[-1], sort) if full else None)
 
 
+EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # any zone's day fits
+
+
 class Place(BaseModel):
     """The cursor's content: the sort field's value, by its type, and the id of the last one shown."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    moment: AwareDatetime | None = None
+    moment: Annotated[AwareDatetime, Field(gt=EARLIEST, lt=LATEST)] | None = None
     text: str | None = None
-    number: int | None = None
+    number: Annotated[int, Field(gt=-(2**63), lt=2**63)] | None = None  # what MongoDB can compare with
     id: str
 
     @property
