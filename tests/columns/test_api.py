@@ -1,0 +1,249 @@
+"""Columns over HTTP, on real MongoDB."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from services.columns.domain import TREE
+from services.kernel.person import Role
+from services.kernel.program import Program
+from tests.columns.conftest import Bearer
+
+pytestmark = pytest.mark.servers
+FINANCE = {
+    "code": "finance", "name": "市财政局", "kind": "government", "department_class": "I", "service_duties": True,
+    "letter_duties": True, "phone": "0763-3300001", "address": "清远市新城",
+}  # fmt: skip
+NEWS = {"slug": "news", "name": "新闻动态", "kind": "disclosure", "cadence": "news", "owner": "finance"}
+
+
+class Desk:
+    """What the IT bureau, an editor and the leading group do, and that it succeeded."""
+
+    def __init__(self, client: httpx.AsyncClient, bearer: Bearer) -> None:
+        self.client = client
+        self.bureau, self.leaders = bearer(Role.IT_BUREAU), bearer(Role.LEADING_GROUP)
+        self.editor = bearer(Role.EDITOR)
+
+    async def propose(self, **different: Any) -> dict[str, Any]:
+        return done(await self.client.post("/columns", json=NEWS | different, headers=self.bureau), 201)
+
+    async def approve(self, column: dict[str, Any]) -> dict[str, Any]:
+        said = {"decision": "approve"}
+        return done(await self.client.post(f"/columns/{column['id']}/decision", json=said, headers=self.leaders), 200)
+
+    async def open(self, **different: Any) -> dict[str, Any]:
+        return await self.approve(await self.propose(**different))
+
+
+@pytest.fixture
+async def desk(client: httpx.AsyncClient, bearer: Bearer) -> Desk:
+    """With the department of finance registered."""
+    made = Desk(client, bearer)
+    done(await client.post("/departments", json=FINANCE, headers=made.bureau), 201)
+    return made
+
+
+def done(answer: httpx.Response, status: int) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def expect_problem(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+
+
+async def test_a_department_is_found_as_it_was_registered(desk: Desk) -> None:
+    assert done(await desk.client.get("/departments/finance", headers=desk.editor), 200) == FINANCE | {"version": 1}
+    assert done(await desk.client.get("/departments", headers=desk.editor), 200)["items"] == [FINANCE | {"version": 1}]
+
+
+async def test_a_code_is_given_once(desk: Desk) -> None:
+    expect_problem(await desk.client.post("/departments", json=FINANCE, headers=desk.bureau), 409, "department.exists")
+
+
+async def test_of_two_who_register_the_same_code_at_once_one_is_told_whose_it_is(desk: Desk) -> None:
+    body = FINANCE | {"code": "health"}
+
+    answers = await asyncio.gather(
+        *(desk.client.post("/departments", json=body, headers=desk.bureau) for _ in range(2))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    expect_problem(next(a for a in answers if a.status_code == 409), 409, "department.exists")
+
+
+async def test_only_the_named_fields_of_a_department_change(desk: Desk) -> None:
+    answer = await desk.client.patch("/departments/finance", json={"phone": "0763-1"}, headers=desk.bureau)
+
+    assert done(answer, 200) == FINANCE | {"phone": "0763-1", "version": 2}
+
+
+@pytest.mark.parametrize("body", [{}, {"phone": FINANCE["phone"]}, {"name": None}])
+async def test_an_unchanged_department_is_not_written(desk: Desk, program: Program, body: dict[str, Any]) -> None:
+    answer = await desk.client.patch("/departments/finance", json=body, headers=desk.bureau)
+
+    assert done(answer, 200) == FINANCE | {"version": 1}
+    assert await program.db["journal"].count_documents({}) == 1
+
+
+async def test_a_stale_change_is_turned_away(desk: Desk) -> None:
+    headers = desk.bureau | {"If-Match": '"7"'}
+
+    answer = await desk.client.patch("/departments/finance", json={"phone": "1"}, headers=headers)
+
+    expect_problem(answer, 412, "department.stale")
+
+
+async def test_the_same_key_twice_proposes_once(desk: Desk) -> None:
+    headers = desk.bureau | {"Idempotency-Key": "k1"}
+
+    first, again = [await desk.client.post("/columns", json=NEWS, headers=headers) for _ in range(2)]
+
+    assert done(first, 201) == done(again, 201)
+    assert len(done(await desk.client.get("/columns", headers=desk.editor), 200)["items"]) == 1
+
+
+async def test_the_version_an_event_names_is_the_one_the_tree_has(desk: Desk, program: Program) -> None:
+    await desk.open()
+
+    records = await program.db["journal"].find({"subject": {"$regex": "^(tree|column)/"}}).sort("_id", 1).to_list(None)
+    types = [(record["type"], record["version"], "sequence" in record) for record in records]
+    assert types == [
+        ("tree.changed", 1, False), ("column.proposed", 1, True),
+        ("tree.changed", 2, False), ("column.opened", 2, True),
+    ]  # fmt: skip
+    assert '"tree_version":1,' in records[1]["value"]
+    assert '"tree_version":2,' in records[3]["value"]
+
+
+async def test_of_two_who_propose_the_same_slug_at_once_one_is_told_that_it_is_taken(desk: Desk) -> None:
+    answers = await asyncio.gather(*(desk.client.post("/columns", json=NEWS, headers=desk.bureau) for _ in range(2)))
+
+    assert sorted(answer.status_code for answer in answers) == [201, 409]
+    expect_problem(next(a for a in answers if a.status_code == 409), 409, "column.slug_taken")
+
+
+async def test_a_retirement_and_a_proposal_below_it_at_once_leave_no_orphan(desk: Desk) -> None:
+    news, notices = await desk.open(), await desk.open(slug="notices")
+    body = NEWS | {"slug": "city", "parent_id": news["id"]}
+    gone = {"successor_id": notices["id"], "reason": "合并"}
+
+    proposal, retirement = await asyncio.gather(
+        desk.client.post("/columns", json=body, headers=desk.bureau),
+        desk.client.post(f"/columns/{news['id']}/retirement", json=gone, headers=desk.leaders),
+    )
+
+    outcomes = {(proposal.status_code, retirement.status_code)}
+    assert outcomes <= {(201, 409), (409, 200)}
+    code = next(a for a in (proposal, retirement) if a.status_code == 409).json()["code"]
+    assert code in {"column.parent_not_live", "column.has_children"}
+
+
+async def test_many_proposals_at_once_each_get_their_own_place(desk: Desk, program: Program) -> None:
+    made = await asyncio.gather(*(desk.propose(slug=f"s{n}") for n in range(12)))
+
+    assert sorted(column["position"] for column in made) == list(range(1, 13))
+    tree = await program.db["tree"].find_one({"_id": TREE})
+    assert tree is not None
+    assert (tree["version"], len(tree["places"])) == (12, 12)
+
+
+async def test_the_tree_is_one_list_with_each_column_before_those_below_it(desk: Desk) -> None:
+    info, news = await desk.open(slug="info"), await desk.open(slug="a-news")
+    await desk.open(slug="city", parent_id=news["id"])
+    await desk.propose(slug="budget", parent_id=info["id"])
+
+    found = done(await desk.client.get("/columns", headers=desk.editor), 200)
+
+    assert [column["path"] for column in found["items"]] == ["info", "info/budget", "a-news", "a-news/city"]
+    assert [column["state"] for column in found["items"]] == ["live", "proposed", "live", "live"]
+    assert found["next"] is None
+
+
+async def test_what_left_the_tree_is_still_found(desk: Desk) -> None:
+    news, notices = await desk.open(), await desk.open(slug="notices")
+    gone = {"successor_id": notices["id"], "reason": "合并"}
+
+    retired = done(await desk.client.post(f"/columns/{news['id']}/retirement", json=gone, headers=desk.leaders), 200)
+
+    assert (retired["state"], retired["successor_id"], retired["reason"]) == ("retired", notices["id"], "合并")
+    assert done(await desk.client.get(f"/columns/{news['id']}", headers=desk.editor), 200) == retired
+    listed = done(await desk.client.get("/columns", params={"state": "retired"}, headers=desk.editor), 200)
+    assert listed["items"] == [retired]
+
+
+async def test_the_slug_of_a_retired_column_begins_a_new_one(desk: Desk) -> None:
+    news, notices = await desk.open(), await desk.open(slug="notices")
+    gone = {"successor_id": notices["id"], "reason": "合并"}
+    done(await desk.client.post(f"/columns/{news['id']}/retirement", json=gone, headers=desk.leaders), 200)
+
+    again = await desk.open()
+
+    assert again["path"] == news["path"]
+    assert again["id"] != news["id"]
+
+
+async def test_a_refused_proposal_says_why(desk: Desk) -> None:
+    column, said = await desk.propose(), {"decision": "refuse", "reason": "与现有栏目重复"}
+
+    answer = await desk.client.post(f"/columns/{column['id']}/decision", json=said, headers=desk.leaders)
+
+    assert (done(answer, 200)["state"], answer.json()["reason"]) == ("refused", "与现有栏目重复")
+
+
+async def test_below_level_two_an_editor_proposes_only_below_what_their_department_owns(
+    desk: Desk, bearer: Bearer
+) -> None:
+    info = await desk.open(slug="info")
+    money = await desk.open(slug="money", parent_id=info["id"])
+    body = NEWS | {"slug": "budget", "parent_id": money["id"]}
+
+    foreign = await desk.client.post("/columns", json=body, headers=bearer(Role.EDITOR, department="health"))
+    own = await desk.client.post("/columns", json=body, headers=desk.editor)
+
+    expect_problem(foreign, 403, "column.owner_only")
+    assert done(own, 201)["path"] == "info/money/budget"
+
+
+async def test_who_proposed_a_column_does_not_approve_it_in_another_role(desk: Desk, bearer: Bearer) -> None:
+    both = bearer(Role.IT_BUREAU, Role.LEADING_GROUP, sub="li")
+    column = done(await desk.client.post("/columns", json=NEWS, headers=both), 201)
+
+    answer = await desk.client.post(f"/columns/{column['id']}/decision", json={"decision": "approve"}, headers=both)
+
+    expect_problem(answer, 403, "column.own_proposal")
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"slug": "News"}, {"slug": "a--b"}, {"slug": "-a"}, {"slug": "a/b"}, {"slug": "新闻"}, {"slug": ""},
+        {"slug": "a" * 41}, {"slug": "a\n"}, {"slug": "a\0"}, {"slug": "\ud800"}, {"name": " "}, {"name": "名" * 61},
+        {"kind": "other"}, {"cadence": None}, {"parent_id": "news"}, {"owner": "财政"}, {"classes": ["G07"] * 21},
+        {"classes": [10**30]}, {"level": 1},
+    ],
+)  # fmt: skip
+async def test_a_malformed_proposal_is_named_and_not_kept(
+    desk: Desk, program: Program, different: dict[str, Any]
+) -> None:
+    answer = await desk.client.post("/columns", content=json.dumps(NEWS | different), headers=desk.bureau)
+
+    expect_problem(answer, 422, "request.malformed")
+    assert await program.db["column"].count_documents({}) == 0
+
+
+@pytest.mark.parametrize("path", ["/columns/c-none", "/departments/none"])
+async def test_what_is_not_there_is_missing(desk: Desk, path: str) -> None:
+    expect_problem(await desk.client.get(path, headers=desk.editor), 404, f"{path.split('s/')[0][1:]}.missing")
+
+
+@pytest.mark.parametrize(
+    "path", ["/columns/%00", "/columns/c-%F0", "/departments/%ED%A0%80", f"/columns/c-{'a' * 300}"]
+)
+async def test_an_address_that_cannot_be_is_malformed(desk: Desk, path: str) -> None:
+    expect_problem(await desk.client.get(path, headers=desk.editor), 422, "request.malformed")

@@ -1,0 +1,82 @@
+"""The demonstration city's part, loaded once however often it is asked for."""
+
+from dataclasses import replace
+
+import pytest
+
+from services.columns import city, store
+from services.columns.actions import register_department
+from services.columns.domain import ColumnState
+from services.kernel.city import read, today
+from services.kernel.mongo import MongoReader
+from services.kernel.program import Program
+from services.kernel.transaction import Transactor
+from tests.columns.examples import AT, FINANCE
+
+CITY = city.City.model_validate(read(city.__file__))
+
+
+def test_no_two_paths_give_the_same_id() -> None:
+    assert city.column_id("a-b/c") != city.column_id("a/b-c")
+    assert len(CITY.ids()) == len(CITY.departments) + len(CITY.columns)
+
+
+class Killed(Exception):
+    """The process ended between two transactions."""
+
+
+@pytest.mark.servers
+async def test_the_city_is_loaded_as_it_is_written_and_at_a_past_moment(program: Program) -> None:
+    await city.load(program)
+
+    found = {column.path: column for column in await store.tree(MongoReader(program.db), list(ColumnState))}
+    assert set(found) == {column.path for column in CITY.columns}
+    assert {column.state for column in found.values()} == {ColumnState.LIVE}
+    assert all(found[column.path].owner == column.owner for column in CITY.columns)
+    assert await program.db["journal"].distinct("at") == [city.OPENING.at(today())]
+
+
+@pytest.mark.servers
+async def test_a_second_load_writes_nothing(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+    await city.load(program)
+    written = await program.db["journal"].count_documents({})
+
+    await city.load(program)
+
+    assert "already loaded" in capsys.readouterr().out
+    assert await program.db["journal"].count_documents({}) == written
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("actions", [0, 20, 35, 36, 40, 80, 124])
+async def test_a_load_that_was_killed_goes_on(program: Program, monkeypatch: pytest.MonkeyPatch, actions: int) -> None:
+    left = iter(range(actions))
+
+    async def until_killed(transactor: Transactor, *args: object, **how: object) -> object:
+        if next(left, None) is None:
+            raise Killed
+        return await working(transactor, *args, **how)  # type: ignore[arg-type]  # passed on as it came
+
+    working = Transactor.__call__
+    monkeypatch.setattr(Transactor, "__call__", until_killed)
+    with pytest.raises(Killed):
+        await city.load(program)
+    monkeypatch.undo()
+
+    await city.load(program)
+
+    found = await store.tree(MongoReader(program.db), [ColumnState.LIVE])
+    assert len(found) == len(CITY.columns)
+    told = await program.db["journal"].count_documents({"sequence": {"$exists": True}})
+    assert told == len(CITY.departments) + 2 * len(CITY.columns)
+
+
+@pytest.mark.servers
+async def test_a_database_that_holds_others_is_left_alone(program: Program) -> None:
+    await program.transact(register_department, replace(FINANCE, id="elsewhere", version=0), at=AT)
+
+    with pytest.raises(SystemExit) as no:
+        await city.load(program)
+
+    assert "empty" in str(no.value)
+    assert await program.db["department"].count_documents({}) == 1

@@ -1,0 +1,150 @@
+"""Whatever is proposed, decided and retired, in whatever order: the tree stays a tree."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from services.columns.domain import (
+    TREE,
+    Column,
+    ColumnState,
+    Department,
+    Growth,
+    Tree,
+    approve,
+    propose,
+    refuse,
+    retire,
+)
+from services.kernel.contracts.columns import ColumnEvent
+from services.kernel.decision import Refused
+from services.kernel.person import Person, Role
+from tests.columns.examples import AT, DRAFT, FINANCE, LATER, LEADERS, RULES
+
+STANDING = {ColumnState.PROPOSED, ColumnState.LIVE}
+PLANNER = Person(
+    sub="planner", name="planner", roles=frozenset({Role.IT_BUREAU, Role.EDITOR}), departments=frozenset({"finance"})
+)
+
+
+@dataclass
+class City:
+    """The columns as they would be stored, and every event in order."""
+
+    tree: Tree
+    columns: dict[str, Column]
+    told: list[ColumnEvent]
+
+    def save(self, growth: Growth) -> None:
+        for fact in growth.column.facts:
+            assert isinstance(fact, ColumnEvent)
+            self.told.append(fact)
+        if growth.tree.facts:
+            self.tree = replace(growth.tree.state, version=self.tree.version + 1)
+        self.columns[growth.column.state.id] = growth.column.state
+
+
+class Growing(RuleBasedStateMachine):
+    """Anybody tries anything; what the domain refuses changes nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.city = City(Tree(id=TREE), {}, [])
+
+    def some(self, data: st.DataObject) -> Column:
+        """Any column, live ones as often as all together: most that is interesting happens to them."""
+        every = list(self.city.columns.values())
+        live = [column for column in every if column.state == ColumnState.LIVE]
+        return data.draw(st.sampled_from(live or every) | st.sampled_from(every))
+
+    @rule(
+        data=st.data(), slug=st.sampled_from(["a", "b"]), at_root=st.booleans(), owner=st.sampled_from([FINANCE, None])
+    )
+    def propose(self, data: st.DataObject, slug: str, at_root: bool, owner: Department | None) -> None:
+        parent = None if at_root or not self.city.columns else self.some(data)
+        draft = replace(DRAFT, slug=slug, parent_id=parent.id if parent else None)
+        with suppress(Refused):
+            id = f"c-{len(self.city.columns)}"
+            tree = self.city.tree
+            self.city.save(propose(tree, id, draft, parent=parent, owner=owner, rules=RULES, by=PLANNER, at=AT))
+
+    @rule()
+    def open_below_the_deepest(self) -> None:
+        live = [column for column in self.city.columns.values() if column.state == ColumnState.LIVE]
+        parent = max(live, key=lambda column: column.level, default=None)
+        draft, id = replace(DRAFT, parent_id=parent.id if parent else None), f"c-{len(self.city.columns)}"
+        with suppress(Refused):
+            tree = self.city.tree
+            self.city.save(propose(tree, id, draft, parent=parent, owner=FINANCE, rules=RULES, by=PLANNER, at=AT))
+            self.city.save(approve(self.city.tree, self.city.columns[id], by=LEADERS, at=LATER))
+
+    @precondition(lambda self: self.city.columns)
+    @rule(data=st.data())
+    def approve(self, data: st.DataObject) -> None:
+        with suppress(Refused):
+            self.city.save(approve(self.city.tree, self.some(data), by=LEADERS, at=LATER))
+
+    @precondition(lambda self: self.city.columns)
+    @rule(data=st.data())
+    def refuse(self, data: st.DataObject) -> None:
+        with suppress(Refused):
+            self.city.save(refuse(self.city.tree, self.some(data), reason="不", by=LEADERS, at=LATER))
+
+    @precondition(lambda self: self.city.columns)
+    @rule(data=st.data())
+    def retire(self, data: st.DataObject) -> None:
+        with suppress(Refused):
+            column, successor = self.some(data), self.some(data)
+            self.city.save(retire(self.city.tree, column, successor=successor, reason="合并", at=LATER))
+
+    @property
+    def standing(self) -> list[Column]:
+        return [column for column in self.city.columns.values() if column.state in STANDING]
+
+    @invariant()
+    def siblings_differ(self) -> None:
+        places = [(column.parent_id, column.path.rpartition("/")[2]) for column in self.standing]
+        assert len(set(places)) == len(places)
+        positions = [(column.parent_id, column.position) for column in self.standing]
+        assert len(set(positions)) == len(positions)
+
+    @invariant()
+    def it_is_not_too_deep(self) -> None:
+        assert all(1 <= column.level <= RULES.deepest for column in self.city.columns.values())
+
+    @invariant()
+    def nobody_is_an_orphan(self) -> None:
+        for column in self.standing:
+            if column.parent_id is None:
+                assert column.level == 1
+            else:
+                parent = self.city.columns[column.parent_id]
+                assert parent.state == ColumnState.LIVE
+                assert column.level == parent.level + 1
+                assert column.path.startswith(f"{parent.path}/")
+
+    @invariant()
+    def the_tree_knows_what_stands(self) -> None:
+        places = {path: place.column_id for path, place in self.city.tree.places.items()}
+        assert places == {column.path: column.id for column in self.standing}
+
+    @invariant()
+    def readers_of_what_is_retired_arrive(self) -> None:
+        for column in self.city.columns.values():
+            followed = {column.id}
+            while column.state == ColumnState.RETIRED:
+                assert column.successor_id is not None
+                column = self.city.columns[column.successor_id]
+                assert column.id not in followed
+                followed.add(column.id)
+
+    @invariant()
+    def every_event_has_its_own_version_of_the_tree(self) -> None:
+        assert [event.tree_version for event in self.city.told] == list(range(1, self.city.tree.version + 1))
+
+
+TestGrowing = Growing.TestCase
+TestGrowing.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
