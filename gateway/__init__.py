@@ -1,0 +1,1 @@
+"""The public portal: pages and JSON from a read model of its own."""

@@ -1,0 +1,42 @@
+"""Builds the gateway from its parts."""
+
+import asyncio
+from argparse import ArgumentParser
+
+from fastapi import APIRouter
+
+from gateway import api, pages, store
+from gateway.program import Gateway, portal
+from gateway.projections import HEARING
+from gateway.settings import GatewaySettings
+from services.kernel import commands
+from services.kernel.program import Service, begin, serve
+from services.kernel.settings import load
+
+router = APIRouter()
+router.include_router(api.router)
+router.include_router(pages.router)
+
+SERVICE = Service(
+    name="gateway", title="清远市政府门户网站", router=router, may=None, indexes=store.INDEXES, hearing=HEARING
+)
+
+
+def main() -> None:
+    """Without a command: serve."""
+    parser = ArgumentParser(prog="python -m gateway", description="The public portal. Without a command: serve.")
+    asks = parser.add_subparsers(dest="command")
+    queue = asks.add_parser("waiting", help="messages that wait, and those that failed")
+    queue.add_argument("do", choices=["list", "replay", "discard"])
+    queue.add_argument("subject", nargs="?", help="replay and discard: the aggregate, kind/id")
+    asked = parser.parse_args()
+    settings = load(GatewaySettings)
+    begin(SERVICE.name, settings)
+    gateway = Gateway(SERVICE, settings)
+    if asked.command is None:
+        return serve(portal(gateway), settings)
+    asyncio.run(commands.once(gateway, lambda program: commands.waiting(program, asked)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Following what the projections touched: a change stream wakes, a reread is the truth."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable
+
+from gateway.cache.shelf import Shelf
+from services.kernel.mongo import Database, MongoError
+from services.kernel.telemetry import log
+
+SPAN = 70_000  # milliseconds reread: a drop is dated when written, and seen up to 60 s later, when committed
+GAP = 9.0  # seconds without a reread after which something may have been missed
+EVERY = 1.0  # seconds between rereads
+REMEMBERED = 300.0  # seconds
+
+
+class Drops:
+    """Lets pages fall. `listeners` hear the keys too, each drop once."""
+
+    def __init__(self, db: Database, shelf: Shelf) -> None:
+        self.collection, self.shelf = db["drops"], shelf
+        self.listeners: list[Callable[[frozenset[str]], None]] = []
+        self._seen: dict[object, float] = {}
+        self._reread_at = _clock()
+
+    async def reread(self) -> None:
+        """For ever."""
+        while True:
+            await self.once()
+            self.shelf.tell()
+            await asyncio.sleep(EVERY)
+
+    async def once(self) -> None:
+        began = _clock()
+        recent = {"$expr": {"$gte": ["$at", {"$subtract": ["$$NOW", SPAN]}]}}
+        try:
+            found = await self.collection.find(recent, {"keys": 1}).to_list(None)
+        except MongoError as error:
+            log.warning("drops.wait", error=f"{type(error).__name__}: {error}")
+            return
+        if began - self._reread_at > GAP:
+            log.warning("drops.gap", seconds=round(began - self._reread_at))
+            self.shelf.fall_all()
+        self._reread_at = began
+        for drop in found:
+            self._hear(drop["_id"], drop["keys"])
+        too_old = self._reread_at - REMEMBERED
+        self._seen = {id: at for id, at in self._seen.items() if at > too_old}
+
+    async def watch(self) -> None:
+        """Until the stream ends or fails; whatever it misses, the reread finds."""
+        try:
+            async with self.collection.watch(max_await_time_ms=1_000) as stream:
+                async for change in stream:
+                    if drop := change.get("fullDocument"):
+                        self._hear(drop["_id"], drop["keys"])
+        except MongoError as error:
+            log.warning("drops.stream_ended", error=f"{type(error).__name__}: {error}")
+
+    def _hear(self, id: object, keys: Iterable[str]) -> None:
+        if id in self._seen:
+            return
+        self._seen[id] = _clock()
+        fallen = frozenset(keys)
+        self.shelf.fall(fallen)
+        for listener in self.listeners:
+            listener(fallen)
+
+
+def _clock() -> float:
+    """Seconds that go on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)

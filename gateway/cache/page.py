@@ -1,0 +1,162 @@
+"""A finished page: bytes with their compressed forms, entity tags and headers, ready to be sent."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import brotli  # type: ignore[import-untyped]  # it has no stubs
+import zstandard
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+SECURITY: tuple[tuple[bytes, bytes], ...] = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
+        b"frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+ASK_AGAIN, FOR_EVER = b"no-cache", b"public, max-age=31536000, immutable"
+PREFERRED = ("br", "zstd", "gzip")
+WEIGHT = re.compile(r"q\s*=\s*([0-9.]+)")
+OVERHEAD = 4_000  # bytes of memory a page takes beside its bodies
+
+
+@dataclass(slots=True)
+class Basis:
+    """What a page in the making rests on, and the moment from which on it would say something else."""
+
+    rests: set[str] = field(default_factory=set)
+    until: datetime | None = None
+
+    def on(self, *keys: str) -> None:
+        self.rests.update(keys)
+
+    def expires(self, moment: datetime | None) -> None:
+        if moment is not None and (self.until is None or moment < self.until):
+            self.until = moment
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to send a page; the messages are sent as they are, again and again."""
+
+    start: dict[str, Any]
+    body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """`rests`: keys it was made from. `until`: seconds since 1970 by the host's clock, or infinite."""
+
+    forms: dict[str, Form]
+    tags: frozenset[bytes]
+    unchanged: dict[str, Form]
+    rests: frozenset[str]
+    until: float
+    size: int
+
+    @classmethod
+    def of(
+        cls,
+        body: bytes,
+        media_type: str,
+        *,
+        status: int = 200,
+        rests: Iterable[str] = (),
+        until: float = float("inf"),
+        caching: bytes = ASK_AGAIN,
+    ) -> "Page":
+        bodies = {"": body, "gzip": gzip.compress(body, 6, mtime=0)}
+        bodies["br"] = brotli.compress(body, quality=4)
+        bodies["zstd"] = zstandard.ZstdCompressor(level=3).compress(body)
+        mark = hashlib.blake2b(body + media_type.encode() + str(status).encode(), digest_size=12).hexdigest()
+        forms, unchanged, tags = {}, {}, set()
+        for encoding, packed in bodies.items():
+            tag = f'"{mark}{encoding and "-" + encoding}"'.encode()
+            tags.add(tag)
+            common = [(b"etag", tag), (b"cache-control", caching), (b"vary", b"Accept-Encoding"), *SECURITY]
+            headers = [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(packed)), *common]
+            if encoding:
+                headers.append((b"content-encoding", encoding.encode()))
+            forms[encoding] = Form(_start(status, headers), _body(packed))
+            unchanged[encoding] = Form(_start(304, common), _body(b""))
+        return cls(
+            forms=forms, tags=frozenset(tags), unchanged=unchanged, rests=frozenset(rests), until=until,
+            size=sum(map(len, bodies.values())) + OVERHEAD,
+        )  # fmt: skip
+
+    async def answer(self, scope: Scope, send: Send) -> None:
+        """A 304 where the client has it, nothing but headers for HEAD."""
+        accepted = known = b""
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = value
+            elif name == b"if-none-match":
+                known = value
+        encoding = chosen(accepted)
+        if known and self._is_known(known):
+            form = self.unchanged[encoding]
+            await send(form.start)
+            return await send(form.body)
+        form = self.forms[encoding]
+        await send(form.start)
+        await send(form.body if scope["method"] != "HEAD" else NO_BODY)
+
+    def _is_known(self, header: bytes) -> bool:
+        if header in self.tags or header == b"*":
+            return True
+        return any(tag.strip().removeprefix(b"W/") in self.tags for tag in header[:2_000].split(b","))
+
+
+def _start(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
+    return {"type": "http.response.start", "status": status, "headers": headers}
+
+
+def _body(body: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": body}
+
+
+NO_BODY = _body(b"")
+
+
+@lru_cache(maxsize=512)
+def chosen(accepted: bytes) -> str:
+    """The coding we like best among those accepted (RFC 9110, 12.5.3); empty for none."""
+    weights = {}
+    for part in accepted.decode("latin-1").lower().split(","):
+        name, _, rest = part.partition(";")
+        weight = WEIGHT.search(rest)
+        weights[name.strip()] = _number(weight[1]) if weight else 1.0
+    others = weights.get("*", 0.0)
+    best = max(PREFERRED, key=lambda name: weights.get(name, others))
+    return best if weights.get(best, others) > 0 else ""
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
+
+
+class Finished(Response):
+    """A page as a response of the framework."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.background = page, None
+        self.status_code = page.forms[""].start["status"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.page.answer(scope, send)

@@ -1,0 +1,10 @@
+"""The portal as web pages."""
+
+from fastapi import APIRouter
+
+from gateway.pages import docs, private, public
+
+router = APIRouter(include_in_schema=False)
+router.include_router(docs.router)
+router.include_router(private.router)
+router.include_router(public.router)

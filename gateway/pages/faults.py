@@ -1,0 +1,74 @@
+"""Problems as pages that a citizen understands; under /api they stay what they are."""
+
+import json
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.cache.page import SECURITY
+from gateway.pages.render import HTML, rendered
+from services.kernel.problem import MEDIA_TYPE
+
+SAID = {
+    400: ("请求有误", "浏览器发来的内容无法识别。请返回上一页重新操作。"),
+    403: ("未予受理", "这个操作没有被允许。请从本网站的页面重新操作。"),
+    404: ("没有找到这个页面", "地址可能有误，或者内容已经移到别处。可以从首页或栏目导航重新查找。"),
+    405: ("不支持这样访问", "请从本网站的页面重新操作。"),
+    410: ("内容已撤回", "这个页面的内容已经撤回，不再提供。"),
+    413: ("内容过大", "提交的内容超出了允许的大小，请精简后再试。"),
+    422: ("地址有误", "地址中有无法识别的部分。可以从首页或栏目导航重新查找。"),
+    429: ("访问过于频繁", "请稍后再试。"),
+    500: ("系统出错了", "我们这边出了问题，已经记录下来。请稍后再试。"),
+    503: ("暂时无法提供服务", "系统正在恢复，请稍候片刻刷新本页。已经提交成功的来信不受影响。"),
+}
+
+
+class Faults:
+    """Around everything: security headers on every answer, and a page in place of a problem document."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        translate = not scope["path"].startswith(("/api/", "/healthz", "/readyz", "/metrics"))
+        held: Message | None = None
+        body = b""
+
+        async def facing(message: Message) -> None:
+            nonlocal held, body
+            if message["type"] == "http.response.start":
+                message["headers"] = guarded(message["headers"])
+                if translate and (b"content-type", MEDIA_TYPE.encode()) in message["headers"]:
+                    held = message
+                    return None
+            elif held is not None:
+                body += message.get("body", b"")
+                if not message.get("more_body"):
+                    await _send_page(scope, held, body, send)
+                return None
+            await send(message)
+
+        await self.app(scope, receive, facing)
+
+
+def guarded(headers: Any) -> list[tuple[bytes, bytes]]:
+    """With the security headers that are missing."""
+    present = {name for name, _ in headers}
+    return [*headers, *(pair for pair in SECURITY if pair[0] not in present)]
+
+
+async def _send_page(scope: Scope, start: Message, body: bytes, send: Send) -> None:
+    status: int = start["status"]
+    title, text = SAID.get(status, SAID[500] if status >= 500 else SAID[400])
+    number = str(json.loads(body or b"{}").get("request", ""))
+    html = rendered("fault.html", None, status=status, title=title, text=text, number=number)
+    kept = [(n, v) for n, v in start["headers"] if n not in (b"content-type", b"content-length")]
+    headers = [
+        (b"content-type", HTML.encode()),
+        (b"content-length", b"%d" % len(html)),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({**start, "headers": headers + kept})
+    await send({"type": "http.response.body", "body": html if scope["method"] != "HEAD" else b""})

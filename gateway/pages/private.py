@@ -1,0 +1,168 @@
+"""A citizen's own letter: written, followed and rated through mailbox; nothing of it stays here."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import httpx
+from fastapi import APIRouter, Path, Request, Response
+
+from gateway.cache import Basis
+from gateway.pages.forms import CODE, FormRefused, Forms, TooMany, Typed, checked, typed
+from gateway.pages.render import model, private
+from gateway.upstream import Own, Written, upstream
+from services.kernel.clock import now
+from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.problem import request_id
+from services.kernel.telemetry import log
+
+router = APIRouter()
+Receipt = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+
+REFUSED = {
+    "form.expired": "页面停留时间过长，为了安全请核对后再次提交。您填写的内容都还在。",
+    "form.forged": "本页面已失效。您填写的内容都还在，请核对后再次提交。",
+    "form.foreign": "表单不是从本网站提交的，未予受理。如果确实是您本人填写，请核对后再次提交。",
+    "rate.exceeded": "提交过于频繁，请稍后再试。您填写的内容都还在。",
+    "idempotency_key.reused": "这份表单此前已经提交过。如需另写一封信，请核对内容后再次提交。",
+}
+AWAY = "来信系统暂时无法连接，您的信尚未提交。您填写的内容都还在，请稍候片刻再点一次“提交”，不会重复写信。"
+NOT_TAKEN = "来信未能提交，请核对后再试。"
+WRONG_CODE = "受理编号或查询码不正确，请核对后重新输入。"
+ASK_LATER = "来信系统暂时无法连接，请稍候片刻再查询。"
+
+
+def forms(request: Request) -> Forms:
+    found: Forms = request.app.state.program.forms
+    return found
+
+
+async def mailboxes(request: Request) -> list[tuple[str, str]]:
+    """Where one can write: the mayor, and each department that answers letters."""
+    few = (await model(request).reading(Basis(), now())).few
+    return [("mayor", "市长信箱"), *((d.id, d.name) for d in few.departments.values() if d.letter_duties)]
+
+
+async def form(request: Request, filled: Typed, *, token: str, status: int = 200, wrong: str = "") -> Response:
+    return await private(
+        request, "letter_new.html", status=status, typed=filled, token=token, wrong=wrong, kinds=list(LetterKind),
+        mailboxes=await mailboxes(request),
+    )  # fmt: skip
+
+
+@router.get("/letters/new")
+async def new(request: Request) -> Response:
+    return await form(request, Typed({}), token=forms(request).token())
+
+
+@router.post("/letters/new")
+async def write(request: Request) -> Response:
+    """Confirmed only when mailbox has it; a second click with the same token finds the same letter."""
+    filled, fresh = await typed(request), forms(request).token()
+    try:
+        forms(request).must_be_ours(request)
+        number = forms(request).number(filled["token"])
+        if wrong := checked(filled, {code for code, _ in await mailboxes(request)}):
+            return await form(request, Typed(filled.values, wrong), token=filled["token"], status=422)
+        forms(request).count(request, forms(request).writing)
+    except (FormRefused, TooMany) as no:
+        return await form(request, filled, token=fresh, status=no.status, wrong=REFUSED[no.code])
+    try:
+        answer = await upstream(request).mailbox("/letters", filled.body(), key=number, request=request_id(request))
+    except httpx.TransportError as error:
+        log.warning("mailbox.away", error=type(error).__name__)
+        return await form(request, filled, token=filled["token"], status=503, wrong=AWAY)
+    if answer.status_code != 201:
+        return await _not_taken(request, filled, fresh, answer)
+    return await private(
+        request, "letter_sent.html", status=201, sent=Written.model_validate_json(answer.content), typed=filled
+    )
+
+
+async def _not_taken(request: Request, filled: Typed, fresh: str, answer: httpx.Response) -> Response:
+    problem = _problem(answer)
+    log.warning("letter.not_taken", status=answer.status_code, code=problem.get("code"))
+    wheres = [str(error.get("where", "")).rpartition(".")[2] for error in problem.get("errors", [])]
+    wrong = dict.fromkeys(wheres, "请核对这一项")
+    message = REFUSED.get(str(problem.get("code")), NOT_TAKEN)
+    status = answer.status_code if answer.status_code in (409, 422, 429) else 503
+    return await form(request, Typed(filled.values, wrong), token=fresh, status=status, wrong=message)
+
+
+def _problem(answer: httpx.Response) -> Mapping[str, Any]:
+    try:
+        found = answer.json()
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@router.get("/letters/status")
+async def status_form(request: Request) -> Response:
+    return await ask_for_code(request, "")
+
+
+@router.post("/letters/status")
+async def status(request: Request) -> Response:
+    filled = await typed(request)
+    return await _status(request, filled["receipt"], filled["code"])
+
+
+@router.post("/letters/{receipt}")
+async def status_of(request: Request, receipt: Receipt) -> Response:
+    return await _status(request, receipt, (await typed(request))["code"])
+
+
+async def ask_for_code(request: Request, receipt: str, *, status: int = 200, wrong: str = "") -> Response:
+    return await private(request, "letter_ask.html", status=status, receipt=receipt, wrong=wrong)
+
+
+async def _status(request: Request, receipt: str, code: str, *, told: str = "", wrong: str = "") -> Response:
+    """The private page; the code stays in the form for rating, never in an address."""
+    try:
+        forms(request).must_be_ours(request)
+        forms(request).count(request, forms(request).asking)
+    except (FormRefused, TooMany) as no:
+        return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
+    if not (CODE.fullmatch(code) and receipt.replace("-", "").isalnum() and receipt.isascii() and len(receipt) <= 64):
+        return await ask_for_code(request, receipt, status=422, wrong=WRONG_CODE)
+    try:
+        answer = await upstream(request).mailbox(
+            f"/letters/{receipt}/status", {"code": code}, key=None, request=request_id(request)
+        )
+    except httpx.TransportError as error:
+        log.warning("mailbox.away", error=type(error).__name__)
+        return await ask_for_code(request, receipt, status=503, wrong=ASK_LATER)
+    if answer.status_code == 429:
+        return await ask_for_code(request, receipt, status=429, wrong=REFUSED["rate.exceeded"])
+    if answer.status_code != 200:
+        return await ask_for_code(request, receipt, status=404, wrong=WRONG_CODE)
+    return await private(
+        request, "letter_status.html", status=422 if wrong else 200, receipt=receipt, code=code, told=told, wrong=wrong,
+        letter=Own.model_validate_json(answer.content), token=forms(request).token(),
+    )  # fmt: skip
+
+
+@router.post("/letters/{receipt}/rating")
+async def rating(request: Request, receipt: Receipt) -> Response:
+    filled = await typed(request)
+    code, stars, solved = filled["code"], filled["stars"], filled["solved"]
+    try:
+        forms(request).must_be_ours(request)
+        number = forms(request).number(filled["token"])
+        forms(request).count(request, forms(request).asking)
+    except (FormRefused, TooMany) as no:
+        return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
+    if stars not in {"1", "2", "3", "4", "5"} or solved not in {"yes", "no"} or not CODE.fullmatch(code):
+        return await _status(request, receipt, code, wrong="请选择星级，并说明问题是否解决。")
+    body = {"code": code, "stars": int(stars), "solved": solved == "yes"}
+    try:
+        answer = await upstream(request).mailbox(
+            f"/letters/{receipt}/rating", body, key=number, request=request_id(request)
+        )
+    except httpx.TransportError as error:
+        log.warning("mailbox.away", error=type(error).__name__)
+        return await ask_for_code(request, receipt, status=503, wrong=ASK_LATER)
+    if answer.is_success:
+        return await _status(request, receipt, code, told="感谢您的评价。")
+    log.warning("rating.not_taken", status=answer.status_code, code=_problem(answer).get("code"))
+    return await _status(request, receipt, code, wrong="评价未能提交，这封信可能已经评价过。")

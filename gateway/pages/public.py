@@ -1,0 +1,148 @@
+"""What everybody may read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from gateway.cache import Basis
+from gateway.pages.render import model, page
+from gateway.pages.words import query
+from gateway.store import Reading, columns, home, items, letters, scores
+from gateway.views import ColumnView, ExtractView, Retired, Tombstone
+from services.kernel.clock import now
+from services.kernel.decision import Missing
+from services.kernel.web import Paging, paging
+
+router = APIRouter()
+LIMIT = 20
+
+Id = Annotated[str, Path(min_length=1, max_length=200)]
+Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
+Cursor = Annotated[str | None, Query(max_length=500)]
+Revision = Annotated[int | None, Query(ge=1, le=100_000)]
+
+
+@router.get("/")
+async def front(request: Request) -> Response:
+    return await page(request, home.home, "home.html")
+
+
+@router.get("/columns")
+async def tree(request: Request) -> Response:
+    async def ask(reading: Reading) -> object:
+        return columns.branches(reading)
+
+    return await page(request, ask, "columns.html")
+
+
+@router.get("/columns/{path:path}")
+async def column(request: Request, path: Id, cursor: Cursor = None) -> Response:
+    where = at(cursor)
+    known = (await model(request).reading(Basis(), now())).few.paths.get(path)
+    if known is not None and not known.is_live:
+        return await _retired(request, path)
+
+    async def ask(reading: Reading) -> ColumnView:
+        found = await columns.column(reading, path, where)
+        if isinstance(found, Retired):  # just now
+            raise Missing("column.retired", f"The column at {path} is no longer kept.")
+        return found
+
+    return await page(request, ask, "column.html", query=query(cursor=cursor))
+
+
+async def _retired(request: Request, path: str) -> Response:
+    """Its readers are sent on; where nothing took its place, they are told."""
+    found = await columns.column(await model(request).reading(Basis(), now()), path, at(None))
+    if isinstance(found, Retired) and found.successor and found.successor.path:
+        return RedirectResponse(f"/columns/{found.successor.path}", 301, headers={"Cache-Control": "no-cache"})
+
+    async def ask(reading: Reading) -> object:
+        return await columns.column(reading, path, at(None))
+
+    return await page(request, ask, "retired.html", status=lambda _: 410)
+
+
+@router.get("/items/{id}")
+async def item(request: Request, id: Id, revision: Revision = None) -> Response:
+    async def ask(reading: Reading) -> object:
+        return await items.item(reading, id, revision)
+
+    return await page(request, ask, "item.html", status=gone, query=query(revision=revision))
+
+
+def gone(view: object) -> int:
+    return 410 if isinstance(view, Tombstone) else 200
+
+
+@router.get("/departments")
+async def departments(request: Request) -> Response:
+    async def ask(reading: Reading) -> object:
+        return columns.departments(reading)
+
+    return await page(request, ask, "departments.html")
+
+
+@router.get("/departments/{code}")
+async def department(request: Request, code: Id, cursor: Cursor = None) -> Response:
+    where = at(cursor)
+
+    async def ask(reading: Reading) -> object:
+        return await columns.department(reading, code, where)
+
+    return await page(request, ask, "department.html", query=query(cursor=cursor))
+
+
+@router.get("/letters")
+async def letter_list(request: Request, cursor: Cursor = None) -> Response:
+    where = at(cursor)
+
+    async def ask(reading: Reading) -> object:
+        return await letters.page(reading, where)
+
+    return await page(request, ask, "letters.html", query=query(cursor=cursor))
+
+
+@router.get("/letters/{receipt}")
+async def letter(request: Request, receipt: Id) -> Response:
+    """The public extract, and a form for the writer; of a private letter only the form, as of one that never was."""
+
+    async def ask(reading: Reading) -> ExtractView:
+        return await letters.letter(reading, receipt)
+
+    try:
+        return await page(request, ask, "letter.html")
+    except Missing:
+        return await _only_the_form(request, receipt)
+
+
+async def _only_the_form(request: Request, receipt: str) -> Response:
+    from gateway.pages.private import ask_for_code
+
+    return await ask_for_code(request, receipt)
+
+
+@router.get("/scores")
+async def months(request: Request) -> Response:
+    return await page(request, scores.months, "scores.html")
+
+
+@router.get("/scores/{month}")
+async def month(request: Request, month: Month) -> Response:
+    async def ask(reading: Reading) -> object:
+        return await scores.month(reading, month)
+
+    return await page(request, ask, "month.html")
+
+
+@router.get("/scores/{month}/{department}")
+async def assessment(request: Request, month: Month, department: Id) -> Response:
+    async def ask(reading: Reading) -> object:
+        return await scores.assessment(reading, month, department)
+
+    return await page(request, ask, "assessment.html")
+
+
+def at(cursor: str | None) -> Paging:
+    return paging(limit=LIMIT, cursor=cursor)

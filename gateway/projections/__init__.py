@@ -1,0 +1,14 @@
+"""The public read model: one fold per event, one module per speaker."""
+
+from gateway.projections.columns import Column, Department, columns, departments
+from gateway.projections.mailbox import Letter, letters
+from gateway.projections.publishing import Card, Duty, Item, Revision, duties, items
+from gateway.projections.scoring import Assessment, assessments
+from services.kernel.consumer import Hearing
+
+__all__ = ["HEARING", "Assessment", "Card", "Column", "Department", "Duty", "Item", "Letter", "Revision"]
+
+HEARING = Hearing(
+    sources=("columns", "publishing", "mailbox", "scoring"),
+    copies=(departments, columns, items, duties, letters, assessments),
+)

@@ -1,0 +1,163 @@
+"""What the public may know of items, and of the duty to keep a column current."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import ClassVar
+
+from services.kernel.consumer import Copy
+from services.kernel.contracts.publishing import (
+    Activity,
+    DutyDueSoon,
+    DutyEvent,
+    DutyRefreshed,
+    DutyStale,
+    Ground,
+    ItemKind,
+    ItemPublished,
+    ItemRevised,
+    ItemShown,
+    ItemWithdrawn,
+)
+from services.kernel.decision import Copied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One public state of an item. `at`: when it became public."""
+
+    number: int
+    at: datetime
+    title: str
+    summary: str
+    body: str
+    disclosure_class: str | None
+    document_number: str | None
+    made_on: date
+    keywords: tuple[str, ...]
+    change_note: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card(Copied):
+    """What lists show of an item. A withdrawn one keeps no word of its content."""
+
+    KIND: ClassVar[str] = "item"
+
+    column_id: str
+    department: str
+    index_number: str | None = None
+    kind: ItemKind | None = None
+    title: str | None = None
+    summary: str | None = None
+    document_number: str | None = None
+    published_at: datetime | None = None
+    updated_at: datetime | None = None
+    revision: int = 0
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Card):
+    """An item with all its public revisions, the oldest first."""
+
+    revisions: tuple[Revision, ...] = ()
+    withdrawn_at: datetime | None = None
+    withdrawn_because: str | None = None
+    ground: Ground | None = None
+
+
+def item_touched(before: Item | None, after: Item | None) -> Iterable[str]:
+    keys = {"home"}
+    for item in (before, after):
+        if item:
+            keys |= {f"item:{item.id}", f"column:{item.column_id}", f"department:{item.department}"}
+    return keys
+
+
+items = Copy(Item, touched=item_touched)
+
+
+@items.on(ItemPublished)
+def published(item: Item | None, event: ItemPublished) -> Item:
+    return shown(item, event, change_note=None)
+
+
+@items.on(ItemRevised)
+def revised(item: Item | None, event: ItemRevised) -> Item:
+    return shown(item, event, change_note=event.change_note)
+
+
+def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Item:
+    """What was withdrawn stays so: of a revision heard of later only the bare facts are kept."""
+    before = item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
+    bare = replace(
+        before, column_id=event.column_id, department=event.department, index_number=event.index_number,
+        kind=event.kind, published_at=event.published_at, updated_at=event.at,
+        revision=max(event.revision, before.revision),
+    )  # fmt: skip
+    if before.withdrawn_at:
+        return bare
+    revision = Revision(
+        number=event.revision, at=event.at, title=event.title, summary=event.summary, body=event.body,
+        disclosure_class=event.disclosure_class, document_number=event.document_number, made_on=event.made_on,
+        keywords=event.keywords, change_note=change_note,
+    )  # fmt: skip
+    return replace(
+        bare, title=event.title, summary=event.summary, document_number=event.document_number, live=True,
+        revisions=(*before.revisions, revision),
+    )  # fmt: skip
+
+
+@items.on(ItemWithdrawn)
+def withdrawn(item: Item | None, event: ItemWithdrawn) -> Item:
+    """A tombstone: number, department and times stay; the content is gone."""
+    before = item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
+    return replace(
+        before, live=False, title=None, summary=None, document_number=None, revisions=(),
+        revision=max(event.revision, before.revision),
+        withdrawn_at=event.at, withdrawn_because=event.reason, ground=event.ground,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty(Copied):
+    """A column's duty to be current; `id` is the column's. Marks are reckoned from the moments when shown."""
+
+    KIND: ClassVar[str] = "duty"
+
+    owner: str
+    due_at: datetime
+    due_soon_at: datetime | None = None
+    last_at: datetime | None = None
+    because: Activity | None = None
+
+
+def duty_touched(before: Duty | None, after: Duty | None) -> Iterable[str]:
+    return {key for d in (before, after) if d for key in (f"column:{d.id}", f"department:{d.owner}")}
+
+
+duties = Copy(Duty, touched=duty_touched)
+
+
+@duties.on(DutyRefreshed)
+def refreshed(_: Duty | None, event: DutyRefreshed) -> Duty:
+    return Duty(
+        id=event.column_id, owner=event.owner, due_at=event.due_at, due_soon_at=event.due_soon_at, last_at=event.at,
+        because=event.because,
+    )  # fmt: skip
+
+
+@duties.on(DutyDueSoon)
+def due_soon(duty: Duty | None, event: DutyDueSoon) -> Duty:
+    return replace(_duty(duty, event), due_soon_at=event.at)
+
+
+@duties.on(DutyStale)
+def stale(duty: Duty | None, event: DutyStale) -> Duty:
+    return _duty(duty, event)
+
+
+def _duty(duty: Duty | None, event: DutyEvent) -> Duty:
+    before = duty or Duty(id=event.column_id, owner=event.owner, due_at=event.due_at)
+    return replace(before, owner=event.owner, due_at=event.due_at)

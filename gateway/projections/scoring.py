@@ -1,0 +1,51 @@
+"""What the public may know of the monthly assessment: what was published, with every line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import ClassVar
+
+from services.kernel.consumer import Copy
+from services.kernel.contracts.scoring import AssessmentPublished, Line
+from services.kernel.decision import Copied
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment(Copied):
+    """A department's published month, with every line."""
+
+    KIND: ClassVar[str] = "assessment"
+
+    month: str
+    department: str
+    department_name: str
+    scheme: str
+    score: Decimal | None
+    rank: int | None
+    lines: tuple[Line, ...]
+    position: int
+    calendar: str
+    computed_as_of: datetime
+    published_at: datetime
+
+
+def assessment_touched(before: Assessment | None, after: Assessment | None) -> Iterable[str]:
+    keys = set()
+    for found in (before, after):
+        if found:
+            keys |= {"home", "scores", f"scores:{found.month}", f"department:{found.department}"}
+    return keys
+
+
+assessments = Copy(Assessment, touched=assessment_touched)
+
+
+@assessments.on(AssessmentPublished)
+def assessed(_: Assessment | None, event: AssessmentPublished) -> Assessment:
+    return Assessment(
+        id=event.assessment_id, month=event.month, department=event.department,
+        department_name=event.department_name, scheme=event.scheme, score=event.score, rank=event.rank,
+        lines=event.lines, position=event.position, calendar=event.calendar, computed_as_of=event.computed_as_of,
+        published_at=event.at,
+    )  # fmt: skip

@@ -1,0 +1,114 @@
+"""The tree: a column with its items, a retired one with where its readers go, departments with what is theirs."""
+
+from gateway.projections import Column, Department, Duty
+from gateway.store import items, letters, scores
+from gateway.store.reading import Reading
+from gateway.views import (
+    Branch,
+    ColumnBrief,
+    ColumnView,
+    DepartmentBrief,
+    DepartmentView,
+    DutyView,
+    Mark,
+    Retired,
+)
+from services.kernel.decision import Missing
+from services.kernel.web import Paging
+
+LATEST = 5
+
+
+async def column(reading: Reading, path: str, paging: Paging) -> ColumnView | Retired:
+    """`Missing` for a path under which no column ever was."""
+    found = reading.few.paths.get(path)
+    if found is None:
+        raise Missing("column.missing", f"There is no column at {path}.")
+    if not found.is_live:
+        return _retired(reading, found)
+    below = reading.few.children.get(found.id, [])
+    duties = await _duties(reading, [found, *below])
+    children = []
+    for child in below:
+        latest = await items.latest(reading, {"column_id": child.id}, limit=LATEST)
+        children.append(brief(reading, child, duties[child.id]).model_copy(update={"latest": latest}))
+    own = brief(reading, found, duties[found.id])
+    return ColumnView(
+        id=own.id, name=own.name, path=own.path, level=own.level, kind=own.kind, cadence=own.cadence,
+        owner=own.owner, duty=own.duty, classes=found.classes, trail=reading.few.trail(found.id), children=children,
+        items=await items.page(reading, {"column_id": found.id}, paging),
+    )  # fmt: skip
+
+
+def _retired(reading: Reading, column: Column) -> Retired:
+    assert column.retired_at
+    successor = reading.few.successor(column)
+    return Retired(
+        id=column.id, name=column.name or "", retired_at=column.retired_at, reason=column.retired_because or "",
+        successor=reading.few.column(successor.id) if successor else None,
+    )  # fmt: skip
+
+
+def brief(reading: Reading, column: Column, duty: DutyView) -> ColumnBrief:
+    return ColumnBrief(
+        id=column.id, name=column.name or "", path=column.path, level=column.level, kind=column.kind,
+        cadence=column.cadence, owner=reading.few.department(column.owner) if column.owner else None, duty=duty,
+    )  # fmt: skip
+
+
+async def _duties(reading: Reading, columns: list[Column]) -> dict[str, DutyView]:
+    """How each stands now; the page lasts no longer than until the next of them changes by time alone."""
+    ids = [column.id for column in columns]
+    reading.basis.on(*(f"column:{id}" for id in ids))
+    found = await reading.read.find(Duty, {"_id": {"$in": ids}, "due_at": {"$exists": True}}, sort="_id", limit=0)
+    return dict.fromkeys(ids, DutyView()) | {duty.id: _standing(reading, duty) for duty in found}
+
+
+def _standing(reading: Reading, duty: Duty) -> DutyView:
+    mark = Mark.CURRENT
+    for moment, then in ((duty.due_soon_at, Mark.DUE_SOON), (duty.due_at, Mark.STALE)):
+        if moment is not None and reading.at >= moment:
+            mark = then
+        else:
+            reading.basis.expires(moment)
+    return DutyView(mark=mark, last_at=duty.last_at, because=duty.because, due_at=duty.due_at)
+
+
+def branches(reading: Reading, parent: str | None = None) -> list[Branch]:
+    """The live tree, siblings by their position."""
+    return [
+        Branch(
+            id=column.id, name=column.name or "", path=column.path, kind=column.kind, cadence=column.cadence,
+            owner=reading.few.department(column.owner) if column.owner else None,
+            children=branches(reading, column.id),
+        )
+        for column in reading.few.children.get(parent, [])
+    ]  # fmt: skip
+
+
+def departments(reading: Reading) -> list[DepartmentBrief]:
+    return [_department(found) for found in reading.few.departments.values()]
+
+
+def _department(found: Department) -> DepartmentBrief:
+    return DepartmentBrief(
+        code=found.id, name=found.name, kind=found.kind, department_class=found.department_class, phone=found.phone,
+        address=found.address,
+    )  # fmt: skip
+
+
+async def department(reading: Reading, code: str, paging: Paging) -> DepartmentView:
+    reading.basis.on(f"department:{code}")
+    known = reading.few.departments.get(code)
+    if known is None:
+        raise Missing("department.missing", f"There is no department {code}.")
+    own = [c for below in reading.few.children.values() for c in below if c.owner == code]
+    duties = await _duties(reading, own)
+    base = _department(known)
+    return DepartmentView(
+        code=base.code, name=base.name, kind=base.kind, department_class=base.department_class, phone=base.phone,
+        address=base.address, columns=[brief(reading, c, duties[c.id]) for c in own],
+        items=await items.page(reading, {"department": code}, paging),
+        letters=await letters.latest(reading, limit=LATEST, department=code),
+        scores=await scores.trend(reading, code),
+    )  # fmt: skip

@@ -1,0 +1,85 @@
+"""Items: as cards in lists, and one with its revisions or its tombstone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import nh3
+
+from gateway.projections import Card, Item
+from gateway.store.reading import Reading
+from gateway.views import CardView, ItemView, Part, RevisionView, Tombstone
+from services.kernel.contracts.publishing import ItemKind
+from services.kernel.decision import Missing
+from services.kernel.web import Paging
+
+NEWEST = "-published_at"
+SCHEMES = {"http", "https", "mailto", "tel"}
+TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}  # images come with files of our own
+
+
+def card(reading: Reading, item: Card) -> CardView:
+    assert item.kind
+    assert item.published_at
+    assert item.updated_at
+    return CardView(
+        id=item.id, title=item.title or "", summary=item.summary or "", kind=item.kind,
+        column=reading.few.column(item.column_id), department=reading.few.department(item.department),
+        index_number=item.index_number or "", document_number=item.document_number,
+        published_at=item.published_at, updated_at=item.updated_at, revision=item.revision,
+    )  # fmt: skip
+
+
+async def latest(reading: Reading, where: Mapping[str, Any], *, limit: int) -> list[CardView]:
+    return [card(reading, item) for item in await reading.cards(where, limit=limit)]
+
+
+async def of_kinds(reading: Reading, *kinds: ItemKind, limit: int) -> list[CardView]:
+    """Index: kind, live, published_at."""
+    return await latest(reading, {"kind": {"$in": list(kinds)}}, limit=limit)
+
+
+async def page(reading: Reading, where: Mapping[str, Any], paging: Paging) -> Part[CardView]:
+    """Index: column_id or department, live, published_at."""
+    found = await reading.cards(where, limit=paging.limit, after=paging.after)
+    part = paging.page(found, sort=NEWEST, view=lambda item: card(reading, item))
+    return Part(items=part.items, next=part.next)
+
+
+async def item(reading: Reading, id: str, revision: int | None = None) -> ItemView | Tombstone:
+    """The latest revision, or the one asked for; `Missing` where there is none."""
+    reading.basis.on(f"item:{id}")
+    found = await reading.read.look(Item, id)
+    if found is None:
+        raise Missing("item.missing", f"There is no item {id}.")
+    if found.withdrawn_at:
+        return tombstone(reading, found)
+    shown = next((r for r in found.revisions if r.number == (revision or found.revision)), None)
+    if shown is None:
+        raise Missing("item.revision_missing", f"The item {id} has no public revision {revision}.")
+    base = card(reading, found)
+    revisions = [RevisionView(number=r.number, at=r.at, change_note=r.change_note) for r in found.revisions]
+    return ItemView(
+        id=base.id, title=shown.title, summary=shown.summary, kind=base.kind, column=base.column,
+        department=base.department, index_number=base.index_number, document_number=shown.document_number,
+        published_at=base.published_at, updated_at=shown.at, revision=shown.number,
+        body=nh3.clean(shown.body, tags=TAGS, url_schemes=SCHEMES), disclosure_class=shown.disclosure_class,
+        made_on=shown.made_on, keywords=shown.keywords, latest_revision=found.revision,
+        change_note=shown.change_note, revisions=revisions, trail=reading.few.trail(found.column_id),
+    )  # fmt: skip
+
+
+def tombstone(reading: Reading, item: Item) -> Tombstone:
+    assert item.withdrawn_at
+    return Tombstone(
+        id=item.id, index_number=item.index_number, column=reading.few.column(item.column_id),
+        department=reading.few.department(item.department), published_at=item.published_at,
+        withdrawn_at=item.withdrawn_at, reason=item.withdrawn_because or "", ground=item.ground,
+    )  # fmt: skip
+
+
+async def with_seen(reading: Reading, view: ItemView | Tombstone) -> ItemView | Tombstone:
+    """The same, and when the portal was found to show it so."""
+    reading.basis.on(f"seen:{view.id}")
+    if isinstance(view, Tombstone):
+        return view.model_copy(update={"gone_at": await reading.kept.seen_at(f"{view.id}/gone")})
+    return view.model_copy(update={"seen_at": await reading.kept.seen_at(f"{view.id}/{view.revision}")})

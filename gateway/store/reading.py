@@ -1,0 +1,89 @@
+"""Where answers come from: the read model, what is kept apart from it, and one reading for one page."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from gateway.cache import Basis, Shelf
+from gateway.projections import Card
+from gateway.store.few import Few, load
+from services.kernel.decision import After
+from services.kernel.mongo import Database, MongoReader, following, ordering, read
+
+
+class Kept:
+    """What is not made from events and survives every rebuild: content by hash, and what was seen on the portal."""
+
+    def __init__(self, db: Database) -> None:
+        self.content, self.seen = db["content"], db["seen"]
+
+    async def has(self, sha256: str) -> bool:
+        return await self.content.count_documents({"_id": sha256}, limit=1) > 0
+
+    async def keep(self, sha256: str, data: bytes, media_type: str) -> None:
+        content = {"data": data, "media_type": media_type}
+        await self.content.update_one({"_id": sha256}, {"$setOnInsert": content}, upsert=True)
+
+    async def contents(self, hashes: Iterable[str]) -> dict[str, bytes]:
+        """Those that are here, by hash."""
+        found = await self.content.find({"_id": {"$in": list(hashes)}}, {"data": 1}).to_list(None)
+        return {content["_id"]: content["data"] for content in found}
+
+    async def saw(self, what: str, at: datetime) -> bool:
+        """Whether it was seen for the first time; `what` is an item and its revision, or `gone`."""
+        found = await self.seen.update_one({"_id": what}, {"$setOnInsert": {"at": at}}, upsert=True)
+        return found.upserted_id is not None
+
+    async def seen_at(self, what: str) -> datetime | None:
+        found = await self.seen.find_one({"_id": what})
+        at: datetime | None = found["at"] if found else None
+        return at
+
+    async def unseen(self, whats: Iterable[str]) -> set[str]:
+        asked = set(whats)
+        found = await self.seen.find({"_id": {"$in": list(asked)}}, {"_id": 1}).to_list(None)
+        return asked - {seen["_id"] for seen in found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """All that is read for one page. `at`: the moment it is made."""
+
+    read: MongoReader
+    kept: Kept
+    few: Few
+    basis: Basis
+    at: datetime
+
+    async def cards(
+        self, where: Mapping[str, Any], *, limit: int, after: After | None = None, sort: str = "-published_at"
+    ) -> list[Card]:
+        """Public items without their texts, newest first."""
+        asked: Mapping[str, Any] = {**where, "live": True}
+        if after is not None:
+            asked = {"$and": [asked, following(sort, after)]}
+        found = self.read.db[Card.KIND].find(asked, {"revisions": 0})
+        found = found.sort([ordering(sort), ("_id", -1)]).limit(limit)
+        return [read(Card, document) for document in await found.to_list(limit)]
+
+
+class ReadModel:
+    """The database made from events, the one kept apart, and the few things held in memory."""
+
+    def __init__(self, db: Database, kept: Kept, shelf: Shelf) -> None:
+        self.db, self.kept, self.shelf = db, kept, shelf
+        self._few: Few | None = None
+        self._few_began = 0
+
+    async def reading(self, basis: Basis, at: datetime) -> Reading:
+        basis.on("tree")
+        return Reading(read=MongoReader(self.db), kept=self.kept, few=await self._held(), basis=basis, at=at)
+
+    async def _held(self) -> Few:
+        if self._few is None or self.shelf.fell_since({"tree"}, self._few_began):
+            began = self.shelf.began()
+            few = await load(MongoReader(self.db))
+            self._few, self._few_began = few, began
+            return few
+        return self._few

@@ -1,0 +1,163 @@
+"""The monthly assessment: months, a month as a table, a department's month line by line."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+
+from gateway.projections import Assessment, Card, Letter
+from gateway.store.reading import Reading
+from gateway.views import (
+    AssessmentView,
+    FactView,
+    LineHead,
+    LineView,
+    MonthBrief,
+    MonthRow,
+    MonthView,
+    ScoreBrief,
+    ScoresView,
+)
+from services.kernel.contracts.scoring import FactCited
+from services.kernel.decision import Copied, Missing
+from services.kernel.mongo import read
+
+MONTHS_OF_TREND = 12
+
+
+class Points(BaseModel):
+    """A line without its reasons."""
+
+    indicator: str
+    name: str
+    points: Decimal | None
+    maximum: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result(Copied):
+    """What the table shows of an assessment."""
+
+    KIND: ClassVar[str] = Assessment.KIND
+
+    month: str
+    department: str
+    scheme: str
+    score: Decimal | None
+    rank: int | None
+    computed_as_of: datetime
+    published_at: datetime
+    lines: tuple[Points, ...] = ()
+
+
+async def months(reading: Reading) -> ScoresView:
+    """Index: month, rank."""
+    reading.basis.on("scores")
+    found = reading.read.db[Assessment.KIND].aggregate(
+        [{"$match": {"month": {"$gt": ""}}}, {"$group": {"_id": "$month", "n": {"$sum": 1}}}, {"$sort": {"_id": -1}}]
+    )
+    return ScoresView(months=[MonthBrief(month=m["_id"], departments=m["n"]) for m in await found.to_list(None)])
+
+
+async def newest(reading: Reading) -> str | None:
+    reading.basis.on("scores")
+    found = await reading.read.db[Assessment.KIND].find({"month": {"$gt": ""}}).sort("month", -1).limit(1).to_list(1)
+    return found[0]["month"] if found else None
+
+
+async def results(reading: Reading, where: dict[str, Any], *, lines: bool) -> list[Result]:
+    without = {"lines.facts": 0} if lines else {"lines": 0}
+    found = reading.read.db[Assessment.KIND].find(where, without)
+    return [read(Result, document) for document in await found.to_list(None)]
+
+
+def score(reading: Reading, found: Result) -> ScoreBrief:
+    name = reading.few.department(found.department)
+    return ScoreBrief(month=found.month, department=name, score=found.score, rank=found.rank)
+
+
+def by_rank(result: Result) -> tuple[int, str]:
+    """Those without a rank come last."""
+    return (result.rank if result.rank is not None else 1_000_000, result.department)
+
+
+async def ranking(reading: Reading, month: str) -> list[ScoreBrief]:
+    reading.basis.on(f"scores:{month}")
+    found = await results(reading, {"month": month}, lines=False)
+    return [score(reading, result) for result in sorted(found, key=by_rank)]
+
+
+async def month(reading: Reading, month: str) -> MonthView:
+    """`Missing` for a month of which nothing is published."""
+    reading.basis.on(f"scores:{month}")
+    found = sorted(await results(reading, {"month": month}, lines=True), key=by_rank)
+    if not found:
+        raise Missing("month.missing", f"Nothing is published of {month}.")
+    heads: dict[str, LineHead] = {}
+    for line in (line for result in found for line in result.lines):
+        heads.setdefault(line.indicator, LineHead(indicator=line.indicator, name=line.name, maximum=line.maximum))
+    return MonthView(
+        month=month, scheme=found[0].scheme, published_at=max(r.published_at for r in found),
+        computed_as_of=max(r.computed_as_of for r in found), heads=list(heads.values()),
+        rows=[_row(reading, result) for result in found],
+    )  # fmt: skip
+
+
+def _row(reading: Reading, found: Result) -> MonthRow:
+    base = score(reading, found)
+    points = {line.indicator: line.points for line in found.lines}
+    return MonthRow(month=base.month, department=base.department, score=base.score, rank=base.rank, points=points)
+
+
+async def trend(reading: Reading, department: str) -> list[ScoreBrief]:
+    """The last twelve published months, the oldest first. Index: department, month."""
+    reading.basis.on(f"department:{department}")
+    found = reading.read.db[Assessment.KIND].find({"department": department}, {"lines": 0}).sort("month", -1)
+    newest = [read(Result, document) for document in await found.limit(MONTHS_OF_TREND).to_list(None)]
+    return [score(reading, result) for result in reversed(newest)]
+
+
+async def assessment(reading: Reading, month: str, department: str) -> AssessmentView:
+    reading.basis.on(f"scores:{month}")
+    found = await reading.read.look(Assessment, f"{month}/{department}")
+    if found is None:
+        raise Missing("assessment.missing", f"Nothing is published of {department} for {month}.")
+    pages = await _pages(reading, [fact for line in found.lines for fact in line.facts])
+    return AssessmentView(
+        month=month, department=reading.few.department(department), score=found.score, rank=found.rank,
+        scheme=found.scheme, position=found.position, calendar=found.calendar, computed_as_of=found.computed_as_of,
+        published_at=found.published_at, lines=[
+            LineView(
+                indicator=line.indicator, name=line.name, measure=line.measure, points=line.points,
+                maximum=line.maximum, formula=line.formula,
+                facts=[_fact(fact, pages.get(fact.subject)) for fact in line.facts],
+            )
+            for line in found.lines
+        ],
+        trend=await trend(reading, department),
+    )  # fmt: skip
+
+
+def _fact(fact: FactCited, page: str | None) -> FactView:
+    return FactView(
+        position=fact.position, type=fact.type, subject=fact.subject, at=fact.at, remark=fact.remark, page=page
+    )
+
+
+async def _pages(reading: Reading, facts: list[FactCited]) -> dict[str, str]:
+    """Pages of what the facts speak of, where the public may read it."""
+    found: dict[str, str] = {}
+    subjects = {fact.subject for fact in facts}
+    of = {kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("item", "letter")}
+    for document in await reading.read.db[Card.KIND].find({"_id": {"$in": of["item"]}}, {"_id": 1}).to_list(None):
+        found[f"item/{document['_id']}"] = f"/items/{document['_id']}"
+    public = {"_id": {"$in": of["letter"]}, "extract": {"$type": "string"}}
+    for document in await reading.read.db[Letter.KIND].find(public, {"_id": 1}).to_list(None):
+        found[f"letter/{document['_id']}"] = f"/letters/{document['_id']}"
+    for subject in subjects:
+        kind, _, id = subject.partition("/")
+        if kind in ("duty", "column") and (path := reading.few.column(id).path):
+            found[subject] = f"/columns/{path}"
+    return found

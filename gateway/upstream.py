@@ -1,0 +1,103 @@
+"""Asking others: mailbox for a citizen's private matter, any owner for content that an event names by its hash."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+from fastapi import Request
+from pydantic import AliasChoices, BaseModel, Field, SecretStr
+
+from gateway.settings import GatewaySettings
+from gateway.store import Kept
+from services.kernel.content import ClaimCheck
+from services.kernel.telemetry import log
+
+
+class Written(BaseModel):
+    """What mailbox confirms of a new letter. `code` is told this once."""
+
+    receipt: str = Field(validation_alias=AliasChoices("receipt", "id", "letter_id"))
+    code: str
+    due_at: datetime | None = Field(None, validation_alias=AliasChoices("due_at", "due"))
+    provisional: bool = False
+
+
+class Own(BaseModel):
+    """A letter as its writer may see it."""
+
+    state: str
+    kind: str | None = None
+    title: str | None = None
+    text: str | None = None
+    department: str | None = None
+    received_at: datetime | None = None
+    due_at: datetime | None = Field(None, validation_alias=AliasChoices("due_at", "due"))
+    provisional: bool = False
+    answered_at: datetime | None = None
+    answer: str | None = None
+    reason: str | None = None
+    stars: int | None = None
+    solved: bool | None = None
+
+
+class WrongContent(Exception):
+    """The owner gave something else than its event named."""
+
+
+class Upstream:
+    """One client for all calls; nothing of what passes is kept but content by its hash."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.owners = {"mailbox": settings.mailbox_url, "publishing": settings.publishing_url}
+        self.client = httpx.AsyncClient(
+            timeout=settings.upstream_seconds, headers=_bearer(settings.service_token), follow_redirects=False,
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        )  # fmt: skip
+
+    async def mailbox(self, path: str, body: Mapping[str, Any], *, key: str | None, request: str) -> httpx.Response:
+        """Post to mailbox. `key`: the `Idempotency-Key`. Raises `httpx.TransportError` while it is away."""
+        headers = {"X-Request-ID": request} | ({"Idempotency-Key": key} if key else {})
+        answer = await self.client.post(self.owners["mailbox"] + path, json=body, headers=headers)
+        if answer.status_code >= 500:
+            raise httpx.RemoteProtocolError(f"mailbox answered {answer.status_code}", request=answer.request)
+        return answer
+
+    async def content(self, owner: str, check: ClaimCheck) -> httpx.Response:
+        """Raises `httpx.TransportError` while the owner cannot give it."""
+        answer = await self.client.get(f"{self.owners[owner]}/content/{check.sha256}")
+        if answer.status_code not in (200, 404):
+            log.warning("content.refused", owner=owner, status=answer.status_code)
+            raise httpx.RemoteProtocolError(f"{owner} answered {answer.status_code}", request=answer.request)
+        return answer
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+
+def _bearer(token: SecretStr) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token.get_secret_value()}"}
+
+
+class Fetcher:
+    """Brings content here before its event is folded: asked of its owner once, verified, kept."""
+
+    def __init__(self, upstream: Upstream, kept: Kept) -> None:
+        self.upstream, self.kept = upstream, kept
+
+    async def __call__(self, source: str, check: ClaimCheck) -> None:
+        """Content that its owner took back since (404) is not waited for."""
+        if await self.kept.has(check.sha256):
+            return
+        answer = await self.upstream.content(source, check)
+        if answer.status_code == 404:
+            log.info("content.taken_back", owner=source, sha256=check.sha256)
+            return
+        if not check.matches(answer.content):
+            raise WrongContent(f"{source} gave {len(answer.content)} bytes that are not {check.sha256}")
+        await self.kept.keep(check.sha256, answer.content, check.media_type)
+
+
+def upstream(request: Request) -> Upstream:
+    found: Upstream = request.app.state.program.upstream
+    return found
