@@ -1,0 +1,179 @@
+"""A column's duty to be current: green, amber, red, each said once."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from services.kernel.calendar import end_of
+from services.kernel.contracts.columns import Cadence
+from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyRefreshed, DutyStale
+from services.kernel.decision import Decision
+from services.kernel.event import Fact
+from services.publishing.domain import Duty, DutyState, announce, close, open_for, refresh, wake
+from tests.publishing.examples import AT, COLUMN, WINDOWS, duty
+
+DUE = end_of(datetime(2026, 3, 9).date())  # noqa: DTZ001  a day, seven after the 2nd
+SOON = AT + (DUE - AT) * 3 / 4
+
+
+def types(decision: Decision[Duty]) -> list[str]:
+    return [fact.TYPE for fact in decision.facts]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "last_day"),
+    [
+        (Cadence.NEWS, "2026-03-09"),
+        (Cadence.DYNAMIC, "2026-03-16"),
+        (Cadence.STATIC, "2026-04-02"),
+        (Cadence.NOTICE, "2026-09-02"),
+    ],
+)
+def test_the_window_is_the_cadences_and_ends_at_midnight_in_shanghai(cadence: Cadence, last_day: str) -> None:
+    assert duty(cadence).due_at == end_of(datetime.fromisoformat(last_day).date())
+
+
+def test_a_column_without_cadence_owes_nothing() -> None:
+    none = replace(COLUMN, cadence=Cadence.NONE)
+
+    assert open_for(none, windows=WINDOWS, at=AT, heard_at=AT) is None
+
+
+def test_opening_a_column_begins_its_first_period() -> None:
+    opened = open_for(COLUMN, windows=WINDOWS, at=AT, heard_at=AT)
+
+    assert opened
+    [fact] = opened.facts
+    assert isinstance(fact, DutyRefreshed)
+    assert (fact.because, fact.due_at, fact.due_soon_at) == (Activity.OPENED, DUE, SOON)
+    assert (opened.state.state, opened.state.wakes_at) == (DutyState.CURRENT, SOON)
+
+
+def test_nothing_is_said_before_its_moment() -> None:
+    early = SOON - timedelta(milliseconds=1)
+
+    assert wake(duty(), at=early) == Decision(duty())
+
+
+def test_amber_then_red_each_once_however_often_the_sweep_looks() -> None:
+    amber = wake(duty(), at=SOON)
+    again = wake(amber.state, at=DUE - timedelta(milliseconds=1))
+    red = wake(again.state, at=DUE)
+
+    assert (types(amber), amber.state.state, amber.state.wakes_at) == (["duty.due_soon"], DutyState.DUE_SOON, DUE)
+    assert again == Decision(amber.state)
+    assert (types(red), red.state.state, red.state.wakes_at) == (["duty.stale"], DutyState.STALE, None)
+    assert wake(red.state, at=DUE + timedelta(days=90)) == Decision(red.state)
+
+
+def test_after_an_outage_both_are_said_at_their_own_moments() -> None:
+    late = wake(duty(), at=DUE + timedelta(days=3))
+
+    assert [(fact.TYPE, fact.at) for fact in late.facts] == [("duty.due_soon", SOON), ("duty.stale", DUE)]
+
+
+def test_activity_after_the_end_first_says_that_it_had_ended() -> None:
+    at = DUE + timedelta(hours=1)
+    late = refresh(duty(), Activity.PUBLISHED, windows=WINDOWS, at=at)
+
+    assert types(late) == ["duty.due_soon", "duty.stale", "duty.refreshed"]
+    assert (late.state.state, late.state.since) == (DutyState.CURRENT, at)
+
+
+def test_a_second_activity_on_the_same_day_changes_nothing() -> None:
+    again = refresh(duty(), Activity.REVISED, windows=WINDOWS, at=AT + timedelta(hours=8))
+
+    assert again == Decision(duty())
+
+
+def test_activity_of_the_past_never_moves_the_end_back() -> None:
+    now = refresh(duty(), Activity.PUBLISHED, windows=WINDOWS, at=AT + timedelta(days=3)).state
+
+    assert refresh(now, Activity.PUBLISHED, windows=WINDOWS, at=AT + timedelta(days=1)) == Decision(now)
+
+
+def test_a_closed_duty_is_silent_for_ever() -> None:
+    closed = close(duty(), at=AT)
+
+    assert (types(closed), closed.state.wakes_at) == (["duty.closed"], None)
+    for after in (
+        close(closed.state, at=AT),
+        wake(closed.state, at=DUE),
+        announce(closed.state, at=DUE),
+        refresh(closed.state, Activity.PUBLISHED, windows=WINDOWS, at=DUE),
+    ):
+        assert after == Decision(closed.state)
+
+
+def test_a_period_that_was_over_before_it_was_heard_of_is_not_announced_at_once() -> None:
+    heard_at = DUE + timedelta(days=30)
+    late = duty(heard_at=heard_at)
+
+    assert late.wakes_at == heard_at + WINDOWS.patience
+    assert wake(late, at=heard_at) == Decision(late)
+    assert types(wake(late, at=heard_at + WINDOWS.patience)) == ["duty.due_soon", "duty.stale"]
+    assert types(announce(late, at=SOON)) == ["duty.due_soon"]
+
+
+class Clock(RuleBasedStateMachine):
+    """Activity and sweeps in any order and at any time, some of them in the past."""
+
+    @initialize(cadence=st.sampled_from([Cadence.NEWS, Cadence.DYNAMIC, Cadence.STATIC, Cadence.NOTICE]))
+    def opened(self, cadence: Cadence) -> None:
+        decision = open_for(replace(COLUMN, cadence=cadence), windows=WINDOWS, at=AT, heard_at=AT)
+        assert decision
+        self.duty, self.now = decision.state, AT
+        self.told: list[Fact] = list(decision.facts)
+
+    def take(self, decision: Decision[Duty], *, at: datetime) -> None:
+        assert decision.facts or decision.state == self.duty, "a change that nobody is told of"
+        assert decision.state.due_at >= self.duty.due_at
+        assert all(fact.at <= at for fact in decision.facts), "said before its moment"
+        self.duty = decision.state
+        self.told.extend(decision.facts)
+
+    @rule(hours=st.integers(0, 24 * 100))
+    def time_passes(self, hours: int) -> None:
+        self.now += timedelta(hours=hours)
+
+    @rule()
+    def sweep(self) -> None:
+        self.take(wake(self.duty, at=self.now), at=self.now)
+
+    @rule(because=st.sampled_from([Activity.PUBLISHED, Activity.REVISED]), ago=st.integers(0, 24 * 60))
+    def activity(self, because: Activity, ago: int) -> None:
+        at = max(AT, self.now - timedelta(hours=ago))
+        self.take(refresh(self.duty, because, windows=WINDOWS, at=at), at=at)
+
+    @precondition(lambda self: self.duty.state is not DutyState.CLOSED)
+    @rule(really=st.integers(0, 9))
+    def retire(self, really: int) -> None:
+        if really == 0:
+            self.take(close(self.duty, at=self.now), at=self.now)
+
+    @invariant()
+    def each_period_is_announced_once_and_ends_later_than_the_one_before(self) -> None:
+        ends = [fact.due_at for fact in self.told if isinstance(fact, DutyRefreshed)]
+        amber = [fact.due_at for fact in self.told if isinstance(fact, DutyDueSoon)]
+        red = [fact.due_at for fact in self.told if isinstance(fact, DutyStale)]
+        for moments in (ends, amber, red):
+            assert moments == sorted(set(moments))
+        assert set(red) <= set(amber) <= set(ends)
+
+    @invariant()
+    def the_state_is_what_was_said_last(self) -> None:
+        last = {
+            DutyState.CURRENT: "duty.refreshed", DutyState.DUE_SOON: "duty.due_soon", DutyState.STALE: "duty.stale",
+            DutyState.CLOSED: "duty.closed",
+        }  # fmt: skip
+        assert last[self.duty.state] == self.told[-1].TYPE
+
+    @invariant()
+    def it_wakes_exactly_while_time_can_still_change_it(self) -> None:
+        assert (self.duty.wakes_at is None) == (self.duty.state in (DutyState.STALE, DutyState.CLOSED))
+
+
+TestClock = Clock.TestCase

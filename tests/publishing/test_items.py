@@ -1,0 +1,319 @@
+"""What may happen to an item, and what is told of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from services.kernel.contracts.columns import Publishers
+from services.kernel.contracts.publishing import Activity, DutyRefreshed, Ground, ItemPublished, ItemRevised
+from services.kernel.decision import Decision, Forbidden, Refused
+from services.kernel.person import Person, Role
+from services.publishing.domain import Content, Item, ItemState, Verdict, draft, edit, judge, submit, withdraw
+from tests.publishing.examples import (
+    AT,
+    COLUMN,
+    CONTENT,
+    EDITOR,
+    LATER,
+    NO_GROUND,
+    OFFICE,
+    OTHER,
+    REVIEWER,
+    STRANGER,
+    TAXONOMY,
+    drafted,
+    duty,
+    person,
+    published,
+    publishing,
+    released,
+    submitted,
+)
+
+
+def told(decision: Decision[Item]) -> list[str]:
+    return [fact.TYPE for fact in decision.facts]
+
+
+def edited(item: Item, content: Content = OTHER, *, note: str | None = None, by: Person = EDITOR) -> Decision[Item]:
+    return edit(item, content, change_note=note, column=COLUMN, taxonomy=TAXONOMY, by=by, at=LATER)
+
+
+def judged(
+    item: Item, verdict: Verdict = Verdict.RELEASE, *, found: tuple[Ground, ...] = (), ground: Ground | None = None,
+    note: str = "", seen: str | None = None, by: Person = REVIEWER,
+) -> Decision[Item]:  # fmt: skip
+    grounds = {**NO_GROUND, **dict.fromkeys(found, True)}
+    hash = seen or item.content_hash
+    return judge(item, verdict, grounds=grounds, ground=ground, note=note, seen=hash, by=by, at=LATER)
+
+
+def in_each_state() -> dict[ItemState, Item]:
+    withheld = judged(submitted(), Verdict.WITHHOLD, found=(Ground.ENFORCEMENT,), ground=Ground.ENFORCEMENT).state
+    return {
+        ItemState.DRAFT: drafted(),
+        ItemState.SUBMITTED: submitted(),
+        ItemState.RETURNED: judged(submitted(), Verdict.RETURN, note="请核对").state,
+        ItemState.RELEASED: released(),
+        ItemState.WITHHELD: withheld,
+        ItemState.PUBLISHED: published(),
+        ItemState.WITHDRAWN: withdraw(published(), reason="有误", ground=None, by=EDITOR, at=LATER).state,
+    }
+
+
+def test_a_draft_belongs_to_the_callers_department_and_is_only_kept() -> None:
+    made = draft("i1", CONTENT, department="finance", column=COLUMN, taxonomy=TAXONOMY, by=EDITOR, at=AT)
+
+    assert (made.state.department, made.state.state, made.state.revision) == ("finance", ItemState.DRAFT, 1)
+    assert made.state.authors == {EDITOR.sub}
+    assert told(made) == ["item.edited"]
+
+
+def test_nobody_drafts_for_another_department_not_even_the_office() -> None:
+    for by in (STRANGER, OFFICE):
+        with pytest.raises(Forbidden, match=r"department\.foreign"):
+            draft("i1", CONTENT, department="finance", column=COLUMN, taxonomy=TAXONOMY, by=by, at=AT)
+
+
+def test_only_the_owner_publishes_in_a_column_that_is_not_for_all() -> None:
+    column, open_to_all = replace(COLUMN, owner="health"), replace(COLUMN, owner="health", publishers=Publishers.ALL)
+
+    with pytest.raises(Forbidden, match=r"column\.owner_only"):
+        draft("i1", CONTENT, department="finance", column=column, taxonomy=TAXONOMY, by=EDITOR, at=AT)
+    made = draft("i1", CONTENT, department="finance", column=open_to_all, taxonomy=TAXONOMY, by=EDITOR, at=AT)
+    assert made.state.state is ItemState.DRAFT
+
+
+def test_a_retired_column_takes_nothing_more_and_names_its_successor() -> None:
+    retired = replace(COLUMN, successor_id="c-news")
+
+    with pytest.raises(Refused, match="c-news") as no:
+        submit(drafted(), column=retired, by=EDITOR, at=AT)
+    assert no.value.code == "column.retired"
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (replace(CONTENT, disclosure_class="G16"), "item.class_unknown"),
+        (replace(CONTENT, made_on=date(2026, 3, 3)), "item.made_later"),
+    ],
+)
+def test_content_that_cannot_be_is_refused(content: Content, code: str) -> None:
+    with pytest.raises(Refused) as no:
+        drafted(content)
+    assert no.value.code == code
+
+
+def test_a_release_names_the_content_the_reviewer_saw_and_all_five_answers() -> None:
+    item = submitted()
+    release = judged(item)
+
+    [fact] = release.facts
+    assert release.state.state is ItemState.RELEASED
+    assert release.state.sealed
+    assert fact.TYPE == "item.released"
+    assert fact.model_dump()["review"] == {
+        "reviewed_at": LATER, "sealed_to": item.content_hash, "by_another": True, "grounds_answered": tuple(Ground),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_nobody_reviews_what_they_edited(verdict: Verdict) -> None:
+    author = person(Role.REVIEWER, sub=EDITOR.sub)
+
+    with pytest.raises(Forbidden, match=r"review\.own"):
+        judged(submitted(), verdict, found=(Ground.EXEMPT_BY_LAW,), ground=Ground.EXEMPT_BY_LAW, note="…", by=author)
+
+
+def test_whoever_edited_the_revision_at_any_time_is_its_author() -> None:
+    second = person(Role.EDITOR, sub="second")
+    item = edited(edited(drafted(), by=second).state, CONTENT).state
+
+    with pytest.raises(Forbidden, match=r"review\.own"):
+        judged(submitted(item), by=person(Role.REVIEWER, sub="second"))
+
+
+def test_the_authors_of_a_revision_may_review_the_next() -> None:
+    second, other = person(Role.EDITOR, sub="second"), person(Role.REVIEWER, sub=EDITOR.sub)
+    item = submit(edited(published(), note="更正", by=second).state, column=COLUMN, by=second, at=LATER).state
+
+    assert judged(item, by=other).state.state is ItemState.RELEASED
+
+
+def test_a_reviewer_of_another_department_and_the_office_may_not_review() -> None:
+    for by in (person(Role.REVIEWER, "health", sub="r2"), OFFICE):
+        with pytest.raises(Forbidden, match=r"department\.foreign"):
+            judged(submitted(), by=by)
+
+
+def test_every_ground_must_be_answered() -> None:
+    item = submitted()
+    four: dict[Ground, bool] = {ground: False for ground in Ground if ground is not Ground.STATE_SECRET}
+
+    with pytest.raises(Refused, match=r"review\.incomplete"):
+        judge(item, Verdict.RELEASE, grounds=four, ground=None, note="", seen=item.content_hash, by=REVIEWER, at=LATER)
+
+
+@pytest.mark.parametrize("ground", Ground)
+def test_a_ground_that_holds_forbids_the_release(ground: Ground) -> None:
+    with pytest.raises(Refused, match=r"review\.ground_found"):
+        judged(submitted(), found=(ground,))
+
+
+def test_another_content_than_the_one_seen_cannot_be_released() -> None:
+    item = submitted()
+
+    with pytest.raises(Refused, match=r"review\.other_content"):
+        judged(item, seen=OTHER.hash)
+    with pytest.raises(Refused, match=r"review\.other_content"):
+        judge(item, Verdict.RELEASE, grounds=NO_GROUND, ground=None, note="", seen=None, by=REVIEWER, at=LATER)
+
+
+def test_withholding_needs_a_ground_that_was_found() -> None:
+    for ground in (None, Ground.STATE_SECRET):
+        with pytest.raises(Refused, match=r"review\.ground_missing"):
+            judged(submitted(), Verdict.WITHHOLD, found=(Ground.ENFORCEMENT,), ground=ground)
+
+    withheld = judged(submitted(), Verdict.WITHHOLD, found=(Ground.ENFORCEMENT,), ground=Ground.ENFORCEMENT)
+    assert withheld.state.state is ItemState.WITHHELD
+    assert [(fact.TYPE, fact.model_dump()["ground"]) for fact in withheld.facts] == [("item.withheld", "E4")]
+
+
+def test_a_return_says_what_to_change() -> None:
+    with pytest.raises(Refused, match=r"review\.note_missing"):
+        judged(submitted(), Verdict.RETURN)
+
+    returned = judged(submitted(), Verdict.RETURN, note="请核对数字")
+    assert (returned.state.state, told(returned)) == (ItemState.RETURNED, ["item.returned"])
+
+
+def test_any_edit_after_the_release_voids_it() -> None:
+    for content in (OTHER, CONTENT):
+        after = edited(released(), content)
+
+        assert (after.state.state, after.state.review, after.state.sealed) == (ItemState.DRAFT, None, False)
+        assert told(after) == ["item.edited"]
+        with pytest.raises(Refused, match=r"item\.draft"):
+            publishing(after.state)
+
+
+def test_content_that_is_not_the_sealed_one_is_not_published() -> None:
+    tampered = replace(released(), content=OTHER)
+
+    with pytest.raises(Refused, match=r"item\.unsealed"):
+        publishing(tampered)
+
+
+def test_a_publication_tells_everything_the_public_may_read() -> None:
+    made = publishing(released(), at=LATER)
+
+    [fact] = made.item.facts
+    assert isinstance(fact, ItemPublished)
+    assert (made.item.state.state, made.item.state.revision) == (ItemState.PUBLISHED, 1)
+    assert fact.at == fact.published_at == LATER
+    assert fact.body == "<h1>预算</h1>\n<p>正文。</p>\n"
+    assert fact.index_number == "finance-G07-2026-0001"
+    assert fact.content_hash == fact.review.sealed_to == CONTENT.hash
+    assert fact.review.complete
+    assert [f.TYPE for f in made.publication.facts + made.ledger.facts] == ["publication.made", "ledger.recorded"]
+
+
+def test_a_publication_renews_the_columns_duty() -> None:
+    at = AT + timedelta(days=2)
+    made = publishing(released(), duty=duty(), at=at)
+
+    assert made.duty
+    [fact] = made.duty.facts
+    assert isinstance(fact, DutyRefreshed)
+    assert (fact.because, fact.at, made.duty.state.since) == (Activity.PUBLISHED, at, at)
+
+
+def test_a_revision_leaves_the_public_one_until_it_is_published_itself() -> None:
+    first = published()
+    work = edited(first, note="更正标题").state
+
+    assert (work.state, work.revision) == (ItemState.DRAFT, 2)
+    assert work.shown == first.shown
+    second = publishing(released(work), at=LATER)
+    [fact] = second.item.facts
+    assert isinstance(fact, ItemRevised)
+    assert (fact.revision, fact.title, fact.change_note) == (2, OTHER.title, "更正标题")
+    assert fact.index_number == "finance-G07-2026-0001"
+    assert (fact.published_at, fact.at) == (AT, LATER)
+    assert second.publication.state.id == "i1.2"
+
+
+def test_a_revision_says_what_is_different() -> None:
+    with pytest.raises(Refused, match=r"change_note\.missing"):
+        edited(published())
+    with pytest.raises(Refused, match=r"item\.unchanged"):
+        edited(published(), CONTENT, note="无")
+    with pytest.raises(Refused, match=r"change_note\.too_early"):
+        edited(drafted(), note="更正")
+
+
+def test_a_withdrawal_leaves_a_tombstone_and_ends_what_was_in_work() -> None:
+    work = edited(published(), note="更正").state
+    for by in (EDITOR, REVIEWER, OFFICE):
+        gone = withdraw(work, reason="含个人信息", ground=Ground.PRIVACY_OR_COMMERCIAL_SECRET, by=by, at=LATER)
+
+        [fact] = gone.facts
+        assert gone.state.state is ItemState.WITHDRAWN
+        assert gone.state.withdrawn
+        assert gone.state.withdrawn.reason == "含个人信息"
+        assert (fact.TYPE, fact.model_dump()["revision"], fact.model_dump()["ground"]) == ("item.withdrawn", 1, "E2")
+    with pytest.raises(Forbidden, match=r"department\.foreign"):
+        withdraw(work, reason="…", ground=None, by=STRANGER, at=LATER)
+
+
+def test_what_was_never_public_cannot_be_withdrawn() -> None:
+    for state, item in in_each_state().items():
+        if state in (ItemState.PUBLISHED, ItemState.WITHDRAWN):
+            continue
+        with pytest.raises(Refused, match=r"item\.not_public"):
+            withdraw(item, reason="…", ground=None, by=EDITOR, at=LATER)
+
+
+ALLOWED = {
+    "edit": {ItemState.DRAFT, ItemState.RETURNED, ItemState.RELEASED, ItemState.WITHHELD, ItemState.PUBLISHED},
+    "submit": {ItemState.DRAFT, ItemState.RETURNED, ItemState.WITHHELD},
+    "judge": {ItemState.SUBMITTED},
+    "publish": {ItemState.RELEASED},
+}
+
+
+def attempt(step: str, item: Item) -> None:
+    note = "更正" if item.state is ItemState.PUBLISHED else None
+    steps: dict[str, Callable[[], object]] = {
+        "edit": lambda: edited(item, note=note),
+        "submit": lambda: submit(item, column=COLUMN, by=EDITOR, at=LATER),
+        "judge": lambda: judged(item),
+        "publish": lambda: publishing(item),
+    }
+    steps[step]()
+
+
+@pytest.mark.parametrize("step", ALLOWED)
+def test_each_step_is_taken_from_its_states_and_refused_by_name_in_the_others(step: str) -> None:
+    for state, item in in_each_state().items():
+        if state in ALLOWED[step]:
+            attempt(step, item)
+        else:
+            with pytest.raises(Refused) as no:
+                attempt(step, item)
+            assert no.value.code == f"item.{state}"
+
+
+def test_the_hash_tells_every_field_apart() -> None:
+    different = {
+        replace(CONTENT, title="x").hash, replace(CONTENT, summary="x").hash, replace(CONTENT, body="x").hash,
+        replace(CONTENT, column_id="x").hash, replace(CONTENT, disclosure_class=None).hash,
+        replace(CONTENT, document_number=None).hash, replace(CONTENT, made_on=date(2026, 1, 1)).hash,
+        replace(CONTENT, keywords=()).hash, replace(CONTENT, title=CONTENT.summary, summary=CONTENT.title).hash,
+    }  # fmt: skip
+
+    assert len(different | {CONTENT.hash}) == 10
+    assert replace(CONTENT).hash == CONTENT.hash

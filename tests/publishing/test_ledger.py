@@ -1,0 +1,94 @@
+"""The chain of a department's publications."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.publishing.domain import GENESIS, Ledger, Publication, Verification, check, conclude
+from tests.publishing.examples import AT, OTHER, drafted, publishing, released, stored
+
+
+def chain(*moments: datetime) -> tuple[Ledger, list[Publication]]:
+    ledger, made = Ledger(id="finance"), []
+    for n, at in enumerate(moments):
+        item = replace(released(drafted()), id=f"i{n}")
+        parts = publishing(item, ledger=ledger, at=at)
+        ledger = stored(parts.ledger.state)
+        made.append(parts.publication.state)
+    return ledger, made
+
+
+def verified(ledger: Ledger, made: Sequence[Publication]) -> Verification:
+    found = Verification(department=ledger.id)
+    for each in made:
+        found = check(found, each)
+    return conclude(found, ledger)
+
+
+DAYS = [AT, AT + timedelta(days=1), AT + timedelta(days=2)]
+
+
+def test_each_publication_gets_the_next_number_and_hangs_on_the_one_before() -> None:
+    ledger, made = chain(*DAYS)
+
+    assert [each.entry.index_number[-4:] for each in made] == ["0001", "0002", "0003"]
+    assert [each.entry.previous for each in made] == [GENESIS, made[0].hash, made[1].hash]
+    assert (ledger.length, ledger.head) == (3, made[2].hash)
+    assert verified(ledger, made).fault is None
+
+
+def test_numbers_begin_anew_with_the_year_in_shanghai() -> None:
+    eve = datetime.fromisoformat("2026-12-31T15:59:00+00:00")
+    _, made = chain(AT, eve, eve + timedelta(minutes=1))
+
+    assert [each.entry.index_number for each in made] == [
+        "finance-G07-2026-0001", "finance-G07-2026-0002", "finance-G07-2027-0001",
+    ]  # fmt: skip
+
+
+def test_an_item_without_a_class_counts_as_other_information() -> None:
+    item = released(drafted(replace(OTHER, disclosure_class=None)))
+
+    assert publishing(item).publication.state.entry.index_number == "finance-G15-2026-0001"
+
+
+def test_the_ledgers_time_never_runs_back() -> None:
+    _, made = chain(AT + timedelta(hours=1), AT)
+
+    assert made[1].entry.at == made[0].entry.at
+
+
+def tampered(made: list[Publication], case: str) -> list[Publication]:
+    first, second, third = made
+    match case:
+        case "back-dated":
+            return [first, replace(second, entry=replace(second.entry, at=AT - timedelta(days=30))), third]
+        case "forged whole":
+            entry = replace(second.entry, at=AT - timedelta(days=30))
+            return [first, replace(second, entry=entry, hash=entry.hash), third]
+        case "content":
+            return [first, replace(second, content=OTHER), third]
+        case "left out":
+            return [first, third]
+        case "cut":
+            return [first, second]
+        case "order":
+            return [second, first, third]
+        case _:
+            entry = replace(second.entry, loaded=True)
+            return [first, second, replace(third, entry=entry)]
+
+
+@pytest.mark.parametrize(
+    ("case", "at"),
+    [("back-dated", 2), ("forged whole", 2), ("content", 2), ("left out", 2), ("cut", 2), ("order", 1), ("other", 3)],
+)
+def test_whatever_is_changed_afterwards_is_found_where_it_is(case: str, at: int) -> None:
+    ledger, made = chain(*DAYS)
+
+    found = verified(ledger, tampered(made, case))
+
+    assert found.fault
+    assert found.broken_at == at
