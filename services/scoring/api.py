@@ -216,7 +216,8 @@ async def assessment(month: MonthInPath, department: DepartmentInPath, read: Rea
 async def closing(month: MonthInPath, request: Request, read: Read, answer: Answer) -> MonthView:
     at = now()
     must_be_over(month, at=at)
-    await must_have_caught_up(request.app.state.program)
+    if await read.look(Month, month) is None:  # else the action refuses, or answers as it did before
+        await must_have_caught_up(request.app.state.program)
     inputs = await inputs_now(read, month, at=at)
     return await answer(MonthView.of, close_month, inputs, await score(read, inputs), at=at)
 
