@@ -62,6 +62,8 @@ class Listener:
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
     async def _listen(self) -> None:
+        if not self.hearing.sources:  # it speaks only; the topics it speaks on are there now
+            await asyncio.Event().wait()
         consumer = self.bus.consumer(self.group)
         consumer.subscribe([self.bus.topic(source) for source in self.hearing.sources])
         await consumer.start()

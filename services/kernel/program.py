@@ -82,11 +82,9 @@ class Program:
     async def work(self) -> None:
         """Everything that runs beside the requests, each part started again should it fail."""
         await self.prepare()
-        parts = list(self.parts)
+        parts = [*self.parts, ("listener", self.listener.run)]
         if self.service.may is not None:
             parts.append(("relay", self.relay.run))
-        if self.service.hearing.sources:
-            parts.append(("listener", self.listener.run))
         for sweep in self.service.sweeps():
             parts.append((f"sweep:{sweep.name}", partial(sweep.run, self.transact)))
         async with asyncio.TaskGroup() as group:
