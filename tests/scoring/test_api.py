@@ -56,6 +56,8 @@ async def test_a_month_is_reckoned_closed_confirmed_published_and_replayed(
     assert (await client.post(f"/assessments/{MONTH}/publication", headers=office)).json()["state"] == "published"
 
     assert len(await told(working, "assessment.closed")) == len(await told(working, "assessment.published")) == 2
+    for record in await told(working, "assessment.published"):
+        assert record["changes"] == {"published": [False, True]}
     lines = (await client.get(f"/assessments/{MONTH}/finance", headers=office)).json()
     assert (lines["state"], lines["provisional"], lines["score"]) == ("published", False, "50.65")
     assert lines["formula"] == "（15.00 + 6.67 + 7.50 + 3.75）÷ 适用指标满分 65 × 100 = 50.65 分"
