@@ -1,6 +1,5 @@
 """What can be asked of publishing: load, decide, save."""
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from services.kernel.contracts.publishing import Ground
@@ -12,9 +11,9 @@ from services.publishing.domain import (
     Department,
     Duty,
     Item,
+    Judgement,
     Ledger,
     Taxonomy,
-    Verdict,
     Windows,
     announce,
     close,
@@ -60,20 +59,10 @@ async def submit_item(unit: Unit, item_id: str, *, by: Person, at: datetime, exp
 
 
 async def review_item(
-    unit: Unit,
-    item_id: str,
-    verdict: Verdict,
-    *,
-    grounds: Mapping[Ground, bool],
-    ground: Ground | None,
-    note: str,
-    seen: str | None,
-    by: Person,
-    at: datetime,
-    expected: int | None = None,
+    unit: Unit, item_id: str, said: Judgement, *, by: Person, at: datetime, expected: int | None = None
 ) -> Item:
     item = await unit.get(Item, item_id, expected=expected)
-    return unit.save(judge(item, verdict, grounds=grounds, ground=ground, note=note, seen=seen, by=by, at=at))
+    return unit.save(judge(item, said, by=by, at=at))
 
 
 async def publish_item(

@@ -25,7 +25,7 @@ from services.publishing.actions import (
     submit_item,
     withdraw_item,
 )
-from services.publishing.domain import Content, Verdict
+from services.publishing.domain import Content, Judgement, Verdict
 
 NO_GROUND = dict.fromkeys(Ground, False)
 WRITING = timedelta(minutes=20)  # from a draft's saving to its submission
@@ -166,8 +166,8 @@ class Life:
             yield self._step(publish, self.item.editor, published)
 
     def _review(self, verdict: Verdict, content: Content, *, note: str = "") -> Callable[..., Awaitable[object]]:
-        seen = content.hash
-        return partial(self._do, review_item, verdict, grounds=NO_GROUND, ground=None, note=note, seen=seen)
+        said = Judgement(verdict=verdict, grounds=NO_GROUND, seen=content.hash, note=note)
+        return partial(self._do, review_item, said)
 
     def _content(self, body: str) -> Content:
         return self.item.content(body, self.column_id, self.item.made.at(self.today))

@@ -24,6 +24,7 @@ from services.publishing.domain import (
     Content,
     Duty,
     Item,
+    Judgement,
     Ledger,
     Publishing,
     Verdict,
@@ -71,9 +72,8 @@ def submitted(item: Item | None = None) -> Item:
 
 def released(item: Item | None = None, *, by: Person = REVIEWER) -> Item:
     waiting = submitted(item)
-    return judge(
-        waiting, Verdict.RELEASE, grounds=NO_GROUND, ground=None, note="", seen=waiting.content_hash, by=by, at=AT
-    ).state
+    said = Judgement(verdict=Verdict.RELEASE, grounds=NO_GROUND, seen=waiting.content_hash)
+    return judge(waiting, said, by=by, at=AT).state
 
 
 def publishing(item: Item, *, ledger: Ledger | None = None, duty: Duty | None = None, at: datetime = AT) -> Publishing:

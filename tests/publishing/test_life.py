@@ -16,6 +16,7 @@ from services.publishing.domain import (
     Content,
     Item,
     ItemState,
+    Judgement,
     Ledger,
     Publication,
     Verdict,
@@ -88,9 +89,8 @@ class Life(RuleBasedStateMachine):
         hash = self.item.content_hash if looked else seen.hash
         found = next((ground for ground, holds in answers.items() if holds), None)
         ground = found if verdict is Verdict.WITHHOLD else None
-        reviewed = self.tried(
-            lambda: judge(self.item, verdict, grounds=answers, ground=ground, note="…", seen=hash, by=by, at=self.now)
-        )
+        said = Judgement(verdict=verdict, grounds=answers, seen=hash, ground=ground, note="…")
+        reviewed = self.tried(lambda: judge(self.item, said, by=by, at=self.now))
         if reviewed and verdict is Verdict.RELEASE:
             assert set(answers) == set(Ground)
             assert not any(answers.values())

@@ -103,19 +103,7 @@ async def submission(item_id: ItemInPath, answer: Answer, by: Caller, expected: 
 async def review(
     item_id: ItemInPath, body: ReviewBody, answer: Answer, by: Caller, expected: IfMatch = None
 ) -> ItemView:
-    return await answer(
-        ItemView.of,
-        review_item,
-        item_id,
-        body.decision,
-        grounds=body.grounds.answers(),
-        ground=body.ground,
-        note=body.note,
-        seen=body.content_hash,
-        by=by,
-        at=now(),
-        expected=expected,
-    )
+    return await answer(ItemView.of, review_item, item_id, body.judgement(), by=by, at=now(), expected=expected)
 
 
 @router.post(

@@ -10,7 +10,7 @@ from services.kernel.contracts.publishing import Ground, ItemKind
 from services.kernel.decision import Forbidden
 from services.kernel.person import Person
 from services.kernel.web import Body
-from services.publishing.domain import MARKDOWN_BYTES, Content, Verdict
+from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict
 
 CODE = r"^[a-z][a-z0-9_-]{0,39}$"
 LINE = r"^[^\x00-\x1f\x7f]+$"
@@ -109,6 +109,15 @@ class ReviewBody(Body):
     ground: Ground | None = None
     note: Text = ""
     content_hash: Hash | None = None
+
+    def judgement(self) -> Judgement:
+        return Judgement(
+            verdict=self.decision,
+            grounds=self.grounds.answers(),
+            seen=self.content_hash,
+            ground=self.ground,
+            note=self.note,
+        )
 
 
 class Withdrawal(Body):

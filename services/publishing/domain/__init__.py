@@ -35,7 +35,7 @@ from services.publishing.domain.publication import (
     conclude,
     publish,
 )
-from services.publishing.domain.review import judge
+from services.publishing.domain.review import Judgement, judge
 
 __all__ = [
     "GENESIS",
@@ -49,6 +49,7 @@ __all__ = [
     "Entry",
     "Item",
     "ItemState",
+    "Judgement",
     "Ledger",
     "Period",
     "Publication",

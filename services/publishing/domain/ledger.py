@@ -96,31 +96,32 @@ def record(
     `index_number` None: the next of the year is given (索引号), `{department}-{class}-{year}-{number}`.
     """
     moment = max(at, ledger.at or at)
-    numbers = dict(ledger.numbers)
-    if index_number is None:
-        year = str(day_of(moment).year)
-        numbers[year] = numbers.get(year, 0) + 1
-        index_number = f"{ledger.id}-{disclosure_class}-{year}-{numbers[year]:04}"
+    year = str(day_of(moment).year)
+    number = ledger.numbers.get(year, 0) + (index_number is None)
     entry = Entry(
         department=ledger.id,
         position=ledger.length + 1,
         item_id=item_id,
         revision=revision,
-        index_number=index_number,
+        index_number=index_number or f"{ledger.id}-{disclosure_class}-{year}-{number:04}",
         content_hash=content_hash,
         at=moment,
         loaded=loaded,
         previous=ledger.head,
     )
+    numbers = {**ledger.numbers, year: number}
     after = replace(ledger, length=entry.position, head=entry.hash, at=moment, numbers=numbers)
-    told = LedgerRecorded(
-        at=moment,
-        department=ledger.id,
+    return Recorded(Decision(after, (_recorded(entry),)), entry)
+
+
+def _recorded(entry: Entry) -> LedgerRecorded:
+    return LedgerRecorded(
+        at=entry.at,
+        department=entry.department,
         position=entry.position,
-        item_id=item_id,
-        revision=revision,
-        content_hash=content_hash,
+        item_id=entry.item_id,
+        revision=entry.revision,
+        content_hash=entry.content_hash,
         previous=entry.previous,
         hash=entry.hash,
     )
-    return Recorded(Decision(after, (told,)), entry)

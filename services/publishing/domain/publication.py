@@ -80,15 +80,7 @@ def publish(
     """Make public what was released, and only as it was released. `loaded`: it is a load of the past."""
     must_be_of(item.department, by)
     column.must_take_from(item.department)
-    match item.state:
-        case ItemState.RELEASED if item.review is not None and item.sealed:
-            review = item.review
-        case ItemState.RELEASED:
-            raise Refused("item.unsealed", "The content is not the one that was released. Have it reviewed again.")
-        case ItemState.DRAFT | ItemState.SUBMITTED | ItemState.RETURNED | ItemState.WITHHELD:
-            refuse(item, "published")
-        case ItemState.PUBLISHED | ItemState.WITHDRAWN:
-            refuse(item, "published")
+    review = _release_of(item)
     recorded = record(
         ledger,
         item_id=item.id,
@@ -106,6 +98,19 @@ def publish(
         publication=_publication(item, review, recorded.entry),
         duty=refresh(duty, because, windows=windows, at=recorded.entry.at) if duty else None,
     )
+
+
+def _release_of(item: Item) -> Review:
+    """The review that seals what is in work."""
+    match item.state:
+        case ItemState.RELEASED if item.review is not None and item.sealed:
+            return item.review
+        case ItemState.RELEASED:
+            raise Refused("item.unsealed", "The content is not the one that was released. Have it reviewed again.")
+        case ItemState.DRAFT | ItemState.SUBMITTED | ItemState.RETURNED | ItemState.WITHHELD:
+            refuse(item, "published")
+        case ItemState.PUBLISHED | ItemState.WITHDRAWN:
+            refuse(item, "published")
 
 
 def check(so_far: Verification, publication: Publication) -> Verification:

@@ -1,7 +1,7 @@
 """The review before publication (先审查后公开): released, returned or withheld."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.kernel.contracts.publishing import Ground, ItemReleased, ItemReturned, ItemWithheld, ReviewRecord
@@ -17,36 +17,38 @@ STATES = {
 }
 
 
-def judge(
-    item: Item,
-    verdict: Verdict,
-    *,
-    grounds: Mapping[Ground, bool],
-    ground: Ground | None,
-    note: str,
-    seen: str | None,
-    by: Person,
-    at: datetime,
-) -> Decision[Item]:
-    """Release, return or withhold what was submitted (先审查后公开). `seen`: hash of the content the reviewer read."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a reviewer says. `seen`: hash of the content they read; `ground`: why it is withheld."""
+
+    verdict: Verdict
+    grounds: Mapping[Ground, bool]
+    seen: str | None
+    ground: Ground | None = None
+    note: str = ""
+
+
+def judge(item: Item, said: Judgement, *, by: Person, at: datetime) -> Decision[Item]:
+    """Release, return or withhold what was submitted."""
     must_be_of(item.department, by)
     match item.state:
         case ItemState.SUBMITTED:
-            _must_be_whole(item, verdict, grounds, ground, note, seen, by)
+            _must_be_anothers(item, by)
+            _must_be_whole(item, said)
         case ItemState.DRAFT | ItemState.RETURNED | ItemState.RELEASED:
             refuse(item, "reviewed")
         case ItemState.WITHHELD | ItemState.PUBLISHED | ItemState.WITHDRAWN:
             refuse(item, "reviewed")
     review = Review(
-        decision=verdict,
+        decision=said.verdict,
         reviewer=by.sub,
         at=at,
-        note=note,
-        grounds=dict(grounds),
-        ground=ground,
+        note=said.note,
+        grounds=dict(said.grounds),
+        ground=said.ground,
         content_hash=item.content_hash,
     )
-    after = replace(item, state=STATES[verdict], review=review, changed_at=at)
+    after = replace(item, state=STATES[said.verdict], review=review, changed_at=at)
     return Decision(after, (_judged(after, review),))
 
 
@@ -60,27 +62,22 @@ def review_record(item: Item, review: Review) -> ReviewRecord:
     )
 
 
-def _must_be_whole(
-    item: Item,
-    verdict: Verdict,
-    grounds: Mapping[Ground, bool],
-    ground: Ground | None,
-    note: str,
-    seen: str | None,
-    by: Person,
-) -> None:
+def _must_be_anothers(item: Item, by: Person) -> None:
     if by.sub in item.authors:
         raise Forbidden("review.own", "Who edited this revision cannot review it.")
-    if set(grounds) != set(Ground):
+
+
+def _must_be_whole(item: Item, said: Judgement) -> None:
+    if set(said.grounds) != set(Ground):
         raise Refused("review.incomplete", "Answer each of the five grounds E1 to E5 with true or false.")
-    if (seen is not None or verdict is Verdict.RELEASE) and seen != item.content_hash:
+    if said.seen != item.content_hash and (said.seen or said.verdict is Verdict.RELEASE):
         raise Refused("review.other_content", "The content is not the one you saw. Read it again, then decide.")
-    match verdict:
-        case Verdict.RELEASE if any(grounds.values()) or ground is not None:
+    match said.verdict:
+        case Verdict.RELEASE if any(said.grounds.values()) or said.ground is not None:
             raise Refused("review.ground_found", "With a ground for not disclosing it cannot be released.")
-        case Verdict.WITHHOLD if ground is None or not grounds[ground]:
+        case Verdict.WITHHOLD if said.ground is None or not said.grounds[said.ground]:
             raise Refused("review.ground_missing", "Name the ground, one that you answered with true.")
-        case Verdict.RETURN if not note:
+        case Verdict.RETURN if not said.note:
             raise Refused("review.note_missing", "Say in a note what the author should change.")
         case Verdict.RELEASE | Verdict.WITHHOLD | Verdict.RETURN:
             pass
