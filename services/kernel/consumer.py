@@ -42,16 +42,17 @@ class Copy(Generic[C]):
         self.fetches: dict[str, Callable[[Any], ClaimCheck]] = {}
 
     def on(
-        self, event: type[E], *, fetch: Callable[[E], ClaimCheck] | None = None
+        self, *events: type[E], fetch: Callable[[E], ClaimCheck] | None = None
     ) -> Callable[[Fold[C, E]], Fold[C, E]]:
         """`fetch` names the content that must be here before the fold: asked of its owner, verified, kept."""
 
         def add(fold: Fold[C, E]) -> Fold[C, E]:
-            if event.TYPE.partition(".")[0] != self.of.KIND:
-                raise TypeError(f"{event.TYPE} does not speak of a {self.of.KIND}")
-            self.folds[event.TYPE] = fold
-            if fetch is not None:
-                self.fetches[event.TYPE] = fetch
+            for event in events:
+                if event.TYPE.partition(".")[0] != self.of.KIND:
+                    raise TypeError(f"{event.TYPE} does not speak of a {self.of.KIND}")
+                self.folds[event.TYPE] = fold
+                if fetch is not None:
+                    self.fetches[event.TYPE] = fetch
             return fold
 
         return add

@@ -25,6 +25,7 @@ class Suite:
     namespace: str = field(default_factory=lambda: f"t{uuid4().hex[:10]}")
     ports: dict[str, int] = field(default_factory=lambda: dict(zip(PROGRAMS, free_ports(len(PROGRAMS)), strict=True)))
     processes: dict[str, Process] = field(default_factory=dict)
+    columns: dict[str, str] = field(default_factory=dict)  # ids by path, of the small city
 
     @property
     def keys(self) -> Keys:
@@ -39,7 +40,7 @@ class Suite:
         wanted = names or PROGRAMS
         self.keys.make()
         for name in wanted:
-            self.processes[name] = program(name, self.env(name) | (env or {}), home=self.home)
+            self.processes[name] = program(name, self.env(name) | dict(env or {}), home=self.home)
             self.processes[name].start()
         for name in wanted:
             self.until_ready(name)
@@ -47,7 +48,7 @@ class Suite:
     def replica(self, name: str, *, env: Mapping[str, str] | None = None) -> tuple[Process, str]:
         """One more of a program beside the first; its process and address."""
         [port] = free_ports(1)
-        process = program(name, self.env(name) | {"CITYGATE_PORT": str(port)} | (env or {}), home=self.home)
+        process = program(name, self.env(name) | {"CITYGATE_PORT": str(port)} | dict(env or {}), home=self.home)
         process.log = self.home / "log" / f"{name}-{port}.log"
         process.start()
         process.until(lambda: is_ready(port), STARTING)

@@ -13,7 +13,8 @@ from deploy.local.stack import Servers
 def running() -> Iterator[Servers]:
     """Those of the environment (MONGO_URL, KAFKA_BOOTSTRAP_SERVERS) where it names them."""
     with tempfile.TemporaryDirectory(prefix="citygate-test-", ignore_cleanup_errors=True) as home:
-        servers = Servers(Path(home), *free_ports(3))
+        mongo, kafka, controller = free_ports(3)
+        servers = Servers(Path(home), mongo, kafka, controller)
         try:
             servers.start()
             yield servers

@@ -4,7 +4,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
@@ -25,12 +25,13 @@ async def eventually(holds: Callable[[], object | Awaitable[object]], *, seconds
         await asyncio.sleep(0.02)
 
 
-def until(ask: Callable[[], T], *, seconds: float = 30) -> T:
+def until(ask: Callable[[], T | Literal[False]], *, seconds: float = 30) -> T:
     """The same for journeys over HTTP: what `ask` gives once it raises no assertion error and gives something true."""
     end = time.monotonic() + seconds
     while True:
         try:
             found = ask()
+            assert found is not False, f"{ask} does not hold"
             assert found, f"{ask} does not hold"
             return found
         except AssertionError:
