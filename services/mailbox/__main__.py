@@ -1,0 +1,14 @@
+"""Builds mailbox from its parts."""
+
+from services.kernel.commands import main
+from services.kernel.program import Service
+from services.mailbox import api, city, consumers, store, timers
+from services.mailbox.settings import MailboxSettings
+
+SERVICE = Service(
+    name="mailbox", title="Citizens' letters", router=api.router, may=api.MAY, indexes=store.INDEXES,
+    sweeps=timers.sweeps, hearing=consumers.HEARING,
+)  # fmt: skip
+
+if __name__ == "__main__":
+    main(SERVICE, MailboxSettings, city=city.load)

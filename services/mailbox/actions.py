@@ -1,0 +1,87 @@
+"""What can be asked of mailbox: load, decide, save."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from services.kernel.calendar import Calendar
+from services.kernel.content import ClaimCheck
+from services.kernel.decision import Unit
+from services.kernel.person import Person
+from services.mailbox.domain import (
+    Department,
+    Letter,
+    Policy,
+    Rating,
+    Writing,
+    accept,
+    answer,
+    close,
+    disclose,
+    first_department,
+    look_at_contact,
+    rate,
+    receive,
+    transfer,
+    wake,
+)
+
+
+async def receive_letter(
+    unit: Unit, receipt: str, writing: Writing, *, code_digest: str, policy: Policy, calendar: Calendar, at: datetime
+) -> Letter:
+    department = await unit.known(Department, first_department(writing.mailbox, policy))
+    return unit.save(
+        receive(
+            receipt, writing, code_digest=code_digest, department=department, policy=policy, calendar=calendar, at=at
+        )
+    )
+
+
+async def accept_letter(unit: Unit, id: str, *, by: Person, at: datetime, expected: int | None = None) -> Letter:
+    return unit.save(accept(await unit.get(Letter, id, expected=expected), by=by, at=at))
+
+
+async def transfer_letter(
+    unit: Unit, id: str, *, to: str, by: Person, at: datetime, expected: int | None = None
+) -> Letter:
+    letter = await unit.get(Letter, id, expected=expected)
+    return unit.save(transfer(letter, to=await unit.known(Department, to), by=by, at=at))
+
+
+async def answer_letter(
+    unit: Unit, id: str, *, text: str, by: Person, at: datetime, expected: int | None = None
+) -> Letter:
+    return unit.save(answer(await unit.get(Letter, id, expected=expected), text=text, by=by, at=at))
+
+
+async def close_letter(unit: Unit, id: str, *, by: Person, at: datetime, expected: int | None = None) -> Letter:
+    return unit.save(close(await unit.get(Letter, id, expected=expected), by=by, at=at))
+
+
+async def rate_letter(unit: Unit, id: str, rating: Rating, *, at: datetime) -> Letter:
+    return unit.save(rate(await unit.get(Letter, id), rating, at=at))
+
+
+async def disclose_letter(
+    unit: Unit,
+    id: str,
+    extract: bytes,
+    *,
+    contact: Iterable[str],
+    by: Person,
+    at: datetime,
+    expected: int | None = None,
+) -> Letter:
+    letter = await unit.get(Letter, id, expected=expected)
+    check = ClaimCheck.of(extract, "application/json")
+    decision = disclose(letter, check, text=extract.decode(), contact=contact, by=by, at=at)
+    unit.attach(check.sha256, extract, check.media_type)
+    return unit.save(decision)
+
+
+async def see_contact(unit: Unit, id: str, *, by: Person, at: datetime) -> Letter:
+    return unit.save(look_at_contact(await unit.get(Letter, id), by=by, at=at))
+
+
+async def wake_letter(unit: Unit, id: str, /, *, at: datetime) -> Letter:
+    return unit.save(wake(await unit.get(Letter, id), at=at))

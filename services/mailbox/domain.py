@@ -1,0 +1,309 @@
+"""What may happen to a letter (来信), and its clock."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import ClassVar
+
+from services.kernel.calendar import Calendar, Limit, day_of, deadline
+from services.kernel.content import ClaimCheck
+from services.kernel.contracts.mailbox import (
+    LetterAccepted,
+    LetterAnswered,
+    LetterClosed,
+    LetterDisclosed,
+    LetterDueSoon,
+    LetterKind,
+    LetterOverdue,
+    LetterRated,
+    LetterReceived,
+    LetterTransferred,
+)
+from services.kernel.decision import Aggregate, Copied, Decision, Refused
+from services.kernel.event import Fact
+from services.kernel.person import Person
+
+MAYOR = "mayor"
+STARS = range(1, 6)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Department(Copied):
+    """What mailbox knows of a department."""
+
+    KIND: ClassVar[str] = "department"
+
+    name: str
+    letter_duties: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The limits in force from a day on; `due_soon_days` before the deadline a letter turns amber."""
+
+    version: str
+    effective: date
+    limits: Mapping[LetterKind, Limit]
+    due_soon_days: int
+    mayor_department: str
+    longest_title: int
+    longest_text: int
+
+
+def in_force(policies: Iterable[Policy], at: datetime) -> Policy:
+    """The rule that applies is the one in force on the day of receipt."""
+    return max((p for p in policies if p.effective <= day_of(at)), key=lambda p: p.effective)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """When an answer is due, and by which rule and calendar. `provisional`: a year's calendar is not known yet."""
+
+    due_at: datetime
+    due_soon_at: datetime
+    rule: str
+    calendar: str
+    provisional: bool
+
+
+def clock(kind: LetterKind, policy: Policy, calendar: Calendar, *, at: datetime) -> Clock:
+    """The day of receipt is day zero; the deadline ends at 24:00 in Asia/Shanghai."""
+    due = deadline(at, policy.limits[kind], calendar)
+    return Clock(
+        due_at=due.due_at,
+        due_soon_at=max(at, due.due_at - timedelta(days=policy.due_soon_days)),
+        rule=policy.version,
+        calendar=due.calendar,
+        provisional=due.provisional,
+    )
+
+
+class LetterState(StrEnum):
+    """A letter's life; refused, returned and reopened join here."""
+
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What the citizen wrote. `contact` is sealed; only handlers open it."""
+
+    kind: LetterKind
+    mailbox: str
+    title: str
+    text: str
+    contact: bytes
+    consent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rating:
+    """The writer's judgement of the answer."""
+
+    stars: int
+    solved: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One moment in the letter's life, for its writer to follow."""
+
+    at: datetime
+    state: str
+    department: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter(Aggregate):
+    """What a citizen wrote to the city; `id` is the receipt number. `wakes_at`: when time alone changes something."""
+
+    KIND: ClassVar[str] = "letter"
+
+    writing: Writing
+    code_digest: str
+    department: str
+    clock: Clock
+    received_at: datetime
+    wakes_at: datetime | None
+    state: LetterState = LetterState.RECEIVED
+    steps: tuple[Step, ...] = ()
+    overdue_since: datetime | None = None
+    answer: str | None = None
+    answered_at: datetime | None = None
+    rating: Rating | None = None
+    disclosed: ClaimCheck | None = None
+
+
+class ContactSeen(Fact):
+    """A handler looked at the writer's contact; kept, never told."""
+
+    TYPE: ClassVar[str] = "letter.contact_seen"
+
+
+def first_department(mailbox: str, policy: Policy) -> str:
+    """Who gets it first: the government office for the mayor's mailbox (art. 9), else the department itself."""
+    return policy.mayor_department if mailbox == MAYOR else mailbox
+
+
+def receive(
+    receipt: str,
+    writing: Writing,
+    *,
+    code_digest: str,
+    department: Department,
+    policy: Policy,
+    calendar: Calendar,
+    at: datetime,
+) -> Decision[Letter]:
+    """A new letter; its clock runs from the day of receipt."""
+    if not department.letter_duties:
+        raise Refused("letter.no_mailbox", f"{department.name} keeps no mailbox; write to the mayor's mailbox.")
+    if len(writing.title) > policy.longest_title:
+        raise Refused("letter.title_too_long", f"A title has at most {policy.longest_title} characters.")
+    if len(writing.text) > policy.longest_text:
+        raise Refused("letter.text_too_long", f"A letter has at most {policy.longest_text} characters.")
+    running = clock(writing.kind, policy, calendar, at=at)
+    letter = Letter(
+        id=receipt,
+        writing=writing,
+        code_digest=code_digest,
+        department=department.id,
+        clock=running,
+        received_at=at,
+        wakes_at=running.due_soon_at,
+        steps=(Step(at=at, state="received", department=department.id),),
+    )
+    told = LetterReceived(
+        at=at,
+        letter_id=receipt,
+        department=department.id,
+        kind=writing.kind,
+        mailbox=writing.mailbox,
+        due_at=running.due_at,
+        rule=running.rule,
+        provisional=running.provisional,
+    )
+    return Decision(letter, (told,))
+
+
+def accept(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
+    """Take the letter on (受理). Accepting it again changes nothing."""
+    by.must_answer_for(letter.department)
+    match letter.state:
+        case LetterState.ACCEPTED:
+            return Decision(letter)
+        case LetterState.RECEIVED:
+            told = LetterAccepted(at=at, letter_id=letter.id, department=letter.department)
+            return Decision(stepped(replace(letter, state=LetterState.ACCEPTED), at=at), (told,))
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            raise Refused("letter.answered", f"A letter that is {letter.state} cannot be accepted.")
+
+
+def transfer(letter: Letter, *, to: Department, by: Person, at: datetime) -> Decision[Letter]:
+    """Hand it to the department that must answer it (转办); the deadline stays."""
+    by.must_answer_for(letter.department)
+    if to.id == letter.department:
+        return Decision(letter)
+    if not to.letter_duties:
+        raise Refused("letter.no_mailbox", f"{to.name} answers no letters; choose another department.")
+    match letter.state:
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            told = LetterTransferred(at=at, letter_id=letter.id, department=to.id, from_department=letter.department)
+            moved = replace(letter, department=to.id, state=LetterState.RECEIVED)
+            return Decision(stepped(moved, at=at, word="transferred"), (told,))
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            raise Refused("letter.answered", f"A letter that is {letter.state} cannot be transferred.")
+
+
+def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[Letter]:
+    """Answer it (答复); the clock stops. Before its time has been told, time is told first."""
+    by.must_answer_for(letter.department)
+    match letter.state:
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            late = wake(letter, at=at)
+            told = LetterAnswered(at=at, letter_id=letter.id, department=letter.department, due_at=letter.clock.due_at)
+            answered = replace(late.state, state=LetterState.ANSWERED, answer=text, answered_at=at, wakes_at=None)
+            return Decision(stepped(answered, at=at), (*late.facts, told))
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            raise Refused("letter.answered", "It has been answered already.")
+
+
+def close(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
+    """Done (办结). Closing it again changes nothing."""
+    by.must_answer_for(letter.department)
+    match letter.state:
+        case LetterState.CLOSED:
+            return Decision(letter)
+        case LetterState.ANSWERED:
+            told = LetterClosed(at=at, letter_id=letter.id, department=letter.department)
+            return Decision(stepped(replace(letter, state=LetterState.CLOSED), at=at), (told,))
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            raise Refused("letter.unanswered", "Answer it before you close it.")
+
+
+def rate(letter: Letter, rating: Rating, *, at: datetime) -> Decision[Letter]:
+    """The writer judges the answer, once; the same judgement again changes nothing."""
+    if rating == letter.rating:
+        return Decision(letter)
+    if letter.rating is not None:
+        raise Refused("letter.rated", "It has been rated already.")
+    match letter.state:
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            told = LetterRated(
+                at=at, letter_id=letter.id, department=letter.department, stars=rating.stars, solved=rating.solved
+            )
+            return Decision(replace(letter, rating=rating), (told,))
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            raise Refused("letter.unanswered", "It can be rated once it has been answered.")
+
+
+def disclose(
+    letter: Letter, extract: ClaimCheck, *, text: str, contact: Iterable[str], by: Person, at: datetime
+) -> Decision[Letter]:
+    """Publish a person's extract of it, with the writer's consent. `text`: all of the extract; `contact`: the writer's.
+
+    The contact itself never goes into the extract.
+    """
+    by.must_answer_for(letter.department)
+    if not letter.writing.consent:
+        raise Refused("letter.no_consent", "Its writer has not agreed to publication.")
+    if any(word and word in text for word in contact):
+        raise Refused("letter.contact_in_extract", "The extract names its writer's contact; take it out.")
+    match letter.state:
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            if letter.disclosed == extract:
+                return Decision(letter)
+            told = LetterDisclosed(at=at, letter_id=letter.id, department=letter.department, extract=extract)
+            return Decision(replace(letter, disclosed=extract), (told,))
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            raise Refused("letter.unanswered", "It can be published once it has been answered.")
+
+
+def look_at_contact(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
+    """Every look is recorded with who looked."""
+    by.must_answer_for(letter.department)
+    return Decision(letter, (ContactSeen(at=at),))
+
+
+def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:
+    """Say what time has done: due soon, then overdue, each once and at its own moment."""
+    facts: list[Fact] = []
+    running = letter.clock
+    while letter.wakes_at is not None and letter.wakes_at <= at:
+        told = {"at": letter.wakes_at, "letter_id": letter.id, "department": letter.department}
+        if letter.wakes_at >= running.due_at:
+            facts.append(LetterOverdue(**told, due_at=running.due_at, rule=running.rule))
+            letter = replace(letter, overdue_since=running.due_at, wakes_at=None)
+        else:
+            facts.append(LetterDueSoon(**told, due_at=running.due_at))
+            letter = replace(letter, wakes_at=running.due_at)
+    return Decision(letter, tuple(facts))
+
+
+def stepped(letter: Letter, *, at: datetime, word: str | None = None) -> Letter:
+    step = Step(at=at, state=word or letter.state.value, department=letter.department)
+    return replace(letter, steps=(*letter.steps, step))

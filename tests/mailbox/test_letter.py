@@ -1,0 +1,223 @@
+"""What may happen to a letter: state and facts, without servers."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from services.kernel.calendar import official
+from services.kernel.content import ClaimCheck
+from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.decision import Decision, Forbidden, Refused
+from services.kernel.person import Person, Role
+from services.mailbox import store
+from services.mailbox.domain import (
+    Department,
+    Letter,
+    LetterState,
+    Rating,
+    Writing,
+    accept,
+    answer,
+    close,
+    disclose,
+    first_department,
+    in_force,
+    look_at_contact,
+    rate,
+    receive,
+    transfer,
+    wake,
+)
+
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday morning in Qingyuan
+POLICY = in_force(store.policies(), AT)
+FINANCE = Department(id="finance", name="市财政局", letter_duties=True)
+WATER = Department(id="water", name="市水利局", letter_duties=True)
+DEAF = Department(id="archive", name="市档案馆", letter_duties=False)
+HANDLER = Person(sub="zhang", name="张", roles=frozenset({Role.HANDLER}), departments=frozenset({"finance"}))
+OFFICE = Person(sub="li", name="李", roles=frozenset({Role.OFFICE}), departments=frozenset())
+STRANGER = replace(HANDLER, sub="wang", departments=frozenset({"police"}))
+WRITING = Writing(
+    kind=LetterKind.COMPLAINT, mailbox="finance", title="路灯", text="路灯不亮", contact=b"sealed", consent=True
+)
+EXTRACT = ClaimCheck.of(b"{}", "application/json")
+
+
+def received(writing: Writing = WRITING, department: Department = FINANCE) -> Decision[Letter]:
+    return receive(
+        "20260302-AAAAAA",
+        writing,
+        code_digest="digest",
+        department=department,
+        policy=POLICY,
+        calendar=official(),
+        at=AT,
+    )
+
+
+LETTER = replace(received().state, version=1)
+ACCEPTED = accept(LETTER, by=HANDLER, at=AT).state
+ANSWERED = answer(ACCEPTED, text="已修", by=HANDLER, at=AT).state
+CLOSED = close(ANSWERED, by=HANDLER, at=AT).state
+
+
+def told(decision: Decision[Letter]) -> list[str]:
+    return [fact.TYPE for fact in decision.facts]
+
+
+def test_a_received_letter_has_a_clock_in_working_days_from_the_day_after() -> None:
+    decision = received()
+
+    assert told(decision) == ["letter.received"]
+    assert decision.state.state is LetterState.RECEIVED
+    assert decision.state.clock.due_at == datetime(2026, 3, 23, 16, 0, tzinfo=UTC)  # 24:00 of the 15th working day
+    assert decision.state.wakes_at == decision.state.clock.due_soon_at < decision.state.clock.due_at
+
+
+def test_what_is_told_of_a_new_letter_says_nothing_of_what_was_written() -> None:
+    [fact] = received(replace(WRITING, title="秘密标题", text="秘密内容")).facts
+
+    assert "秘密" not in fact.model_dump_json()
+    assert "sealed" not in fact.model_dump_json()
+
+
+def test_the_mayors_mailbox_is_kept_by_the_government_office() -> None:
+    assert first_department("mayor", POLICY) == "office"
+    assert first_department("finance", POLICY) == "finance"
+
+
+def test_a_department_without_a_mailbox_receives_no_letter() -> None:
+    with pytest.raises(Refused, match="mayor"):
+        received(department=DEAF)
+
+
+@pytest.mark.parametrize("writing", [replace(WRITING, title="长" * 101), replace(WRITING, text="长" * 5001)])
+def test_a_letter_longer_than_the_policy_allows_is_refused(writing: Writing) -> None:
+    with pytest.raises(Refused, match="at most"):
+        received(writing)
+
+
+def test_accepting_is_told_once() -> None:
+    first = accept(LETTER, by=HANDLER, at=AT)
+
+    assert (first.state.state, told(first)) == (LetterState.ACCEPTED, ["letter.accepted"])
+    assert accept(first.state, by=HANDLER, at=AT) == Decision(first.state)
+
+
+def test_a_transferred_letter_is_another_departments_and_its_deadline_stays() -> None:
+    decision = transfer(ACCEPTED, to=WATER, by=HANDLER, at=AT)
+
+    assert told(decision) == ["letter.transferred"]
+    assert (decision.state.department, decision.state.state) == ("water", LetterState.RECEIVED)
+    assert decision.state.clock == LETTER.clock
+    with pytest.raises(Forbidden):
+        accept(decision.state, by=HANDLER, at=AT)
+
+
+def test_a_letter_is_not_handed_to_a_department_that_answers_none() -> None:
+    with pytest.raises(Refused, match="answers no letters"):
+        transfer(LETTER, to=DEAF, by=HANDLER, at=AT)
+
+
+def test_an_answer_stops_the_clock() -> None:
+    decision = answer(ACCEPTED, text="已修", by=HANDLER, at=AT + timedelta(days=1))
+
+    assert told(decision) == ["letter.answered"]
+    assert decision.state.wakes_at is None
+    assert wake(decision.state, at=AT + timedelta(days=365)) == Decision(decision.state)
+
+
+def test_a_late_answer_says_first_that_it_was_overdue() -> None:
+    decision = answer(ACCEPTED, text="已修", by=HANDLER, at=LETTER.clock.due_at + timedelta(days=1))
+
+    assert told(decision) == ["letter.due_soon", "letter.overdue", "letter.answered"]
+    assert decision.state.overdue_since == LETTER.clock.due_at
+    assert decision.facts[1].at == LETTER.clock.due_at
+
+
+def test_time_is_told_once_at_its_own_moments() -> None:
+    due = LETTER.clock.due_at
+    assert wake(LETTER, at=LETTER.clock.due_soon_at - timedelta(milliseconds=1)) == Decision(LETTER)
+
+    soon = wake(LETTER, at=LETTER.clock.due_soon_at)
+    over = wake(soon.state, at=due)
+
+    assert (told(soon), told(over)) == (["letter.due_soon"], ["letter.overdue"])
+    assert (soon.facts[0].at, over.facts[0].at) == (LETTER.clock.due_soon_at, due)
+    assert wake(over.state, at=due + timedelta(days=9)) == Decision(over.state)
+
+
+def test_only_an_answered_letter_is_closed_rated_or_disclosed() -> None:
+    with pytest.raises(Refused, match="Answer it"):
+        close(ACCEPTED, by=HANDLER, at=AT)
+    with pytest.raises(Refused, match="answered"):
+        rate(ACCEPTED, Rating(stars=5, solved=True), at=AT)
+    with pytest.raises(Refused, match="answered"):
+        disclose(ACCEPTED, EXTRACT, text="", contact=[], by=HANDLER, at=AT)
+    assert told(close(ANSWERED, by=HANDLER, at=AT)) == ["letter.closed"]
+
+
+def test_a_letter_is_rated_once() -> None:
+    first = rate(CLOSED, Rating(stars=4, solved=True), at=AT)
+
+    assert (told(first), first.state.rating) == (["letter.rated"], Rating(stars=4, solved=True))
+    assert rate(first.state, Rating(stars=4, solved=True), at=AT) == Decision(first.state)
+    with pytest.raises(Refused, match="rated already"):
+        rate(first.state, Rating(stars=1, solved=False), at=AT)
+
+
+def test_without_consent_nothing_is_disclosed() -> None:
+    private = replace(ANSWERED, writing=replace(WRITING, consent=False))
+
+    with pytest.raises(Refused, match="not agreed"):
+        disclose(private, EXTRACT, text="", contact=[], by=HANDLER, at=AT)
+
+
+@pytest.mark.parametrize("word", ["王小明", "13800001234", "wang@example.com"])
+def test_an_extract_that_names_its_writer_is_refused(word: str) -> None:
+    with pytest.raises(Refused, match="names its writer"):
+        disclose(
+            ANSWERED,
+            EXTRACT,
+            text=f"…{word}…",
+            contact=["王小明", "13800001234", "wang@example.com"],
+            by=HANDLER,
+            at=AT,
+        )
+
+
+def test_a_disclosure_tells_only_the_hash_of_the_extract() -> None:
+    decision = disclose(ANSWERED, EXTRACT, text="{}", contact=["王"], by=HANDLER, at=AT)
+
+    assert told(decision) == ["letter.disclosed"]
+    assert EXTRACT.sha256 in decision.facts[0].model_dump_json()
+
+
+def test_every_look_at_the_contact_is_a_fact_of_its_own() -> None:
+    assert told(look_at_contact(LETTER, by=HANDLER, at=AT)) == ["letter.contact_seen"]
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        lambda by: accept(LETTER, by=by, at=AT),
+        lambda by: transfer(LETTER, to=WATER, by=by, at=AT),
+        lambda by: answer(LETTER, text="x", by=by, at=AT),
+        lambda by: close(ANSWERED, by=by, at=AT),
+        lambda by: disclose(ANSWERED, EXTRACT, text="", contact=[], by=by, at=AT),
+        lambda by: look_at_contact(LETTER, by=by, at=AT),
+    ],
+)
+def test_only_the_department_that_answers_and_the_office_may(step: Callable[[Person], Decision[Letter]]) -> None:
+    with pytest.raises(Forbidden):
+        step(STRANGER)
+    assert step(OFFICE).facts
+
+
+def test_the_rule_in_force_on_the_day_of_receipt_applies() -> None:
+    older, newer = POLICY, replace(POLICY, version="letters/2", effective=date(2026, 3, 3))
+
+    assert in_force([older, newer], AT).version == POLICY.version
+    assert in_force([older, newer], AT + timedelta(days=1)).version == "letters/2"
