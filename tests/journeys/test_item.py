@@ -1,0 +1,98 @@
+"""An item from its draft to the portal, to its next revision, to its tombstone."""
+
+import pytest
+
+from services.kernel.person import Role
+from tests.support.city import GROUNDS, draft, ok, published, release
+from tests.support.programs import Suite
+from tests.support.waiting import until
+
+pytestmark = pytest.mark.servers
+
+
+def test_a_published_item_is_on_the_portal_and_proves_that_it_was_seen(running: Suite) -> None:
+    item = published(
+        running, running.columns["news"], title="市级预算公开", body="正文 <script>alert(1)</script> **重点**"
+    )
+    gateway = running.client("gateway")
+
+    page = until(lambda: (p := gateway.get(f"/items/{item['id']}")).status_code == 200 and p)
+
+    assert "市级预算公开" in page.text
+    assert "<strong>重点</strong>" in page.text
+    assert "<script>" not in page.text
+    assert item["shown"]["index_number"] in page.text
+    seen = until(lambda: gateway.get(f"/api/v1/items/{item['id']}").json().get("seen_at"))
+    assert seen >= item["shown"]["published_at"]
+    assert "市级预算公开" in gateway.get("/columns/news").text
+    assert "市级预算公开" in gateway.get("/").text
+
+
+def test_an_edit_after_the_release_voids_it(running: Suite) -> None:
+    released = release(running, draft(running, running.columns["news"]))
+    editor = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")
+    content = {k: v for k, v in released["content"].items() if k not in ("body", "keywords")}
+    ok(editor.put(f"/items/{released['id']}", json=content | {"body": "另一个正文", "keywords": []}))
+
+    answer = editor.post(f"/items/{released['id']}/publication")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "item.draft")
+
+
+def test_nobody_reviews_their_own_work(running: Suite) -> None:
+    item = draft(running, running.columns["news"])
+    both = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")
+    submitted = ok(both.post(f"/items/{item['id']}/submission"))
+    same = running.client("publishing", Role.REVIEWER, department="finance", sub="editor-1")
+
+    answer = same.post(
+        f"/items/{item['id']}/review",
+        json={"decision": "release", "grounds": GROUNDS, "content_hash": submitted["content_hash"]},
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "review.own")
+
+
+def test_a_revision_takes_the_place_of_the_first_which_stays_readable(running: Suite) -> None:
+    item = published(running, running.columns["notices"], title="原来的标题")
+    editor = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")
+    gateway = running.client("gateway")
+    content = {k: v for k, v in item["content"].items() if k not in ("title", "body", "keywords")}
+    edited = ok(
+        editor.put(
+            f"/items/{item['id']}",
+            json=content | {"title": "更正后的标题", "body": "更正。", "keywords": [], "change_note": "更正标题"},
+        )
+    )
+    until(lambda: "原来的标题" in gateway.get(f"/items/{item['id']}").text)
+    release(running, edited)
+    ok(editor.post(f"/items/{item['id']}/publication"))
+
+    page = until(lambda: "更正后的标题" in (p := gateway.get(f"/items/{item['id']}")).text and p)
+
+    assert "更正标题" in page.text
+    assert "原来的标题" in gateway.get(f"/items/{item['id']}?revision=1").text
+
+
+def test_a_withdrawn_item_leaves_a_tombstone(running: Suite) -> None:
+    item = published(running, running.columns["news"], title="将被撤回的信息")
+    gateway = running.client("gateway")
+    until(lambda: gateway.get(f"/items/{item['id']}").status_code == 200)
+    editor = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")
+    ok(editor.post(f"/items/{item['id']}/withdrawal", json={"reason": "内容有误", "ground": "E2"}))
+
+    page = until(lambda: (p := gateway.get(f"/items/{item['id']}")).status_code == 410 and p)
+
+    assert "内容有误" in page.text
+    assert "将被撤回的信息" not in gateway.get("/").text
+    assert gateway.get(f"/api/v1/items/{item['id']}").status_code == 410
+
+
+def test_the_ledger_of_a_department_holds(running: Suite) -> None:
+    published(running, running.columns["news"])
+    office = running.client("publishing", Role.OFFICE)
+
+    verified = ok(office.get("/ledger/finance/verification"))
+
+    assert verified["intact"]
+    assert verified["length"] >= 1
