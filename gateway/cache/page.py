@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import brotli  # type: ignore[import-untyped]  # it has no stubs
+import brotli
 import zstandard
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -138,7 +138,7 @@ def chosen(accepted: bytes) -> str:
     for part in accepted.decode("latin-1").lower().split(","):
         name, _, rest = part.partition(";")
         weight = WEIGHT.search(rest)
-        weights[name.strip()] = _number(weight[1]) if weight else 1.0
+        weights[name.strip()] = _number(weight[1]) if weight else float("q" not in rest)
     others = weights.get("*", 0.0)
     best = max(PREFERRED, key=lambda name: weights.get(name, others))
     return best if weights.get(best, others) > 0 else ""
