@@ -1,6 +1,5 @@
 """Sealing what must not lie about in the clear, and codes that are known only by their digest."""
 
-import hashlib
 import hmac
 import secrets
 
@@ -15,7 +14,9 @@ class Vault:
     """Comma-separated Fernet keys: seals under the first, opens under any. `ValueError` says which one is no key."""
 
     def __init__(self, keys: str) -> None:
-        self._fernet = MultiFernet([_key(n, text.strip()) for n, text in enumerate(keys.split(","), 1)])
+        texts = [text.strip() for text in keys.split(",")]
+        self._fernet = MultiFernet([_key(n, text) for n, text in enumerate(texts, 1)])
+        self._peppers = [hmac.digest(text.encode(), b"citygate code", "sha256") for text in texts]
 
     def seal(self, plain: bytes) -> bytes:
         return self._fernet.encrypt(plain)
@@ -31,6 +32,23 @@ class Vault:
         """The same content, sealed under the first key; `Unsealable` as in `open`."""
         return self.seal(self.open(sealed))
 
+    def digest(self, text: str) -> str:
+        """Salted and keyed hash of a short code, `salt$hmac` in hex.
+
+        Ten digits are few enough to try them all, whatever a hash costs; without the key there is nothing to try.
+        """
+        salt = secrets.token_bytes(16)
+        return f"{salt.hex()}${hmac.new(self._peppers[0], salt + text.encode(), 'sha256').hexdigest()}"
+
+    def matches(self, text: str, kept: str) -> bool:
+        """Whether `kept` is a digest of this text under any of the keys, compared in constant time."""
+        salt, _, found = kept.partition("$")
+        try:
+            said = bytes.fromhex(salt) + text.encode()
+        except ValueError:
+            return False
+        return any(hmac.compare_digest(hmac.new(p, said, "sha256").hexdigest(), found) for p in self._peppers)
+
 
 def _key(place: int, text: str) -> Fernet:
     try:
@@ -42,14 +60,3 @@ def _key(place: int, text: str) -> Fernet:
 def new_code() -> str:
     """Ten digits with which a citizen can ask again (查询码)."""
     return f"{secrets.randbelow(10**10):010}"
-
-
-def digest(text: str, salt: bytes | None = None) -> str:
-    """Salt and scrypt hash in hex, `salt$hash`; takes tens of milliseconds and 16 MB: call it in a thread."""
-    salt = salt or secrets.token_bytes(16)
-    return f"{salt.hex()}${hashlib.scrypt(text.encode(), salt=salt, n=2**14, r=8, p=1, dklen=32).hex()}"
-
-
-def matches(text: str, kept: str) -> bool:
-    """Whether `kept` is the digest of this text, compared in constant time; as slow as `digest`."""
-    return hmac.compare_digest(digest(text, bytes.fromhex(kept.partition("$")[0])), kept)

@@ -5,13 +5,13 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
 
 from services.kernel.calendar import day_of, deadline, official
 from services.kernel.clock import now
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.crypto import digest, matches, new_code
+from services.kernel.crypto import Vault, new_code
 from services.kernel.decision import Missing
 from services.kernel.person import Role
 from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Sealing, Table, View
@@ -240,7 +240,7 @@ async def reception(body: NewLetter, answer: Answer, sealing: Sealing) -> Receip
         receive_letter,
         receipt_number(at),
         writing,
-        code_digest=digest(code),
+        code_digest=sealing.digest(code),
         policy=in_force(store.policies(), at),
         calendar=official(),
         at=at,
@@ -363,20 +363,17 @@ class StatusView(View):
     steps: list[StepView]
 
 
-async def proven(request: Request, read: Read, id: str, code: str) -> Letter:
+async def proven(read: Read, vault: Vault, id: str, code: str) -> Letter:
     """The letter, for who has its code. An unknown receipt and a wrong code look the same, and take the same time."""
     found = await read.look(Letter, id)
-    if not matches(code, found.code_digest if found else NOBODYS) or found is None:
+    if not vault.matches(code, found.code_digest if found else vault.digest("")) or found is None:
         raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
     return found
 
 
-NOBODYS = digest("0000000000")
-
-
 @router.post("/letters/{id}/status", summary="A letter for its writer, by receipt number and query code")
-async def status(id: Id, body: Proof, read: Read, request: Request) -> StatusView:
-    found = await proven(request, read, id, body.code)
+async def status(id: Id, body: Proof, read: Read, sealing: Sealing) -> StatusView:
+    found = await proven(read, sealing, id, body.code)
     rating = found.rating
     return StatusView(
         version=found.version,
@@ -402,8 +399,8 @@ class Rated(View):
 
 
 @router.post("/letters/{id}/rating", summary="Judge the answer, as the letter's writer")
-async def rating(id: Id, body: NewRating, answer: Answer, read: Read, request: Request) -> Rated:
-    await proven(request, read, id, body.code)
+async def rating(id: Id, body: NewRating, answer: Answer, read: Read, sealing: Sealing) -> Rated:
+    await proven(read, sealing, id, body.code)
 
     def rated(letter: Letter) -> Rated:
         return Rated(version=letter.version, receipt=letter.id)

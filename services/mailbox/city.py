@@ -10,7 +10,6 @@ from services.kernel.calendar import day_of, official
 from services.kernel.city import Moment, person, read, text, today, until
 from services.kernel.clock import now
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.crypto import digest
 from services.kernel.decision import Cause
 from services.kernel.mongo import MongoReader
 from services.kernel.person import Role
@@ -136,6 +135,6 @@ async def receive(program: Program, transact: Transactor, letter: Spec, receipt:
         consent=letter["consent"],
     )
     await transact(
-        receive_letter, receipt, writing, code_digest=digest(code_of(letter)),
+        receive_letter, receipt, writing, code_digest=program.vault.digest(code_of(letter)),
         policy=in_force(store.policies(), at), calendar=official(), at=at,
     )  # fmt: skip

@@ -24,16 +24,16 @@ def token_of(page: httpx.Response) -> str:
 def typed(running: Suite, **changes: str) -> dict[str, str]:
     fresh = token_of(running.client("gateway").get("/letters/new"))
     return {
-        "token": fresh, "kind": "complaint", "mailbox": "finance", "title": "标题甲", "text": "内容乙",
+        "token": fresh, "kind": "complaint", "mailbox": "finance", "title": "路灯",
+        "text": "路灯坏了三天没有人修。",
         "name": CONTACT["name"], "phone": CONTACT["phone"], "email": "", "consent": "yes",
     } | changes  # fmt: skip
 
 
 def test_a_letter_is_written_with_the_form(running: Suite) -> None:
-    page = until(
-        lambda: (p := running.client("gateway").post("/letters/new", data=typed(running))).status_code == 201 and p
-    )
+    page = running.client("gateway").post("/letters/new", data=typed(running))
 
+    assert page.status_code == 201
     assert re.search(r'id="code">\d{10}<', page.text)
     assert page.headers["cache-control"] == "no-store"
 
@@ -42,11 +42,11 @@ def test_a_letter_is_written_with_the_form(running: Suite) -> None:
     ("changes", "said"),
     [
         ({"title": ""}, "请填写标题"),
-        ({"text": "字" * 5001}, "请填写内容，不超过 5000 字"),
+        ({"text": "字" * 5001}, "现在是 5001 个字"),
         ({"phone": "", "email": ""}, "电话和电子邮箱请至少填写一项"),
         ({"phone": "abc"}, "请填写有效的电话号码"),
-        ({"mailbox": "no-such-department"}, "没有这个信箱"),
-        ({"token": "forged"}, "请从本网站的页面提交"),
+        ({"mailbox": "no-such-department"}, "请选择收信单位"),
+        ({"token": "forged"}, "本页面已失效"),
     ],
 )
 def test_what_is_wrong_with_a_form_is_named_and_what_was_typed_is_kept(
@@ -91,8 +91,8 @@ def test_a_page_is_unchanged_until_it_changes_and_then_never_stale(running: Suit
 )
 def test_compressed_forms_say_the_same(running: Suite, encoding: str, decoded: object) -> None:
     with running.client("gateway") as gateway:
-        plain = gateway.get("/static/portal.css", headers={"Accept-Encoding": "identity"})
-        with gateway.stream("GET", "/static/portal.css", headers={"Accept-Encoding": encoding}) as answer:
+        plain = gateway.get("/departments", headers={"Accept-Encoding": "identity"})
+        with gateway.stream("GET", "/departments", headers={"Accept-Encoding": encoding}) as answer:
             raw = b"".join(answer.iter_raw())
 
     assert answer.headers["content-encoding"] == encoding
@@ -101,9 +101,7 @@ def test_compressed_forms_say_the_same(running: Suite, encoding: str, decoded: o
     assert len(raw) < len(plain.content)
 
 
-@pytest.mark.parametrize(
-    "path", ["/nowhere", "/items/none", "/columns/none", "/scores/2020-01", "/scores/nonsense", "/departments/%00"]
-)
+@pytest.mark.parametrize("path", ["/nowhere", "/items/none", "/columns/none", "/scores/2020-01", "/departments/%00"])
 def test_what_is_not_there_is_a_page_that_says_so(running: Suite, path: str) -> None:
     page = running.client("gateway").get(path)
 
@@ -127,7 +125,7 @@ def test_mailbox_away_keeps_what_was_typed_and_says_so(running: Suite) -> None:
         running.start("mailbox")
 
     assert page.status_code == 503
-    assert "尚未送达" in page.text
+    assert "尚未提交" in page.text
     assert form["text"] in page.text
 
 
