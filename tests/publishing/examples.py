@@ -76,11 +76,19 @@ def released(item: Item | None = None, *, by: Person = REVIEWER) -> Item:
     return judge(waiting, said, by=by, at=AT).state
 
 
-def publishing(item: Item, *, ledger: Ledger | None = None, duty: Duty | None = None, at: datetime = AT) -> Publishing:
+def publishing(
+    item: Item, *, ledger: Ledger | None = None, duty: Duty | None = None, column: Column = COLUMN, at: datetime = AT
+) -> Publishing:
     return publish(
-        item, ledger=ledger or Ledger(id="finance"), duty=duty, column=COLUMN, taxonomy=TAXONOMY, windows=WINDOWS,
-        by=EDITOR, at=at,
-    )  # fmt: skip
+        item,
+        ledger=ledger or Ledger(id="finance"),
+        duty=duty,
+        column=column,
+        taxonomy=TAXONOMY,
+        windows=WINDOWS,
+        by=EDITOR,
+        at=at,
+    )
 
 
 def published(item: Item | None = None) -> Item:

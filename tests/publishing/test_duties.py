@@ -49,7 +49,7 @@ def test_opening_a_column_begins_its_first_period() -> None:
     [fact] = opened.facts
     assert isinstance(fact, DutyRefreshed)
     assert (fact.because, fact.due_at, fact.due_soon_at) == (Activity.OPENED, DUE, SOON)
-    assert (opened.state.state, opened.state.wakes_at) == (DutyState.CURRENT, SOON)
+    assert (opened.state.state, opened.state.wakes_at, opened.state.quiet_until) == (DutyState.CURRENT, SOON, None)
 
 
 def test_nothing_is_said_before_its_moment() -> None:

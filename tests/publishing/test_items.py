@@ -13,6 +13,7 @@ from services.publishing.domain import (
     Content,
     Item,
     ItemState,
+    Ledger,
     Verdict,
     draft,
     submit,
@@ -223,3 +224,21 @@ def test_the_hash_tells_every_field_apart() -> None:
 
     assert len(different | {CONTENT.hash}) == 10
     assert replace(CONTENT).hash == CONTENT.hash
+
+
+def test_a_text_too_long_to_be_shown_is_not_even_submitted() -> None:
+    with pytest.raises(Refused, match=r"item\.too_long"):
+        submit(drafted(replace(CONTENT, body="&" * 100_000)), column=COLUMN, by=EDITOR, at=AT)
+
+
+def test_what_was_released_before_its_column_was_retired_is_not_published_in_it() -> None:
+    with pytest.raises(Refused, match=r"column\.retired"):
+        publishing(released(), column=replace(COLUMN, successor_id="c-news"))
+
+
+def test_a_publication_has_one_time_the_ledgers() -> None:
+    later = AT + timedelta(days=3)
+    made = publishing(released(), ledger=Ledger(id="finance", at=later), duty=duty(), at=AT)
+
+    assert made.duty
+    assert {fact.at for fact in (*made.item.facts, *made.ledger.facts, *made.duty.facts)} == {later}

@@ -60,6 +60,17 @@ def test_the_ledgers_time_never_runs_back() -> None:
     assert made[1].entry.at == made[0].entry.at
 
 
+def test_an_entrys_hash_tells_every_field_apart() -> None:
+    entry = chain(AT)[1][0].entry
+    others = [
+        replace(entry, at=AT + timedelta(milliseconds=1)), replace(entry, loaded=True), replace(entry, position=2),
+        replace(entry, item_id="x"), replace(entry, revision=2), replace(entry, index_number="x"),
+        replace(entry, content_hash="x"), replace(entry, previous="x"), replace(entry, department="x"),
+    ]  # fmt: skip
+
+    assert len({each.hash for each in (entry, *others)}) == 10
+
+
 def tampered(made: list[Publication], case: str) -> list[Publication]:
     first, second, third = made
     match case:
