@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.kernel.calendar import SHANGHAI
 from services.kernel.inbox import hear_all
 from services.kernel.program import Program
 from services.publishing import consumers, timers
@@ -26,7 +27,7 @@ async def test_an_item_goes_from_the_first_draft_to_the_public_and_is_told_on_th
     item = await desk.public()
 
     assert (item["state"], item["shown"]["revision"], item["version"]) == ("published", 1, 4)
-    assert item["shown"]["index_number"] == f"finance-G07-{datetime.now(UTC).year}-0001"
+    assert item["shown"]["index_number"] == f"finance-G07-{datetime.now(SHANGHAI).year}-0001"
     assert await told(program, f"item/{item['id']}") == ["item.submitted", "item.released", "item.published"]
 
 
