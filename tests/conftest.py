@@ -1,5 +1,6 @@
 """Real servers for the whole run, started once; a database and topics of its own for each test."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -19,6 +20,21 @@ def servers() -> Iterator[Servers]:
     """One mongod and one Kafka."""
     with running() as found:
         yield found
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all-faults", action="store_true", help="also the faults that take long (make faults)")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What this run leaves out, it names: long faults unless asked for, browser tests without a browser."""
+    out = set()
+    if not config.getoption("--all-faults"):
+        out |= {item for item in items if item.get_closest_marker("all_faults")}
+    if not shutil.which("chromium"):
+        out |= {item for item in items if item.get_closest_marker("browser")}
+    config.hook.pytest_deselected(items=list(out))
+    items[:] = [item for item in items if item not in out]
 
 
 @pytest.fixture(scope="session", autouse=True)
