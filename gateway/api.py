@@ -129,7 +129,7 @@ class Contact(Body):
 
     name: str = Field(min_length=LIMITS["name"][0], max_length=LIMITS["name"][1])
     phone: str | None = Field(None, max_length=20, pattern=f"^{PHONE.pattern}$")
-    email: str | None = Field(None, max_length=250, pattern=f"^{EMAIL.pattern}$")
+    email: str | None = Field(None, max_length=100, pattern=f"^{EMAIL.pattern}$")
 
 
 class NewLetter(Body):

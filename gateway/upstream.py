@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 from fastapi import Request
-from pydantic import AliasChoices, BaseModel, Field, SecretStr
+from pydantic import BaseModel, SecretStr
 
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
@@ -17,28 +17,41 @@ from services.kernel.telemetry import log
 class Written(BaseModel):
     """What mailbox confirms of a new letter. `code` is told this once."""
 
-    receipt: str = Field(validation_alias=AliasChoices("receipt", "id", "letter_id"))
+    receipt: str
     code: str
-    due_at: datetime | None = Field(None, validation_alias=AliasChoices("due_at", "due"))
-    provisional: bool = False
+    due_at: datetime
+
+
+class Stage(BaseModel):
+    """A moment in a letter's life."""
+
+    at: datetime
+    state: str
+    department: str
+
+
+class Judgement(BaseModel):
+    """What the writer thought of the answer."""
+
+    stars: int
+    solved: bool
 
 
 class Own(BaseModel):
     """A letter as its writer may see it."""
 
+    receipt: str
+    kind: str
+    title: str
+    text: str
     state: str
-    kind: str | None = None
-    title: str | None = None
-    text: str | None = None
-    department: str | None = None
-    received_at: datetime | None = None
-    due_at: datetime | None = Field(None, validation_alias=AliasChoices("due_at", "due"))
-    provisional: bool = False
-    answered_at: datetime | None = None
-    answer: str | None = None
-    reason: str | None = None
-    stars: int | None = None
-    solved: bool | None = None
+    department: str
+    received_at: datetime
+    due_at: datetime
+    answer: str | None
+    answered_at: datetime | None
+    rating: Judgement | None
+    steps: list[Stage]
 
 
 class WrongContent(Exception):

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.cache.page import SECURITY
@@ -23,6 +24,9 @@ SAID = {
 }
 
 
+MOVED = {"/docs": "/api/docs"}  # the framework's own page would load scripts from strangers
+
+
 class Faults:
     """Around everything: security headers on every answer, and a page in place of a problem document."""
 
@@ -32,6 +36,8 @@ class Faults:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        if elsewhere := MOVED.get(scope["path"]):
+            return await RedirectResponse(elsewhere, 308)(scope, receive, send)
         translate = not scope["path"].startswith(("/api/", "/healthz", "/readyz", "/metrics"))
         held: Message | None = None
         body = b""

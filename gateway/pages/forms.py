@@ -21,8 +21,8 @@ from services.kernel.decision import No
 LIFETIME = 12 * 3600  # seconds; mailbox remembers an answered key for a day
 MOST_FIELDS = 20
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-PHONE, EMAIL = re.compile(r"[0-9+() -]{6,20}"), re.compile(r"[^@\s]{1,64}@[^@\s]{1,180}\.[^@\s.]{2,}")
-LIMITS = {"title": (2, 100), "text": (5, 5_000), "name": (1, 50)}
+PHONE, EMAIL = re.compile(r"[0-9+ -]{6,20}"), re.compile(r"[^@\s]{1,40}@[^@\s]{1,40}\.[^@\s.]{2,18}")
+LIMITS = {"title": (2, 100), "text": (5, 5_000), "name": (1, 40)}
 CODE = re.compile(r"[0-9]{10}")
 
 

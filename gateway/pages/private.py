@@ -1,5 +1,6 @@
 """A citizen's own letter: written, followed and rated through mailbox; nothing of it stays here."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -16,7 +17,8 @@ from services.kernel.problem import request_id
 from services.kernel.telemetry import log
 
 router = APIRouter()
-Receipt = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+RECEIPT = re.compile(r"[0-9A-Z-]{1,40}")
+Receipt = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,40}$")]
 
 REFUSED = {
     "form.expired": "页面停留时间过长，为了安全请核对后再次提交。您填写的内容都还在。",
@@ -118,12 +120,13 @@ async def ask_for_code(request: Request, receipt: str, *, status: int = 200, wro
 
 async def _status(request: Request, receipt: str, code: str, *, told: str = "", wrong: str = "") -> Response:
     """The private page; the code stays in the form for rating, never in an address."""
+    receipt = receipt.upper()
     try:
         forms(request).must_be_ours(request)
         forms(request).count(request, forms(request).asking)
     except (FormRefused, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
-    if not (CODE.fullmatch(code) and receipt.replace("-", "").isalnum() and receipt.isascii() and len(receipt) <= 64):
+    if not (CODE.fullmatch(code) and RECEIPT.fullmatch(receipt)):
         return await ask_for_code(request, receipt, status=422, wrong=WRONG_CODE)
     try:
         answer = await upstream(request).mailbox(
@@ -137,7 +140,7 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
     if answer.status_code != 200:
         return await ask_for_code(request, receipt, status=404, wrong=WRONG_CODE)
     return await private(
-        request, "letter_status.html", status=422 if wrong else 200, receipt=receipt, code=code, told=told, wrong=wrong,
+        request, "letter_status.html", status=422 if wrong else 200, code=code, told=told, wrong=wrong,
         letter=Own.model_validate_json(answer.content), token=forms(request).token(),
     )  # fmt: skip
 

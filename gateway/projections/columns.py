@@ -41,17 +41,8 @@ def department_touched(before: Department | None, after: Department | None) -> I
 departments = Copy(Department, touched=department_touched)
 
 
-@departments.on(DepartmentRegistered)
-def registered(_: Department | None, event: DepartmentRegistered) -> Department:
-    return _described(event)
-
-
-@departments.on(DepartmentChanged)
-def changed(_: Department | None, event: DepartmentChanged) -> Department:
-    return _described(event)
-
-
-def _described(event: DepartmentEvent) -> Department:
+@departments.on(DepartmentRegistered, DepartmentChanged)
+def described(_: Department | None, event: DepartmentEvent) -> Department:
     return Department(
         id=event.code, name=event.name, kind=event.kind, department_class=event.department_class,
         letter_duties=event.letter_duties, phone=event.phone, address=event.address,

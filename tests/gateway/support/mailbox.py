@@ -45,7 +45,7 @@ def app(mailbox: Mailbox) -> FastAPI:
         body = await request.json()
         if mailbox.letters.setdefault(idempotency_key, body) != body:
             return JSONResponse({"code": "idempotency_key.reused"}, 422)
-        made = {"receipt": RECEIPT, "code": CODE, "due_at": "2026-12-14T16:00:00Z"}
+        made = {"version": 1, "receipt": RECEIPT, "code": CODE, "due_at": "2026-12-14T16:00:00Z"}
         return JSONResponse(made, 201)
 
     @made.post("/letters/{receipt}/status")
@@ -53,13 +53,13 @@ def app(mailbox: Mailbox) -> FastAPI:
         open_for(request)
         if receipt != RECEIPT or (await request.json())["code"] != CODE:
             return JSONResponse({"code": "letter.missing"}, 404)
-        rated = mailbox.ratings[-1] if mailbox.ratings else {"stars": None, "solved": None}
         return JSONResponse(
             {
-                "state": "answered", "title": "路灯", "text": "坏了", "department": "finance",
-                "received_at": "2026-11-20T01:00:00Z", "due_at": "2026-12-14T16:00:00Z",
-                "answered_at": "2026-11-21T01:00:00Z", "answer": mailbox.answer, "stars": rated["stars"],
-                "solved": rated["solved"],
+                "version": 2, "receipt": RECEIPT, "kind": "help", "state": "answered", "title": "路灯", "text": "坏了",
+                "department": "finance", "received_at": "2026-11-20T01:00:00Z", "due_at": "2026-12-14T16:00:00Z",
+                "answered_at": "2026-11-21T01:00:00Z", "answer": mailbox.answer,
+                "rating": mailbox.ratings[-1] if mailbox.ratings else None,
+                "steps": [{"at": "2026-11-20T01:00:00Z", "state": "received", "department": "finance"}],
             }
         )  # fmt: skip
 

@@ -1,0 +1,143 @@
+"""What the read model makes of events, in whatever order and however often they come."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.projections import HEARING, Column, Department, Duty, Item, Letter
+from services.kernel.contracts import mailbox as m
+from services.kernel.contracts.columns import DepartmentChanged
+from services.kernel.event import Event
+from tests.gateway.support import events as e
+from tests.gateway.support.telling import message
+
+
+def folded(*events: Event, state: Any = None) -> Any:
+    for event in events:
+        copy = HEARING.copy_of(event.TYPE.partition(".")[0])
+        assert copy
+        state = copy.fold(state, message(event, 1))
+    return state
+
+
+def touched(before: Any, after: Any) -> set[str]:
+    copy = HEARING.copy_of(after.KIND)
+    assert copy
+    return set(copy.touched(before, after))
+
+
+def test_a_published_item_shows_its_first_revision() -> None:
+    item: Item = folded(e.published())
+
+    assert (item.live, item.revision, item.title) == (True, 1, "2026年市级预算公开")
+    assert [revision.number for revision in item.revisions] == [1]
+
+
+def test_a_revision_takes_the_place_of_the_one_before_which_stays_readable() -> None:
+    item: Item = folded(e.published(), e.revised(title="更正后的标题"))
+
+    assert (item.revision, item.title) == (2, "更正后的标题")
+    assert [r.title for r in item.revisions] == ["2026年市级预算公开", "更正后的标题"]
+    assert [r.change_note for r in item.revisions] == [None, "更正附表"]
+
+
+def test_publication_time_stays_that_of_the_first_revision() -> None:
+    later = e.AT + timedelta(days=3)
+    item: Item = folded(e.published(), e.revised(at=later))
+
+    assert (item.published_at, item.updated_at) == (e.AT, later)
+
+
+def test_a_tombstone_keeps_the_reason_and_not_a_word_of_the_content() -> None:
+    item: Item = folded(e.published(title="机密的标题", body="<p>机密</p>", summary="机密"), e.withdrawn())
+
+    assert not item.live
+    assert item.withdrawn_because == "内容有误"
+    assert item.index_number == "finance-G07-2026-0001"
+    assert "机密" not in repr(item)
+
+
+def test_a_withdrawal_that_overtook_its_publication_wins_when_that_is_heard_of_later() -> None:
+    item: Item = folded(e.withdrawn(), e.published(title="机密"), e.revised(title="机密"), e.withdrawn())
+
+    assert not item.live
+    assert item.revisions == ()
+    assert item.published_at == e.AT
+    assert "机密" not in repr(item)
+
+
+@given(st.permutations([e.published(title="机密"), e.revised(title="机密"), e.withdrawn()]))
+def test_once_withdrawn_no_order_of_events_brings_an_item_back(events: list[Event]) -> None:
+    item: Item = folded(*events, *events[events.index(e.withdrawn()) + 1 :])
+
+    assert not item.live
+    assert "机密" not in repr(item)
+
+
+def test_an_item_that_changes_touches_where_it_was_and_where_it_is() -> None:
+    before = folded(e.published())
+    after = folded(e.revised(column_id="c-notices", department="health"), state=before)
+
+    assert touched(before, after) == {
+        "home", "item:i1", "column:c-news", "column:c-notices", "department:finance", "department:health",
+    }  # fmt: skip
+
+
+def test_a_retired_column_stays_so_when_its_opening_is_heard_of_later() -> None:
+    column: Column = folded(e.retired(), e.column(), e.retired())
+
+    assert not column.is_live
+    assert (column.name, column.successor_id) == ("政务要闻", "c-notices")
+
+
+def test_a_column_that_retired_before_it_was_heard_of_has_no_name_and_is_not_live() -> None:
+    column: Column = folded(e.retired())
+
+    assert (column.is_live, column.name, column.path) == (False, None, "news")
+
+
+def test_a_column_or_department_touches_the_whole_tree() -> None:
+    assert "tree" in touched(None, folded(e.column()))
+    assert "tree" in touched(None, folded(e.department()))
+
+
+def test_a_department_is_what_the_latest_event_says() -> None:
+    changed = DepartmentChanged.model_validate(e.department(name="市财政和国资局").model_dump())
+    department: Department = folded(e.department(), changed)
+
+    assert department.name == "市财政和国资局"
+
+
+def test_a_duty_remembers_the_last_activity_and_the_next_due_moment() -> None:
+    duty: Duty = folded(e.refreshed())
+
+    assert (duty.last_at, duty.due_at) == (e.AT, e.DUE)
+    assert touched(None, duty) == {"column:c-news", "department:finance"}
+
+
+def test_an_answer_up_to_the_due_moment_is_in_time_and_not_after_it() -> None:
+    assert folded(e.received(), e.answered(at=e.DUE)).in_time is True
+    assert folded(e.received(), e.answered(at=e.DUE + timedelta(milliseconds=1))).in_time is False
+
+
+def test_a_transferred_letter_belongs_to_the_new_department_and_touches_both() -> None:
+    before = folded(e.received())
+    said: dict[str, Any] = {"at": e.AT, "letter_id": e.RECEIPT, "department": "health", "from_department": "finance"}
+    after: Letter = folded(m.LetterTransferred(**said), state=before)
+
+    assert after.department == "health"
+    assert {"department:finance", "department:health", "letters", "home"} <= touched(before, after)
+
+
+def test_a_published_assessment_touches_its_month_and_its_department() -> None:
+    after = folded(e.assessed())
+
+    assert touched(None, after) == {"home", "scores", "scores:2026-02", "department:finance"}
+
+
+@pytest.mark.parametrize("event", [e.published(), e.column(), e.received(), e.assessed(), e.refreshed()])
+def test_a_fold_does_not_depend_on_anything_but_state_and_event(event: Event) -> None:
+    assert folded(event) == folded(event)
