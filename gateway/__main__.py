@@ -6,11 +6,11 @@ from argparse import ArgumentParser
 from fastapi import APIRouter
 
 from gateway import api, pages, store
-from gateway.program import Gateway, portal
+from gateway.program import Gateway, serve
 from gateway.projections import HEARING
 from gateway.settings import GatewaySettings
 from services.kernel import commands
-from services.kernel.program import Service, begin, serve
+from services.kernel.program import Service, begin
 from services.kernel.settings import load
 
 router = APIRouter()
@@ -34,7 +34,7 @@ def main() -> None:
     begin(SERVICE.name, settings)
     gateway = Gateway(SERVICE, settings)
     if asked.command is None:
-        return serve(portal(gateway), settings)
+        return serve(gateway)
     asyncio.run(commands.once(gateway, lambda program: commands.waiting(program, asked)))
 
 

@@ -1,9 +1,10 @@
 """The gateway as a running program: what every program has, and what only the portal needs."""
 
+import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import static, store
-from gateway.cache import Drops, Hot, Shelf
+from gateway.cache import Drops, Hot, Shelf, wire
 from gateway.pages.faults import Faults
 from gateway.pages.forms import Forms
 from gateway.prober import Prober
@@ -41,3 +42,12 @@ class Gateway(Program):
 def portal(gateway: Gateway) -> ASGIApp:
     """Finished pages first; everything else through limits, log and routes, and its problems as pages."""
     return Hot(Faults(create_app(gateway)), gateway.shelf)
+
+
+def serve(gateway: Gateway) -> None:
+    """As the kernel serves a program, with the wire for finished pages."""
+    settings = gateway.settings
+    uvicorn.run(
+        portal(gateway), host=settings.host, port=settings.port, loop="uvloop", http=wire(gateway.shelf), lifespan="on",
+        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
+    )  # fmt: skip

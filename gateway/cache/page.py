@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 import brotli
@@ -21,10 +22,7 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
         b"frame-ancestors 'none'",
     ),
     (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
-    (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 ASK_AGAIN, FOR_EVER = b"no-cache", b"public, max-age=31536000, immutable"
@@ -50,10 +48,19 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to send a page; the messages are sent as they are, again and again."""
+    """One way to send a page, again and again: as messages, and as bytes for the wire."""
 
     start: dict[str, Any]
     body: dict[str, Any]
+    line: bytes
+    head: bytes
+
+    @classmethod
+    def of(cls, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> "Form":
+        start = {"type": "http.response.start", "status": status, "headers": headers}
+        line = b"HTTP/1.1 %d %s\r\n" % (status, HTTPStatus(status).phrase.encode())
+        head = b"".join(b"%s: %s\r\n" % header for header in headers) + b"\r\n"
+        return cls(start, {"type": "http.response.body", "body": body}, line, head)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,27 +97,27 @@ class Page:
             headers = [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(packed)), *common]
             if encoding:
                 headers.append((b"content-encoding", encoding.encode()))
-            forms[encoding] = Form(_start(status, headers), _body(packed))
-            unchanged[encoding] = Form(_start(304, common), _body(b""))
+            forms[encoding] = Form.of(status, headers, packed)
+            unchanged[encoding] = Form.of(304, common, b"")
         return cls(
             forms=forms, tags=frozenset(tags), unchanged=unchanged, rests=frozenset(rests), until=until,
             size=sum(map(len, bodies.values())) + OVERHEAD,
         )  # fmt: skip
 
-    async def answer(self, scope: Scope, send: Send) -> None:
-        """A 304 where the client has it, nothing but headers for HEAD."""
+    def form(self, headers: Iterable[tuple[bytes, bytes]]) -> Form:
+        """As the client accepts it; a 304 where it has it."""
         accepted = known = b""
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"accept-encoding":
                 accepted = value
             elif name == b"if-none-match":
                 known = value
         encoding = chosen(accepted)
-        if known and self._is_known(known):
-            form = self.unchanged[encoding]
-            await send(form.start)
-            return await send(form.body)
-        form = self.forms[encoding]
+        return (self.unchanged if known and self._is_known(known) else self.forms)[encoding]
+
+    async def answer(self, scope: Scope, send: Send) -> None:
+        """Nothing but headers for HEAD."""
+        form = self.form(scope["headers"])
         await send(form.start)
         await send(form.body if scope["method"] != "HEAD" else NO_BODY)
 
@@ -120,15 +127,7 @@ class Page:
         return any(tag.strip().removeprefix(b"W/") in self.tags for tag in header[:2_000].split(b","))
 
 
-def _start(status: int, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]:
-    return {"type": "http.response.start", "status": status, "headers": headers}
-
-
-def _body(body: bytes) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": body}
-
-
-NO_BODY = _body(b"")
+NO_BODY = {"type": "http.response.body", "body": b""}
 
 
 @lru_cache(maxsize=512)

@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from deploy.local.processes import free_ports
 from deploy.local.stack import Servers
 from gateway.__main__ import SERVICE
+from gateway.cache import wire
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
 from services.kernel import token
@@ -36,6 +37,7 @@ class Portal:
     teller: Teller
     mailbox: Mailbox
     browser: httpx.AsyncClient
+    server: uvicorn.Server
 
     async def hears(self, *events: Event) -> None:
         """Told, projected, and every page that showed something else dropped."""
@@ -60,8 +62,8 @@ class Inside(uvicorn.Server):
         return nullcontext()
 
 
-async def serving(app: Any, port: int) -> tuple[uvicorn.Server, asyncio.Task[None]]:
-    server = Inside(uvicorn.Config(app, port=port, log_config=None, access_log=False, server_header=False))
+async def serving(app: Any, port: int, http: Any = "httptools") -> tuple[uvicorn.Server, asyncio.Task[None]]:
+    server = Inside(uvicorn.Config(app, port=port, http=http, log_config=None, access_log=False, server_header=False))
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     return server, task
@@ -81,10 +83,10 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
     standing_in = Mailbox()
     back, back_task = await serving(mailbox.app(standing_in), theirs)
     gateway = Gateway(SERVICE, settings)
-    front, front_task = await serving(portal(gateway), ours)
+    front, front_task = await serving(portal(gateway), ours, wire(gateway.shelf))
     async with httpx.AsyncClient(base_url=settings.public_url, timeout=10) as browser:
         await eventually(lambda: gateway.prepared and not gateway.listener.wrong)
-        yield Portal(gateway, Teller(bus), standing_in, browser)
+        yield Portal(gateway, Teller(bus), standing_in, browser, front)
         client = gateway.db.client
         await client.drop_database(f"{namespace}_gateway")
         await client.drop_database(f"{namespace}_gateway_kept")
