@@ -87,7 +87,7 @@ class Listener:
 
     async def _partition(self, consumer: Consumer, part: Partition, records: Sequence[Wire]) -> None:
         try:
-            await self.hear([await self._decoded(record) for record in records])
+            await self.hear([await self.decoded(record) for record in records])
         except NOT_ITS_FAULT as error:
             seconds = self._backoff.get(part, FIRST_BACKOFF)
             self._backoff[part] = min(seconds * 2, LONGEST_BACKOFF)
@@ -103,7 +103,7 @@ class Listener:
         if part in consumer.assignment():  # else somebody else does it again, and finds it done
             await consumer.commit({part: records[-1].offset + 1})
 
-    async def _decoded(self, record: Wire) -> Message | None:
+    async def decoded(self, record: Wire) -> Message | None:
         """The message, or None for one that is none of ours: kept in the queue, copied to the dead letters."""
         try:
             return decode(record)

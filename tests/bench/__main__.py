@@ -1,30 +1,58 @@
-"""`make bench`: one table."""
+"""`make bench`: one table. Names of measurements as arguments choose some of them."""
 
 import asyncio
+import logging
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import structlog
 
 from deploy.local.stack import Servers
-from services.kernel import telemetry
-from tests.bench import relaying
+from tests.bench import hot, intake, memory, rebuilding, relaying, sweeping, visible
 from tests.bench.table import Row, printed
+from tests.support import city
+from tests.support.programs import Suite, suite
 from tests.support.servers import running
 
-Measure = Callable[[Servers], Awaitable[Row | Sequence[Row]]]
-ALL: dict[str, Measure] = {"relay": relaying.measure}
+Found = Row | Sequence[Row]
+ON_SERVERS: dict[str, Callable[[Servers], Awaitable[Found]]] = {
+    "relay": relaying.measure,
+    "rebuild": rebuilding.measure,
+    "sweep": sweeping.measure,
+}
+ON_SUITE: dict[str, Callable[[Suite], Awaitable[Found]]] = {
+    "visible": visible.measure,
+    "hot": hot.measure,
+    "letters": intake.measure,
+    "memory": memory.measure,
+}
 
 
 async def main(wanted: Sequence[str]) -> None:
     rows: list[Row] = []
+
+    async def take(name: str, found: Awaitable[Found]) -> None:
+        print(f"measuring {name} ...", file=sys.stderr, flush=True)
+        one = await found
+        rows.extend([one] if isinstance(one, Row) else one)
+
+    chosen = set(wanted) or {*ON_SERVERS, *ON_SUITE}
     with running() as servers:
-        for name, measure in ALL.items():
-            if not wanted or name in wanted:
-                print(f"measuring {name} ...", file=sys.stderr, flush=True)
-                found = await measure(servers)
-                rows += [found] if isinstance(found, Row) else found
+        for name in (n for n in ON_SERVERS if n in chosen):
+            await take(name, ON_SERVERS[name](servers))
+        if chosen & ON_SUITE.keys():
+            with (
+                tempfile.TemporaryDirectory(prefix="citygate-bench-", ignore_cleanup_errors=True) as home,
+                suite(servers, Path(home)) as made,
+            ):
+                made.columns = city.found(made)
+                for name in (n for n in ON_SUITE if n in chosen):
+                    await take(name, ON_SUITE[name](made))
     print(printed(rows))
 
 
 if __name__ == "__main__":
-    telemetry.configure("bench", "json")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     asyncio.run(main(sys.argv[1:]))
