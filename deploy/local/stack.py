@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from cryptography.fernet import Fernet
 
 from deploy.local import kafka_server, mongo
 from deploy.local.places import LOCAL, PROGRAMS, Ports
-from deploy.local.processes import Process
+from deploy.local.processes import NOBODY, Process
 from services.kernel import token
 from services.kernel.person import Role
 
@@ -37,6 +38,7 @@ class Servers:
     given_kafka: str | None = field(default_factory=lambda: os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
     mongo: Process | None = None
     kafka: Process | None = None
+    told: threading.Event = NOBODY
 
     @property
     def mongo_url(self) -> str:
@@ -47,23 +49,37 @@ class Servers:
         return self.given_kafka or f"127.0.0.1:{self.kafka_port}"
 
     def start(self) -> None:
-        """Both at once, then wait for both."""
+        """Both at once, then wait for both. `Stop` where one of the environment does not answer."""
+        if self.given_mongo:
+            mongo.must_answer(self.given_mongo)
+        if self.given_kafka:
+            kafka_server.must_answer(self.given_kafka)
+        else:
+            kafka_server.fetch(told=self.told)
         if not self.given_mongo:
             command = mongo.command(self.home / "mongo", self.mongo_port)
             self.mongo = Process("mongod", command, self.home / "log" / "mongod.log", record=self.record)
             self.mongo.start()
         if not self.given_kafka:
-            kafka_server.fetch()
             command = kafka_server.command(self.home / "kafka", self.kafka_port, self.controller_port)
             self.kafka = Process("kafka", command, self.home / "log" / "kafka.log", record=self.record)
             self.kafka.start()
         self.wait()
 
     def wait(self) -> None:
+        """Until both, as far as they are ours, serve: at the start, and after one was killed and started again."""
         if self.mongo:
-            self.mongo.until(lambda: mongo.initiate(self.mongo_port), STARTING)
+            self.mongo.until(lambda: mongo.initiate(self.mongo_port), STARTING, told=self.told)
         if self.kafka:
-            self.kafka.until(lambda: kafka_server.answers(self.kafka_port), STARTING)
+            self.kafka.until(lambda: kafka_server.answers(self.kafka_port), STARTING, told=self.told)
+
+    def restart(self, *servers: Process | None) -> None:
+        """Killed as by a crash, if they still run, and started again on the same data and ports."""
+        for server in servers or (self.mongo, self.kafka):
+            if server:
+                server.kill()
+                server.start()
+        self.wait()
 
     def end(self) -> None:
         for server in (self.kafka, self.mongo):
@@ -105,6 +121,7 @@ def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: 
         "MONGO_URL": servers.mongo_url,
         "KAFKA_BOOTSTRAP_SERVERS": servers.kafka_address,
         "CITYGATE_LOCAL": "true",
+        "CITYGATE_HOST": "127.0.0.1",
         "CITYGATE_PORT": str(ports[program]),
         "CITYGATE_PUBLIC_URL": near["gateway"],
         "CITYGATE_MAILBOX_URL": near["mailbox"],

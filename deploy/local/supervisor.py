@@ -2,70 +2,79 @@
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from deploy.local import mongo
-from deploy.local.places import LOCAL, PROGRAMS, ROOT, Ports, Stop
+from deploy.local.places import LOCAL, PROGRAMS, Ports, Stop, Told, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
 from deploy.local.stack import STARTING, Keys, Servers, environment, is_ready, module, ports_of, program
+from deploy.local.watch import Watched
 from services.kernel.person import Role
 
-RECORD = LOCAL / "run"
-LOADED = LOCAL / "city.loaded"
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
 CITY_SECONDS = 300.0
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def say(line: str) -> None:
-    print(line, flush=True)
+    """Nobody may be reading any more; what runs must be ended all the same."""
+    with suppress(OSError):
+        print(line, flush=True)
 
 
 @dataclass(slots=True)
 class Supervisor:
-    """One run from start to end."""
+    """One run from start to end; what it starts it also ends.
+
+    `programs` know their ports by CITYGATE_PORT; the parts of `city` end by themselves and are run one after another.
+    """
 
     ports: Ports
     servers: Servers
-    keys: Keys = field(default_factory=lambda: Keys(LOCAL / "keys"))
-    programs: list[Process] = field(default_factory=list)
-    stopping: threading.Event = field(default_factory=threading.Event)
-    failures: dict[str, int] = field(default_factory=dict)
+    programs: Sequence[Process]
+    keys: Keys
+    city: Sequence[Process] = ()
+    home: Path = LOCAL
+    told: threading.Event = field(default_factory=threading.Event)
+    over: threading.Event = field(default_factory=threading.Event)
+    watcher: threading.Thread | None = None
 
-    def run(self, *, city: bool = True) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.stopping.set())
+    def run(self) -> None:
+        for number in SIGNALS:
+            signal.signal(number, lambda *_: self.told.set())
+        self.servers.told = self.told
+        for name in end_what_was_left(self.home / "run"):
+            say(f"Ended {name}, left by an earlier run.")
+        self.check_ports()
         try:
             self.start()
-            if city and not self.stopping.is_set():
-                self.load_city()
+            self.load_city()
             self.tell()
-            self.watch()
+            self.told.wait()
+        except (Stop, Told):
+            if not self.told.is_set():  # what Ctrl-C tore down is no failure
+                raise
         finally:
             self.end()
 
     def start(self) -> None:
         began = time.monotonic()
-        LOCAL.mkdir(exist_ok=True)
-        mongo.free_space(LOCAL)
-        for name in end_what_was_left(RECORD):
-            say(f"Ended {name}, left by an earlier run.")
-        self.check_ports()
-        self.keys.make()
         say("Starting MongoDB and Kafka ...")
         self.servers.start()
-        say("Starting " + ", ".join(PROGRAMS) + " ...")
-        ports = ports_of(self.ports)
-        for name in PROGRAMS:
-            env = environment(name, ports, self.servers, self.keys)
-            self.programs.append(program(name, env, record=RECORD))
-            self.programs[-1].start()
+        say("Starting " + ", ".join(process.name for process in self.programs) + " ...")
         for process in self.programs:
-            process.until(lambda name=process.name: self.stopping.is_set() or is_ready(ports[name]), STARTING)  # type: ignore[misc]  # the loop's name is bound
+            process.start()
+        for process in self.programs:
+            port = int(process.env["CITYGATE_PORT"])
+            process.until(lambda port=port: is_ready(port), STARTING, told=self.told)  # type: ignore[misc]  # bound
         say(f"Everything is ready after {time.monotonic() - began:.0f} s.")
+        self.watcher = threading.Thread(target=self.watch, name="watch")
+        self.watcher.start()
 
     def check_ports(self) -> None:
         how = "End what listens there, or move all ports: make run PORT=9000"
@@ -78,23 +87,18 @@ class Supervisor:
             must_be_free(name, port, how)
 
     def load_city(self) -> None:
-        """Each service plays its own part of the demonstration's past, once."""
-        if LOADED.exists() and not self.servers.given_mongo:
+        """Each service plays its own part of the demonstration's past: once per namespace, unless servers are given."""
+        loaded = self.home / f"{os.environ.get('CITYGATE_NAMESPACE') or 'citygate'}.loaded"
+        if not self.city or (loaded.exists() and not self.servers.given_mongo):
             return
         say("Loading the demonstration city ...")
-        for process in (p for name in SERVICES for p in self.programs if p.name == name):
-            log = LOCAL / "log" / f"city-{process.name}.log"
-            with log.open("wb") as out:
-                done = subprocess.run(
-                    [sys.executable, "-m", module(process.name), "city"], env=os.environ | process.env, cwd=ROOT,
-                    stdout=out, stderr=subprocess.STDOUT, timeout=CITY_SECONDS, start_new_session=True,
-                )  # fmt: skip
-            if self.stopping.is_set():
-                return
-            if done.returncode:
-                raise Stop(f"The city's part of {process.name} could not be loaded:\n{tail(log)}")
-            say(f"  {process.name}: {tail(log, 1)}")
-        LOADED.touch()
+        for part in self.city:
+            part.log.unlink(missing_ok=True)
+            if part.finish(CITY_SECONDS, told=self.told):
+                end = tail(part.log)
+                raise Stop(f"{part.name} did not succeed. The end of {part.log}:\n{end}\n{full(end)}".rstrip())
+            say(f"  {part.name}: {tail(part.log, 1)}")
+        loaded.touch()
 
     def tell(self) -> None:
         """Addresses, and a token for each role."""
@@ -104,33 +108,49 @@ class Supervisor:
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
         for role in (r for r in Role if r is not Role.SERVICE):
             department = "finance" if role in (Role.EDITOR, Role.REVIEWER, Role.HANDLER) else ""
-            variable = role.value.upper()
-            say(f"export {variable}={self.keys.mint(role, department=department, sub=f'{role}-1')}")
+            say(f"export {role.value.upper()}={self.keys.mint(role, department=department, sub=f'{role}-1')}")
         say("\nThe tokens are good for 30 days; editor, reviewer and handler belong to the department `finance`.")
         say("Ctrl-C ends everything; data stay in .local/, logs in .local/log/.")
 
     def watch(self) -> None:
-        """Until told to stop; one that ended by itself is started again, ever more slowly."""
-        everything = [p for p in (self.servers.mongo, self.servers.kafka, *self.programs) if p]
-        while not self.stopping.wait(0.5):
-            for process in everything:
-                if not process.alive:
-                    self.restart(process)
-
-    def restart(self, process: Process) -> None:
-        self.failures[process.name] = times = self.failures.get(process.name, 0) + 1
-        seconds = min(2 ** (times - 1), 30)
-        code = process.running.returncode if process.running else None
-        say(f"{process.name} ended by itself (exit code {code}); starting it again in {seconds} s. Log: {process.log}")
-        if not self.stopping.wait(seconds):
-            process.start()
+        """Beside all else, until the end: what ended by itself is started again."""
+        everything = [Watched(p) for p in (self.servers.mongo, self.servers.kafka, *self.programs) if p]
+        while not self.over.wait(0.2) and not self.told.is_set():
+            for each in everything:
+                try:
+                    if line := each.look(time.monotonic()):
+                        say(line)
+                except OSError as error:
+                    say(f"{each.process.name} could not be started: {full(str(error)) or error}")
 
     def end(self) -> None:
         """The programs first, all at once, then the servers under them."""
         say("\nEnding ...")
+        self.over.set()
+        if self.watcher:
+            self.watcher.join()
         for process in self.programs:
-            if process.running and process.alive:
-                process.running.terminate()
+            process.ask()
         for process in self.programs:
             process.end()
         self.servers.end()
+
+
+def of_this_checkout(port: int, *, city: bool = True) -> Supervisor:
+    """The two servers, the five programs and their city of `make run`."""
+    ports, record, keys = Ports(port), LOCAL / "run", Keys(LOCAL / "keys")
+    servers = Servers(LOCAL, ports.mongo, ports.kafka, ports.controller, record)
+    keys.make()
+    env = {name: environment(name, ports_of(ports), servers, keys) for name in PROGRAMS}
+    programs = [program(name, env[name], record=record) for name in PROGRAMS]
+    parts = [
+        Process(
+            f"{name}-city",
+            [sys.executable, "-m", module(name), "city"],
+            LOCAL / "log" / f"{name}-city.log",
+            env[name],
+            record,
+        )
+        for name in (SERVICES if city else ())
+    ]
+    return Supervisor(ports, servers, programs, keys, parts)

@@ -1,6 +1,5 @@
 """What a run starts it ends, and nothing else."""
 
-import hashlib
 import json
 import os
 import signal
@@ -14,9 +13,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from deploy.local import bootstrap, debian, kafka_server, mongo
-from deploy.local.places import ROOT, Ports, Stop
+from deploy.local.places import ROOT, Stop
 from deploy.local.processes import Process, end_what_was_left, free_ports, must_be_free
+from deploy.local.watch import Watched
 
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 DEAF = [
@@ -53,7 +52,7 @@ def test_what_a_crashed_run_left_is_recognised_and_ended(sleeper: Process, recor
 
 
 def test_a_pid_that_is_another_process_by_now_is_left_alone(sleeper: Process, record: Path) -> None:
-    path = record / "sleeper.json"
+    [path] = record.glob("*.json")
     was = json.loads(path.read_text())
     path.write_text(json.dumps(was | {"born": was["born"] - 1000}))
 
@@ -62,10 +61,79 @@ def test_a_pid_that_is_another_process_by_now_is_left_alone(sleeper: Process, re
 
 
 def test_a_record_of_a_process_long_gone_is_forgotten(record: Path, sleeper: Process) -> None:
+    [path] = record.glob("*.json")
+    was = path.read_text()
     sleeper.kill()
+    path.write_text(was)
 
     assert end_what_was_left(record) == []
     assert list(record.glob("*.json")) == []
+
+
+def test_a_record_that_a_crash_cut_short_stops_nobody(record: Path, sleeper: Process) -> None:
+    (record / "cut-1.json").write_text('{"pid": 1')
+
+    assert end_what_was_left(record) == ["sleeper"]
+    assert list(record.glob("*.json")) == []
+
+
+def test_one_that_ended_and_waits_for_its_parent_is_left_behind_at_once(record: Path, sleeper: Process) -> None:
+    assert sleeper.running
+    os.kill(sleeper.running.pid, signal.SIGKILL)
+    until(lambda: psutil.Process(sleeper.running.pid).status() == psutil.STATUS_ZOMBIE if sleeper.running else False)
+
+    assert end_what_was_left(record) == []
+
+
+def test_what_is_ended_in_order_is_not_written_down_any_more(record: Path, sleeper: Process) -> None:
+    sleeper.end()
+
+    assert list(record.glob("*.json")) == []
+
+
+def test_a_log_grown_too_long_is_put_aside_by_the_next_start(
+    tmp_path: Path, sleeper: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.local.processes.LONGEST", 3)
+    sleeper.end()
+    sleeper.log.write_text("long")
+
+    sleeper.start()
+
+    assert sleeper.log.with_suffix(".log.1").read_text() == "long"
+
+
+def test_what_takes_too_long_is_ended_and_told(tmp_path: Path) -> None:
+    endless = Process("endless", SLEEPER, tmp_path / "log")
+
+    with pytest.raises(Stop, match=r"endless took longer than 0\.1 seconds"):
+        endless.finish(0.1)
+    assert not endless.alive
+
+
+def test_the_exit_code_of_what_ends_by_itself_is_given_back(tmp_path: Path) -> None:
+    assert Process("brief", [sys.executable, "-c", "raise SystemExit(7)"], tmp_path / "log").finish(20) == 7
+
+
+def test_who_fails_again_and_again_is_started_ever_more_slowly_until_it_has_done_well(tmp_path: Path) -> None:
+    process = Process("torn", [sys.executable, "-c", ""], tmp_path / "log")
+    process.finish(20)
+    watched = Watched(process)
+    waits, moment = [], 1000.0
+    for _ in range(7):
+        assert "torn ended by itself (exit code 0)" in watched.look(moment)
+        assert watched.due
+        waits.append(watched.due - moment)
+        assert watched.look(watched.due - 0.01) == ""
+        assert not process.alive
+        moment = watched.due
+        assert watched.look(moment) == ""  # started
+        until(lambda: not process.alive)
+
+    watched.look(moment + 61)
+
+    assert waits == [1, 2, 4, 8, 16, 30, 30]
+    assert watched.failures == 1
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,113 +164,8 @@ def test_a_taken_port_is_named_with_a_way_out() -> None:
             must_be_free("gateway", port, "Move it.")
 
 
-def test_two_checkouts_a_thousand_ports_apart_share_none() -> None:
-    def all_of(ports: Ports) -> set[int]:
-        programs = {ports.of(p) for p in ("gateway", "columns", "publishing", "mailbox", "scoring")}
-        return programs | {ports.mongo, ports.kafka, ports.controller}
-
-    assert len(all_of(Ports(8000))) == 8
-    assert all_of(Ports(8000)).isdisjoint(all_of(Ports(9000)))
-
-
 def test_free_ports_differ() -> None:
     assert len(set(free_ports(5))) == 5
-
-
-def lock_of(content: bytes) -> dict[str, list[dict[str, str]]]:
-    sha = hashlib.sha256(content).hexdigest()
-    return {"dependencies": [{"artifactId": "kafka", "version": "4", "sha256": sha}]}
-
-
-def test_the_jars_of_the_lock_pass(tmp_path: Path) -> None:
-    jar = tmp_path / "kafka-4.jar"
-    jar.write_bytes(b"jar")
-
-    kafka_server.verify(lock_of(b"jar"), [jar])
-
-    assert jar.exists()
-
-
-@pytest.mark.parametrize("names", [["kafka-4.jar", "more-1.jar"], []])
-def test_a_jar_too_many_or_too_few_stops_the_run(tmp_path: Path, names: list[str]) -> None:
-    for name in names:
-        (tmp_path / name).write_bytes(b"jar")
-
-    with pytest.raises(Stop, match="is not the jar the lock names"):
-        kafka_server.verify(lock_of(b"jar"), [tmp_path / name for name in names])
-
-
-def test_a_jar_that_differs_from_the_lock_stops_the_run(tmp_path: Path) -> None:
-    (tmp_path / "kafka-4.jar").write_bytes(b"other")
-
-    with pytest.raises(Stop, match=r"kafka-4\.jar is not the jar the lock names"):
-        kafka_server.verify(lock_of(b"jar"), [tmp_path / "kafka-4.jar"])
-
-
-def test_an_unsupported_platform_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("platform.machine", lambda: "aarch64")
-
-    with pytest.raises(Stop, match="set MONGO_URL to a server you have"):
-        mongo.binary()
-
-
-def test_a_missing_libcurl_is_told_with_the_package_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_such_library(name: str) -> None:
-        raise OSError(f"{name}: cannot open shared object file")
-
-    monkeypatch.setattr("ctypes.CDLL", no_such_library)
-
-    with pytest.raises(Stop, match="apt-get install libcurl4"):
-        mongo.binary()
-
-
-def test_a_full_disk_is_told_before_anything_starts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 5_000_000})())
-
-    with pytest.raises(Stop, match="Only 5 MB are free"):
-        mongo.free_space(tmp_path)
-
-
-def test_what_cannot_be_installed_is_a_failure_in_ci_and_a_sentence_elsewhere(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr("os.geteuid", lambda: 1000)
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(Stop, match="in CI nothing may be left out"):
-        debian.install(["no-such-package"])
-
-    monkeypatch.delenv("CI")
-    debian.install(["no-such-package"])
-    assert "apt-get install no-such-package" in capsys.readouterr().out
-
-
-def test_a_python_too_old_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.version_info", (3, 9, 2))
-
-    with pytest.raises(SystemExit) as end:
-        bootstrap.main()
-
-    assert end.value.code == 1
-    assert "needs Python 3.11 or newer; this is 3.9" in capsys.readouterr().err
-
-
-def test_the_bootstrap_can_be_read_by_an_old_python() -> None:
-    import ast
-
-    source = (ROOT / "deploy" / "local" / "bootstrap.py").read_text()
-
-    assert ast.parse(source, feature_version=(3, 4)).body
-
-
-@pytest.mark.parametrize(
-    ("said", "sentence"),
-    [("No space left on device", "The disk is full"), ("Connection refused", "registry reachable")],
-)
-def test_a_failed_installation_is_one_sentence(said: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        bootstrap.run([sys.executable, "-c", f"print('{said}'); raise SystemExit(1)"], "Is the registry reachable?")
-
-    assert sentence in capsys.readouterr().err
 
 
 def test_ctrl_c_in_a_terminal_does_not_reach_what_was_started(tmp_path: Path) -> None:
