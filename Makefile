@@ -35,5 +35,5 @@ bench: venv ## One table; each figure beside its own ceiling, measured in the sa
 	@$(VENV)/python -m deploy.local fetch
 	@$(VENV)/python -m tests.bench
 
-clean: venv ## Forget all data of local runs
-	@$(VENV)/python -m deploy.local clean
+clean: ## Forget all data of local runs
+	@test ! -x $(VENV)/python || $(VENV)/python -m deploy.local clean
