@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from deploy.local.stack import Servers
-from tests.bench import hot, intake, memory, rebuilding, relaying, sweeping, visible
+from tests.bench import hot, intake, memory, rebuilding, relaying, sweeping, visible, webserver
 from tests.bench.table import Row, printed
 from tests.support import city
 from tests.support.programs import Suite, suite
@@ -21,6 +21,7 @@ ON_SERVERS: dict[str, Callable[[Servers], Awaitable[Found]]] = {
     "relay": relaying.measure,
     "rebuild": rebuilding.measure,
     "sweep": sweeping.measure,
+    "webserver": webserver.measure,
 }
 ON_SUITE: dict[str, Callable[[Suite], Awaitable[Found]]] = {
     "visible": visible.measure,

@@ -27,8 +27,8 @@ def published(n: int) -> Message:
     body = f"<p>{'正文' * 200}</p>"
     event = example.model_copy(update={"item_id": f"i{n}", "title": f"信息{n}", "body": body})
     return Message(
-        id=f"m{n}", type=event.TYPE, source="publishing", subject=event.subject, sequence=1, time=AT, correlation="bench",
-        trace=None, value=event.model_dump_json().encode(),
+        id=f"m{n}", type=event.TYPE, source="publishing", subject=event.subject, sequence=1, time=AT,
+        correlation="bench", trace=None, value=event.model_dump_json().encode(),
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """From the publication's request to its being on the portal, against the bare steps it cannot do without."""
 
+import asyncio
 import statistics
 from collections.abc import Sequence
 from time import perf_counter
@@ -16,7 +17,7 @@ COUNT = 60
 
 
 async def measure(running: Suite) -> Sequence[Row]:
-    bare, ours = sorted(await bare_steps(running)), sorted(seen(running))
+    bare, ours = sorted(await bare_steps(running)), sorted(await seen(running))
     against = "one transaction + one Kafka round trip + one write"
     return [
         Row.at_most("Publication → visible, p50", at(ours, 50), at(bare, 50), "ms", against, 2),
@@ -29,7 +30,7 @@ def at(times: Sequence[float], percent: int) -> float:
     return statistics.quantiles(times, n=100, method="inclusive")[percent - 1] * 1000
 
 
-def seen(running: Suite) -> list[float]:
+async def seen(running: Suite) -> list[float]:
     gateway = running.client("gateway")
     editor = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")
     times = []
@@ -38,7 +39,7 @@ def seen(running: Suite) -> list[float]:
         began = perf_counter()
         ok(editor.post(f"/items/{item['id']}/publication"))
         while gateway.get(f"/items/{item['id']}").status_code != 200:
-            continue
+            await asyncio.sleep(0.002)  # who asks without a pause measures the asking
         times.append(perf_counter() - began)
     return times
 
