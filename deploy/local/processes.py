@@ -1,6 +1,7 @@
 """Processes of a run: started apart from the terminal, written down, ended; those that a crash left, found again."""
 
 import os
+import random
 import socket
 import subprocess
 import threading
@@ -138,23 +139,29 @@ def _end(process: psutil.Process) -> None:
             time.sleep(0.05)
 
 
-def must_be_free(name: str, port: int, how: str) -> None:
-    """`Stop` where something listens already."""
+def is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise Stop(f"Port {port}, meant for {name}, is taken. {how}") from None
+            return False
+        return True
+
+
+def must_be_free(name: str, port: int, how: str) -> None:
+    """`Stop` where something listens already."""
+    if not is_free(port):
+        raise Stop(f"Port {port}, meant for {name}, is taken. {how}")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports nobody listens on just now."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    """Neighbours nobody listens on just now, below those that outgoing connections take.
+
+    Otherwise a client that looks for a killed server may get its port as its own, and keep it from coming back.
+    """
+    while True:
+        first = random.randrange(10_000, 32_000)
+        ports = list(range(first, first + count))
+        if all(map(is_free, ports)):
+            return ports

@@ -64,7 +64,7 @@ class Run:
     """A supervisor as a subprocess, with what it said and what it wrote down."""
 
     home: Path
-    base: int = field(default_factory=lambda: next(p for p in iter(lambda: free_ports(1)[0], 0) if p < 64_000))
+    base: int = field(default_factory=lambda: free_ports(5)[0])
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self, *names: str, out: int | None = None) -> None:
@@ -77,6 +77,12 @@ class Run:
 
     def said(self, words: str) -> bool:
         return words in (self.home / "said").read_text()
+
+    def until_ready(self) -> None:
+        """Until it has told the addresses; where it ends instead, what it said."""
+        assert self.process
+        until(lambda: self.said("Ctrl-C ends everything") or (self.process and self.process.poll() is not None))
+        assert self.said("Ctrl-C ends everything"), (self.home / "said").read_text()
 
     def births(self) -> dict[str, Birth]:
         found = {p.stem.rpartition("-")[0]: Birth.read(p) for p in (self.home / "run").glob("*.json")}
@@ -106,7 +112,7 @@ def test_told_to_end_it_ends_all_it_started_and_nothing_else(run: Run, number: i
     bystander = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
     try:
         run.start("gateway", "mailbox")
-        until(lambda: run.said("Ctrl-C ends everything"))
+        run.until_ready()
         births = run.births()
 
         assert run.tell(number) == 0
@@ -122,7 +128,7 @@ def test_told_to_end_it_ends_all_it_started_and_nothing_else(run: Run, number: i
 
 def test_a_program_that_dies_is_started_again_and_said_so(run: Run) -> None:
     run.start("gateway", "mailbox")
-    until(lambda: run.said("Ctrl-C ends everything"))
+    run.until_ready()
     before = run.births()
     os.kill(before["mailbox"].pid, signal.SIGKILL)
 
@@ -135,14 +141,14 @@ def test_a_program_that_dies_is_started_again_and_said_so(run: Run) -> None:
 
 def test_what_a_killed_supervisor_left_is_ended_by_the_next_which_then_runs(run: Run) -> None:
     run.start("gateway", "mailbox")
-    until(lambda: run.said("Ctrl-C ends everything"))
+    run.until_ready()
     left = run.births()
     assert run.tell(signal.SIGKILL) == -9
     assert all(birth.process() for birth in left.values())
     (run.home / "said").unlink()
 
     run.start("gateway", "mailbox")
-    until(lambda: run.said("Ctrl-C ends everything"))
+    run.until_ready()
 
     assert run.said("Ended gateway, left by an earlier run.")
     assert [birth.process() for birth in left.values()] == [None, None]
@@ -161,7 +167,7 @@ def test_ctrl_c_while_the_city_is_loaded_ends_that_too(run: Run) -> None:
 
 def test_a_taken_port_ends_the_run_before_anything_starts(run: Run) -> None:
     run.start("gateway")
-    until(lambda: run.said("Ctrl-C ends everything"))
+    run.until_ready()
     second = Run(run.home / "second", run.base)
     second.home.mkdir()
 
