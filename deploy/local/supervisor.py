@@ -108,7 +108,7 @@ class Supervisor:
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
         for role in (r for r in Role if r is not Role.SERVICE):
             department = "finance" if role in (Role.EDITOR, Role.REVIEWER, Role.HANDLER) else ""
-            say(f"export {role.value.upper()}={self.keys.mint(role, department=department, sub=f'{role}-1')}")
+            say(f"export {role.value.upper()}_TOKEN={self.keys.mint(role, department=department, sub=f'{role}-1')}")
         say("\nThe tokens are good for 30 days; editor, reviewer and handler belong to the department `finance`.")
         say("Ctrl-C ends everything; data stay in .local/, logs in .local/log/.")
 
