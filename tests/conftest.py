@@ -37,9 +37,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in out]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def logging() -> None:
-    """As in production: plain tracebacks, no local variables."""
+    """As in production: plain tracebacks, no local variables; anew for each test, as some configure it themselves."""
     telemetry.configure("tests", "json")
 
 
