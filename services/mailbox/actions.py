@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from services.kernel.calendar import Calendar
-from services.kernel.content import ClaimCheck
 from services.kernel.decision import Unit
 from services.kernel.person import Person
 from services.mailbox.domain import (
     Department,
+    Extract,
     Letter,
     Policy,
     Rating,
@@ -42,10 +42,10 @@ async def accept_letter(unit: Unit, id: str, *, by: Person, at: datetime, expect
 
 
 async def transfer_letter(
-    unit: Unit, id: str, *, to: str, by: Person, at: datetime, expected: int | None = None
+    unit: Unit, id: str, *, to: str, reason: str, by: Person, at: datetime, expected: int | None = None
 ) -> Letter:
     letter = await unit.get(Letter, id, expected=expected)
-    return unit.save(transfer(letter, to=await unit.known(Department, to), by=by, at=at))
+    return unit.save(transfer(letter, to=await unit.known(Department, to), reason=reason, by=by, at=at))
 
 
 async def answer_letter(
@@ -65,18 +65,16 @@ async def rate_letter(unit: Unit, id: str, rating: Rating, *, at: datetime) -> L
 async def disclose_letter(
     unit: Unit,
     id: str,
-    extract: bytes,
+    extract: Extract,
     *,
     contact: Iterable[str],
     by: Person,
     at: datetime,
     expected: int | None = None,
 ) -> Letter:
-    letter = await unit.get(Letter, id, expected=expected)
-    check = ClaimCheck.of(extract, "application/json")
-    decision = disclose(letter, check, text=extract.decode(), contact=contact, by=by, at=at)
-    unit.attach(check.sha256, extract, check.media_type)
-    return unit.save(decision)
+    letter = unit.save(disclose(await unit.get(Letter, id, expected=expected), extract, contact=contact, by=by, at=at))
+    unit.attach(extract.check.sha256, extract.data, extract.check.media_type)
+    return letter
 
 
 async def see_contact(unit: Unit, id: str, *, by: Person, at: datetime) -> Letter:

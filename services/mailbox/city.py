@@ -1,20 +1,22 @@
 """The demonstration city's letters, in every state, played in order of time."""
 
 import hashlib
-import json
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+
+from pydantic import BaseModel, ConfigDict
 
 from services.kernel.calendar import day_of, official
 from services.kernel.city import Moment, person, read, text, today, until
 from services.kernel.clock import now
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.decision import Cause
+from services.kernel.crypto import Vault
+from services.kernel.decision import Cause, Unit
 from services.kernel.mongo import MongoReader
-from services.kernel.person import Role
+from services.kernel.person import Person, Role
 from services.kernel.program import Program
-from services.kernel.transaction import Transactor
 from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,
@@ -24,117 +26,221 @@ from services.mailbox.actions import (
     rate_letter,
     receive_letter,
     transfer_letter,
+    wake_letter,
 )
 from services.mailbox.api import ALPHABET
-from services.mailbox.domain import Department, Letter, Rating, Writing, in_force
-from services.mailbox.timers import sweeps
+from services.mailbox.api.bodies import Contact
+from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department, in_force
 
-Spec = dict[str, Any]
-
-
-def moment(spec: Spec) -> datetime:
-    return Moment(**{k: spec[k] for k in ("month", "day", "time")}).at(today())
+OFFICE = person(Role.OFFICE)
+BEFORE = timedelta(minutes=15)  # the office directs a letter to the mayor so long before it is accepted
 
 
-def receipt_of(letter: Spec) -> str:
-    """The same at every load, so that an interrupted one goes on."""
-    seed = hashlib.sha256(letter["key"].encode()).digest()
-    return f"{day_of(moment(letter['received'])):%Y%m%d}-{''.join(ALPHABET[byte % 32] for byte in seed[:6])}"
+class CityTransfer(BaseModel):
+    """It was handed over."""
+
+    to: str
+    reason: str
+    at: Moment
 
 
-def code_of(letter: Spec) -> str:
-    """No secret: everybody may follow the demonstration's letters."""
-    return f"{int.from_bytes(hashlib.sha256(letter['key'].encode()).digest()[6:12]) % 10**10:010d}"
+class CityAnswer(BaseModel):
+    """It was answered."""
+
+    text: str
+    at: Moment
 
 
-def steps_of(letter: Spec) -> Iterator[tuple[datetime, str, Spec]]:
-    """What happens to a letter, with its moment; the word is the step's."""
-    yield moment(letter["received"]), "received", letter
-    for transfer in letter.get("transferred") or []:
-        yield moment(transfer["at"]), "transferred", transfer
-    if letter.get("accepted"):
-        yield moment(letter["accepted"]), "accepted", letter
-    for word in ("answered", "closed", "rated", "disclosed"):
-        if letter.get(word):
-            yield moment(letter[word].get("at", letter[word])), word, letter[word]
+class CityClosing(BaseModel):
+    """It was closed."""
+
+    at: Moment
+
+
+class CityRating(BaseModel):
+    """Its writer judged the answer."""
+
+    stars: int
+    solved: bool
+    at: Moment
+
+
+class CityDisclosure(BaseModel):
+    """An extract of it was published."""
+
+    title: str
+    question: str
+    answer: str
+    at: Moment
+
+
+class CityLetter(BaseModel):
+    """A letter of `data/city.json`; its texts carry {y}, {m}, {d}. `department`: who takes it on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    kind: LetterKind
+    mailbox: str
+    department: str
+    title: str
+    text: str
+    contact: Contact
+    consent: bool
+    received: Moment
+    accepted: Moment | None = None
+    transferred: tuple[CityTransfer, ...] = ()
+    answered: CityAnswer | None = None
+    closed: CityClosing | None = None
+    rated: CityRating | None = None
+    disclosed: CityDisclosure | None = None
+
+    @property
+    def mark(self) -> str:
+        """The receipt number's six characters, from the key."""
+        return "".join(ALPHABET[byte % 32] for byte in self.seed[:6])
+
+    @property
+    def code(self) -> str:
+        """No secret: everybody may follow the demonstration's letters."""
+        return f"{int.from_bytes(self.seed[6:12]) % 10**10:010d}"
+
+    @property
+    def seed(self) -> bytes:
+        return hashlib.sha256(self.key.encode()).digest()
+
+    def receipt(self, today: date) -> str:
+        return f"{day_of(self.received.at(today)):%Y%m%d}-{self.mark}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something that happened to a letter."""
+
+    at: datetime
+    receipt: str
+    act: Callable[[Unit], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Life:
+    """All that happens to one letter, as seen from `today`."""
+
+    letter: CityLetter
+    vault: Vault
+    today: date
+
+    def steps(self) -> Iterator[Step]:
+        letter = self.letter
+        arrived = letter.received.at(self.today)
+        policy = in_force(store.policies(), arrived)
+        yield self._step(
+            letter.received, receive_letter, self._writing(arrived),
+            code_digest=self.vault.digest(letter.code), policy=policy, calendar=official(),
+        )  # fmt: skip
+        if letter.accepted:
+            if first_department(letter.mailbox, policy) != letter.department:
+                directed = partial(transfer_letter, to=letter.department, reason="转主管部门办理", by=OFFICE)
+                yield self._step(letter.accepted, directed, before=BEFORE)
+            yield self._step(letter.accepted, accept_letter, by=handler(letter.department))
+        department = letter.department
+        for each in letter.transferred:
+            yield self._step(each.at, transfer_letter, to=each.to, reason=each.reason, by=handler(department))
+            department = each.to
+        yield from self._answered(handler(department))
+
+    def _answered(self, by: Person) -> Iterator[Step]:
+        letter = self.letter
+        if letter.answered:
+            at = letter.answered.at
+            yield self._step(at, answer_letter, text=text(letter.answered.text, at.at(self.today)), by=by)
+        if letter.closed:
+            yield self._step(letter.closed.at, close_letter, by=by)
+        if letter.rated:
+            yield self._step(letter.rated.at, rate_letter, Rating(stars=letter.rated.stars, solved=letter.rated.solved))
+        if letter.disclosed:
+            extract = self._extract(letter.disclosed)
+            yield self._step(letter.disclosed.at, disclose_letter, extract, contact=letter.contact.told, by=by)
+
+    def _writing(self, at: datetime) -> Writing:
+        return Writing(
+            kind=self.letter.kind,
+            mailbox=self.letter.mailbox,
+            title=text(self.letter.title, at),
+            text=text(self.letter.text, at),
+            contact=self.vault.seal(self.letter.contact.model_dump_json().encode()),
+            consent=self.letter.consent,
+        )
+
+    def _extract(self, told: CityDisclosure) -> Extract:
+        title, question, answer = (
+            text(each, told.at.at(self.today)) for each in (told.title, told.question, told.answer)
+        )
+        return Extract(title=title, question=question, answer=answer)
+
+    def _step(
+        self,
+        moment: Moment,
+        action: Callable[..., Awaitable[object]],
+        *args: object,
+        before: timedelta = timedelta(),
+        **how: object,
+    ) -> Step:
+        at, receipt = moment.at(self.today) - before, self.letter.receipt(self.today)
+        return Step(at=at, receipt=receipt, act=lambda unit: action(unit, receipt, *args, at=at, **how))
+
+
+def handler(department: str) -> Person:
+    return person(Role.HANDLER, department)
 
 
 async def load(program: Program) -> None:
-    """Once; a load that was interrupted goes on. `SystemExit` where other letters are here."""
-    letters: list[Spec] = read(__file__)["letters"]
-    reader = MongoReader(program.db)
-    receipts = {receipt_of(letter): letter for letter in letters}
-    there = set(await reader.ids(Letter, {}, sort="_id", limit=0))
-    if strangers := there - receipts.keys():
-        raise SystemExit(f"This database holds other letters already ({', '.join(sorted(strangers)[:3])} …).")
-    codes = {letter["department"] for letter in letters}
-    await until(
-        "mailbox to hear of the city's departments",
-        lambda: known(reader, codes),
-    )
-    past = sorted(
-        ((at, receipt, word, what) for receipt, letter in receipts.items() for at, word, what in steps_of(letter)),
-        key=lambda step: (step[0], step[1]),
-    )
-    transact = program.transact.because(Cause(who="city", request="city"))
-    for at, receipt, word, what in past:
-        if at < now():
-            await sweep_until(transact, at)
-            await play(program, transact, receipts[receipt], receipt, word, what, at)
-    await sweep_until(transact, now())
-    example = next(receipt for receipt, letter in receipts.items() if letter.get("answered"))
-    print(f"{len(letters)} letters are loaded. Try receipt {example} with code {code_of(receipts[example])}.")
+    """Once, and whole or not at all. `SystemExit` where other letters are here."""
+    letters = [CityLetter.model_validate(each) for each in read(__file__)["letters"]]
+    reader, on = MongoReader(program.db), today()
+    there = await reader.ids(Letter, {}, sort="_id", limit=0)
+    if found := example(letters, there):
+        return print(f"The city's letters are already loaded. {found}")
+    if there:
+        raise SystemExit(f"This database holds other letters: the city is loaded into an empty one only ({there[0]}).")
+    departments = {code for letter in letters for code in (letter.department, *(t.to for t in letter.transferred))}
+    departments |= {policy.mayor_department for policy in store.policies()}
+    await until("mailbox to hear of the city's departments", lambda: known(reader, departments))
+    steps = [step for letter in letters for step in Life(letter=letter, vault=program.vault, today=on).steps()]
+    past = sorted((step for step in steps if step.at <= now()), key=lambda step: (step.at, step.receipt))
+    await program.transact.because(Cause(who="city", request="city"))(play, past, now())
+    receipts = await reader.ids(Letter, {}, sort="_id", limit=0)
+    print(f"Loaded {len(receipts)} letters in {len(past)} steps. {example(letters, receipts)}")
+
+
+def example(letters: Iterable[CityLetter], receipts: Iterable[str]) -> str | None:
+    """A letter to try, known by its mark in whatever month it was loaded; None where none of the city's is there."""
+    marks = {receipt.rpartition("-")[2]: receipt for receipt in receipts}
+    there = [letter for letter in letters if letter.mark in marks]
+    tried = next((letter for letter in there if letter.answered), next(iter(there), None))
+    return f"Try receipt {marks[tried.mark]} with code {tried.code}." if tried else None
 
 
 async def known(reader: MongoReader, codes: set[str]) -> bool:
     return await reader.count(Department, {"_id": {"$in": sorted(codes)}}) == len(codes)
 
 
-async def sweep_until(transact: Transactor, at: datetime) -> None:
-    """What time did up to a moment of the past."""
-    for sweep in sweeps():
-        while await sweep.once(transact, at):
-            continue
+async def play(unit: Unit, steps: Sequence[Step], until: datetime) -> None:
+    """The whole past, as one transaction.
+
+    The running program's own sweep would find a letter half played long due, and tell so before its answer.
+    """
+    arrived: dict[str, None] = {}
+    for step in steps:
+        await wake_all(unit, arrived, step.at)
+        await step.act(unit)
+        arrived[step.receipt] = None
+    await wake_all(unit, arrived, until)
 
 
-async def play(
-    program: Program, transact: Transactor, letter: Spec, receipt: str, word: str, what: Spec, at: datetime
-) -> None:
-    """One step; a step that was played before changes nothing or is passed."""
-    found = await MongoReader(program.db).look(Letter, receipt)
-    handler = person(Role.HANDLER, found.department if found else letter["department"])
-    if word == "received":
-        if found is None:
-            await receive(program, transact, letter, receipt, at)
-        return
-    assert found is not None
-    if word == "transferred" and all(s.department != what["to"] for s in found.steps):
-        await transact(transfer_letter, receipt, to=what["to"], by=handler, at=at)
-    elif word == "accepted" and all(s.state != "accepted" for s in found.steps) and found.answer is None:
-        await transact(accept_letter, receipt, by=handler, at=at)
-    elif word == "answered" and found.answer is None:
-        await transact(answer_letter, receipt, text=text(what["text"], at), by=handler, at=at)
-    elif word == "closed":
-        await transact(close_letter, receipt, by=handler, at=at)
-    elif word == "rated":
-        await transact(rate_letter, receipt, Rating(stars=what["stars"], solved=what["solved"]), at=at)
-    elif word == "disclosed" and found.disclosed is None:
-        said = {name: text(what[name], at) for name in ("title", "question", "answer")}
-        extract = json.dumps(said, ensure_ascii=False).encode()
-        contact = [v for v in letter["contact"].values() if v]
-        await transact(disclose_letter, receipt, extract, contact=contact, by=handler, at=at)
-
-
-async def receive(program: Program, transact: Transactor, letter: Spec, receipt: str, at: datetime) -> None:
-    writing = Writing(
-        kind=LetterKind(letter["kind"]),
-        mailbox=letter["mailbox"],
-        title=text(letter["title"], at),
-        text=text(letter["text"], at),
-        contact=program.vault.seal(json.dumps(letter["contact"], ensure_ascii=False).encode()),
-        consent=letter["consent"],
-    )
-    await transact(
-        receive_letter, receipt, writing, code_digest=program.vault.digest(code_of(letter)),
-        policy=in_force(store.policies(), at), calendar=official(), at=at,
-    )  # fmt: skip
+async def wake_all(unit: Unit, receipts: Iterable[str], at: datetime) -> None:
+    """What time did up to a moment of the past, in order."""
+    letters = [await unit.get(Letter, receipt) for receipt in receipts]
+    woken = [(letter.wakes_at, letter.id) for letter in letters if letter.wakes_at and letter.wakes_at <= at]
+    for _, receipt in sorted(woken):
+        await wake_letter(unit, receipt, at=at)

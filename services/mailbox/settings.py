@@ -1,7 +1,11 @@
-"""What mailbox needs to know at start: nothing beyond what every program does."""
+"""What mailbox is told by its environment."""
+
+from pydantic import Field
 
 from services.kernel.settings import Settings
 
 
 class MailboxSettings(Settings):
-    """CITYGATE_… as in every service."""
+    """What every program is told; the port has a default of its own."""
+
+    port: int = Field(8003, ge=1, le=65535, description="the port to listen on")

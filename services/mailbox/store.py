@@ -1,20 +1,31 @@
 """The questions mailbox asks, each with its index; the policies."""
 
 import json
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
 from services.kernel.calendar import Limit, TimeUnit
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.decision import After, Reader
-from services.kernel.mongo import Index
-from services.mailbox.domain import Letter, LetterState, Policy
+from services.kernel.mongo import Database, Index
+from services.mailbox.domain import Guesses, Letter, LetterState, Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Until(Index):
+    """MongoDB itself takes documents away within a minute after the moment in the index's only field."""
+
+    async def make(self, db: Database) -> None:
+        await db[self.of.KIND].create_index([(self.keys[0], 1)], expireAfterSeconds=0)
+
 
 INDEXES = [
     Index(of=Letter, keys=("wakes_at",), where={"wakes_at": {"$type": "date"}}),
     Index(of=Letter, keys=("department", "state", "clock.due_at")),
     Index(of=Letter, keys=("clock.due_at",)),
+    Until(of=Guesses, keys=("until",)),
 ]
 
 
@@ -30,10 +41,12 @@ def policies() -> tuple[Policy, ...]:
                 LetterKind(kind): Limit(amount=limit["amount"], unit=TimeUnit(limit["unit"]))
                 for kind, limit in version["limits"].items()
             },
-            due_soon_days=version["due_soon_days"],
+            due_soon_working_days=version["due_soon_working_days"],
             mayor_department=version["mayor_department"],
             longest_title=version["longest_title"],
             longest_text=version["longest_text"],
+            wrong_codes=version["wrong_codes"],
+            wrong_codes_within=timedelta(minutes=version["wrong_codes_within_minutes"]),
         )
         for version in found["versions"]
     )
@@ -63,3 +76,13 @@ async def queue(
     if due_before is not None:
         where["clock.due_at"] = {"$lt": due_before}
     return await read.find(Letter, where, sort="clock.due_at", limit=limit, after=after)
+
+
+async def count_wrong_code(db: Database, receipt: str, policy: Policy, *, at: datetime) -> None:
+    """One more wrong code for a receipt number; the first begins a span, and one after its end begins another."""
+    going_on = {"$gt": ["$until", at]}
+    counted = {
+        "wrong": {"$cond": [going_on, {"$add": ["$wrong", 1]}, 1]},
+        "until": {"$cond": [going_on, "$until", at + policy.wrong_codes_within]},
+    }
+    await db[Guesses.KIND].update_one({"_id": receipt}, [{"$set": counted}], upsert=True)

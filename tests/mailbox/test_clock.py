@@ -39,7 +39,7 @@ class LetterLife(RuleBasedStateMachine):
         to = WATER if self.letter.department == "finance" else FINANCE
         steps = {
             "accept": lambda: accept(self.letter, by=OFFICE, at=self.now),
-            "transfer": lambda: transfer(self.letter, to=to, by=OFFICE, at=self.now),
+            "transfer": lambda: transfer(self.letter, to=to, reason="职责", by=OFFICE, at=self.now),
             "answer": lambda: answer(self.letter, text="答", by=OFFICE, at=self.now),
             "close": lambda: close(self.letter, by=OFFICE, at=self.now),
             "rate": lambda: rate(self.letter, Rating(stars=3, solved=True), at=self.now),

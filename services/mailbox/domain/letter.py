@@ -1,18 +1,16 @@
-"""What may happen to a letter (来信), and its clock."""
+"""What may happen to a letter (来信), by people and by time."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from services.kernel.calendar import Calendar, Limit, day_of, deadline
+from services.kernel.calendar import Calendar
 from services.kernel.content import ClaimCheck
 from services.kernel.contracts.mailbox import (
     LetterAccepted,
     LetterAnswered,
     LetterClosed,
-    LetterDisclosed,
     LetterDueSoon,
     LetterKind,
     LetterOverdue,
@@ -23,9 +21,9 @@ from services.kernel.contracts.mailbox import (
 from services.kernel.decision import Aggregate, Copied, Decision, Refused
 from services.kernel.event import Fact
 from services.kernel.person import Person
+from services.mailbox.domain.clock import Clock, Policy, clock
 
 MAYOR = "mayor"
-STARS = range(1, 6)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,47 +34,6 @@ class Department(Copied):
 
     name: str
     letter_duties: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """The limits in force from a day on; `due_soon_days` before the deadline a letter turns amber."""
-
-    version: str
-    effective: date
-    limits: Mapping[LetterKind, Limit]
-    due_soon_days: int
-    mayor_department: str
-    longest_title: int
-    longest_text: int
-
-
-def in_force(policies: Iterable[Policy], at: datetime) -> Policy:
-    """The rule that applies is the one in force on the day of receipt."""
-    return max((p for p in policies if p.effective <= day_of(at)), key=lambda p: p.effective)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clock:
-    """When an answer is due, and by which rule and calendar. `provisional`: a year's calendar is not known yet."""
-
-    due_at: datetime
-    due_soon_at: datetime
-    rule: str
-    calendar: str
-    provisional: bool
-
-
-def clock(kind: LetterKind, policy: Policy, calendar: Calendar, *, at: datetime) -> Clock:
-    """The day of receipt is day zero; the deadline ends at 24:00 in Asia/Shanghai."""
-    due = deadline(at, policy.limits[kind], calendar)
-    return Clock(
-        due_at=due.due_at,
-        due_soon_at=max(at, due.due_at - timedelta(days=policy.due_soon_days)),
-        rule=policy.version,
-        calendar=due.calendar,
-        provisional=due.provisional,
-    )
 
 
 class LetterState(StrEnum):
@@ -110,11 +67,12 @@ class Rating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One moment in the letter's life, for its writer to follow."""
+    """One moment in the letter's life. `reason` of a transfer: for those who handle it, not for its writer."""
 
     at: datetime
     state: str
     department: str
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +161,11 @@ def accept(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
             raise Refused("letter.answered", f"A letter that is {letter.state} cannot be accepted.")
 
 
-def transfer(letter: Letter, *, to: Department, by: Person, at: datetime) -> Decision[Letter]:
-    """Hand it to the department that must answer it (转办); the deadline stays."""
+def transfer(letter: Letter, *, to: Department, reason: str, by: Person, at: datetime) -> Decision[Letter]:
+    """Hand it to the department that must answer it (转办); the deadline stays.
+
+    What time has done by then is told first: it happened to the department that hands over.
+    """
     by.must_answer_for(letter.department)
     if to.id == letter.department:
         return Decision(letter)
@@ -213,8 +174,9 @@ def transfer(letter: Letter, *, to: Department, by: Person, at: datetime) -> Dec
     match letter.state:
         case LetterState.RECEIVED | LetterState.ACCEPTED:
             told = LetterTransferred(at=at, letter_id=letter.id, department=to.id, from_department=letter.department)
-            moved = replace(letter, department=to.id, state=LetterState.RECEIVED)
-            return Decision(stepped(moved, at=at, word="transferred"), (told,))
+            late = wake(letter, at=at)
+            moved = replace(late.state, department=to.id, state=LetterState.RECEIVED)
+            return Decision(stepped(moved, at=at, word="transferred", reason=reason), (*late.facts, told))
         case LetterState.ANSWERED | LetterState.CLOSED:
             raise Refused("letter.answered", f"A letter that is {letter.state} cannot be transferred.")
 
@@ -261,28 +223,6 @@ def rate(letter: Letter, rating: Rating, *, at: datetime) -> Decision[Letter]:
             raise Refused("letter.unanswered", "It can be rated once it has been answered.")
 
 
-def disclose(
-    letter: Letter, extract: ClaimCheck, *, text: str, contact: Iterable[str], by: Person, at: datetime
-) -> Decision[Letter]:
-    """Publish a person's extract of it, with the writer's consent. `text`: all of the extract; `contact`: the writer's.
-
-    The contact itself never goes into the extract.
-    """
-    by.must_answer_for(letter.department)
-    if not letter.writing.consent:
-        raise Refused("letter.no_consent", "Its writer has not agreed to publication.")
-    if any(word and word in text for word in contact):
-        raise Refused("letter.contact_in_extract", "The extract names its writer's contact; take it out.")
-    match letter.state:
-        case LetterState.ANSWERED | LetterState.CLOSED:
-            if letter.disclosed == extract:
-                return Decision(letter)
-            told = LetterDisclosed(at=at, letter_id=letter.id, department=letter.department, extract=extract)
-            return Decision(replace(letter, disclosed=extract), (told,))
-        case LetterState.RECEIVED | LetterState.ACCEPTED:
-            raise Refused("letter.unanswered", "It can be published once it has been answered.")
-
-
 def look_at_contact(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
     """Every look is recorded with who looked."""
     by.must_answer_for(letter.department)
@@ -304,6 +244,6 @@ def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:
     return Decision(letter, tuple(facts))
 
 
-def stepped(letter: Letter, *, at: datetime, word: str | None = None) -> Letter:
-    step = Step(at=at, state=word or letter.state.value, department=letter.department)
+def stepped(letter: Letter, *, at: datetime, word: str | None = None, reason: str | None = None) -> Letter:
+    step = Step(at=at, state=word or letter.state.value, department=letter.department, reason=reason)
     return replace(letter, steps=(*letter.steps, step))

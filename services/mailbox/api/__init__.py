@@ -1,0 +1,210 @@
+"""HTTP in, HTTP out."""
+
+import secrets
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import AwareDatetime
+
+from services.kernel.calendar import day_of, deadline, official
+from services.kernel.clock import now
+from services.kernel.crypto import new_code
+from services.kernel.decision import Missing
+from services.kernel.mongo import MongoReader
+from services.kernel.person import Role
+from services.kernel.web import Answer, Caller, Door, Doorway, IfMatch, Page, Paged, Read, Sealing, Table, doorway
+from services.mailbox import store
+from services.mailbox.actions import (
+    accept_letter,
+    answer_letter,
+    close_letter,
+    disclose_letter,
+    rate_letter,
+    receive_letter,
+    see_contact,
+    transfer_letter,
+)
+from services.mailbox.api.bodies import (
+    Contact,
+    Department,
+    Id,
+    NewAnswer,
+    NewExtract,
+    NewLetter,
+    NewRating,
+    Proof,
+    Transfer,
+)
+from services.mailbox.api.views import ClockView, ContactView, LetterView, Rated, Receipt, StatusView
+from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, in_force, may_try
+
+router = APIRouter(route_class=Door, tags=["letters"])
+HANDLERS = {Role.HANDLER, Role.OFFICE}
+MAY = Table(
+    {
+        "POST /letters": {Role.SERVICE},
+        "GET /letters": HANDLERS,
+        "GET /letters/{id}": HANDLERS,
+        "GET /letters/{id}/clock": HANDLERS,
+        "POST /letters/{id}/contact": HANDLERS,
+        "POST /letters/{id}/acceptance": HANDLERS,
+        "POST /letters/{id}/transfer": HANDLERS,
+        "POST /letters/{id}/answer": HANDLERS,
+        "POST /letters/{id}/closing": HANDLERS,
+        "POST /letters/{id}/disclosure": HANDLERS,
+        "POST /letters/{id}/status": {Role.SERVICE},
+        "POST /letters/{id}/rating": {Role.SERVICE},
+    }
+)
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that looks like something else
+NOBODYS = f"{'00' * 16}${'0' * 64}"  # a digest that no code has, compared with where there is no letter
+Proving = Annotated[Doorway, Depends(doorway)]
+
+
+def receipt_number(at: datetime) -> str:
+    """The day in Shanghai and six characters by chance."""
+    return f"{day_of(at):%Y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+
+
+@router.post("/letters", status_code=201, summary="Hand a letter in, for the citizen who wrote it")
+async def reception(body: NewLetter, answer: Answer, sealing: Sealing) -> Receipt:
+    at, code = now(), new_code()
+    writing = Writing(
+        kind=body.kind,
+        mailbox=body.mailbox,
+        title=body.title,
+        text=body.text,
+        contact=sealing.seal(body.contact.model_dump_json().encode()),
+        consent=body.consent,
+    )
+
+    def receipt(letter: Letter) -> Receipt:
+        return Receipt(version=letter.version, receipt=letter.id, code=code, due_at=letter.clock.due_at)
+
+    return await answer(
+        receipt,
+        receive_letter,
+        receipt_number(at),
+        writing,
+        code_digest=sealing.digest(code),
+        policy=in_force(store.policies(), at),
+        calendar=official(),
+        at=at,
+    )
+
+
+@router.get("/letters", summary="The queue: soonest due first; a handler sees their own department's")
+async def queue(
+    read: Read,
+    by: Caller,
+    paging: Paged,
+    department: Department | None = None,
+    state: LetterState | None = None,
+    due_before: AwareDatetime | None = None,
+) -> Page[LetterView]:
+    if Role.OFFICE not in by.roles:
+        department = department or next(iter(by.departments), "")
+    if department is not None:
+        by.must_answer_for(department)
+    found = await store.queue(
+        read, department=department, state=state, due_before=due_before, limit=paging.limit, after=paging.after
+    )
+    return paging.page(found, sort="clock.due_at", view=LetterView.of)
+
+
+async def mine(read: Read, by: Caller, id: str) -> Letter:
+    """The letter, for those who answer for it."""
+    letter = await read.look(Letter, id)
+    if letter is None:
+        raise Missing("letter.missing", f"There is no letter {id}.")
+    by.must_answer_for(letter.department)
+    return letter
+
+
+@router.get("/letters/{id}", summary="One letter, without its writer's contact")
+async def letter(id: Id, read: Read, by: Caller) -> LetterView:
+    return LetterView.of(await mine(read, by, id))
+
+
+@router.get("/letters/{id}/clock", summary="The deadline: each day counted or skipped, and why")
+async def clock(id: Id, read: Read, by: Caller) -> ClockView:
+    found = await mine(read, by, id)
+    limit = in_force(store.policies(), found.received_at).limits[found.writing.kind]
+    return ClockView.of(found, deadline(found.received_at, limit, official()))
+
+
+@router.post("/letters/{id}/contact", summary="Look at the writer's contact; every look is recorded")
+async def contact(id: Id, answer: Answer, by: Caller, sealing: Sealing) -> ContactView:
+    def opened(letter: Letter) -> ContactView:
+        found = Contact.model_validate_json(sealing.open(letter.writing.contact))
+        return ContactView(version=letter.version, name=found.name, phone=found.phone, email=found.email)
+
+    return await answer(opened, see_contact, id, by=by, at=now())
+
+
+@router.post("/letters/{id}/acceptance", summary="Take a letter on")
+async def acceptance(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(LetterView.of, accept_letter, id, by=by, at=now(), expected=expected)
+
+
+@router.post("/letters/{id}/transfer", summary="Hand a letter to the department that must answer it")
+async def transferral(id: Id, body: Transfer, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(
+        LetterView.of, transfer_letter, id, to=body.to, reason=body.reason, by=by, at=now(), expected=expected
+    )
+
+
+@router.post("/letters/{id}/answer", summary="Answer a letter")
+async def answering(id: Id, body: NewAnswer, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(LetterView.of, answer_letter, id, text=body.text, by=by, at=now(), expected=expected)
+
+
+@router.post("/letters/{id}/closing", summary="Close an answered letter")
+async def closing(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(LetterView.of, close_letter, id, by=by, at=now(), expected=expected)
+
+
+@router.post("/letters/{id}/disclosure", summary="Publish an extract of it, with its writer's consent")
+async def disclosure(
+    id: Id, body: NewExtract, answer: Answer, read: Read, sealing: Sealing, by: Caller, expected: IfMatch = None
+) -> LetterView:
+    found = await mine(read, by, id)
+    writer = Contact.model_validate_json(sealing.open(found.writing.contact))
+    return await answer(
+        LetterView.of,
+        disclose_letter,
+        id,
+        Extract(title=body.title, question=body.question, answer=body.answer),
+        contact=writer.told,
+        by=by,
+        at=now(),
+        expected=expected,
+    )
+
+
+async def proven(door: Doorway, id: str, code: str) -> Letter:
+    """The letter, for who has its code. An unknown receipt and a wrong code look, cost and are counted the same."""
+    read, at = MongoReader(door.transact.db), now()
+    policy = in_force(store.policies(), at)
+    may_try(await read.look(Guesses, id), policy, at=at)
+    found = await read.look(Letter, id)
+    if not door.vault.matches(code, found.code_digest if found else NOBODYS) or found is None:
+        await store.count_wrong_code(read.db, id, policy, at=at)
+        raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
+    return found
+
+
+@router.post("/letters/{id}/status", summary="A letter for its writer, by receipt number and query code")
+async def status(id: Id, body: Proof, door: Proving) -> StatusView:
+    return StatusView.of(await proven(door, id, body.code))
+
+
+@router.post("/letters/{id}/rating", summary="Judge the answer, as the letter's writer")
+async def rating(id: Id, body: NewRating, answer: Answer, door: Proving) -> Rated:
+    await proven(door, id, body.code)
+
+    def rated(letter: Letter) -> Rated:
+        return Rated(version=letter.version, receipt=letter.id)
+
+    return await answer(rated, rate_letter, id, Rating(stars=body.stars, solved=body.solved), at=now())

@@ -1,0 +1,179 @@
+"""What clients are shown: never a contact but in its own view, never a code but once."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.calendar import Deadline
+from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.web import View
+from services.mailbox.domain import Letter, LetterState
+
+
+class Receipt(View):
+    """What the writer keeps: the code is shown this once."""
+
+    receipt: str
+    code: str
+    due_at: datetime
+
+
+class StepView(BaseModel):
+    """One moment in a letter's life."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    state: str
+    department: str
+
+
+class HandledStepView(StepView):
+    """The same for those who handle it: with a transfer's reason."""
+
+    reason: str | None
+
+
+class RatingView(BaseModel):
+    """The writer's judgement."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    stars: int
+    solved: bool
+
+
+def rated(letter: Letter) -> RatingView | None:
+    return RatingView.model_validate(letter.rating) if letter.rating else None
+
+
+class LetterView(View):
+    """A letter as its handlers see it; the contact is asked for apart."""
+
+    id: str
+    kind: LetterKind
+    mailbox: str
+    department: str
+    state: LetterState
+    title: str
+    text: str
+    consent: bool
+    received_at: datetime
+    due_at: datetime
+    provisional: bool
+    rule: str
+    overdue_since: datetime | None
+    answer: str | None
+    answered_at: datetime | None
+    rating: RatingView | None
+    disclosed: bool
+    steps: list[HandledStepView]
+
+    @classmethod
+    def of(cls, state: object) -> Self:
+        assert isinstance(state, Letter)
+        return cls(
+            version=state.version,
+            id=state.id,
+            kind=state.writing.kind,
+            mailbox=state.writing.mailbox,
+            department=state.department,
+            state=state.state,
+            title=state.writing.title,
+            text=state.writing.text,
+            consent=state.writing.consent,
+            received_at=state.received_at,
+            due_at=state.clock.due_at,
+            provisional=state.clock.provisional,
+            rule=state.clock.rule,
+            overdue_since=state.overdue_since,
+            answer=state.answer,
+            answered_at=state.answered_at,
+            rating=rated(state),
+            disclosed=state.disclosed is not None,
+            steps=[HandledStepView.model_validate(step) for step in state.steps],
+        )
+
+
+class ContactView(View):
+    """The writer's contact."""
+
+    name: str
+    phone: str | None
+    email: str | None
+
+
+class DayView(BaseModel):
+    """A day of the clock: counted or skipped, and why."""
+
+    day: str
+    counted: bool
+    why: str
+
+
+class ClockView(BaseModel):
+    """The deadline, explained day by day."""
+
+    received_at: datetime
+    due_at: datetime
+    rule: str
+    calendar: str
+    provisional: bool
+    days: list[DayView]
+
+    @classmethod
+    def of(cls, letter: Letter, due: Deadline) -> Self:
+        """`due`: the same deadline, reckoned again for its steps."""
+        return cls(
+            received_at=letter.received_at,
+            due_at=letter.clock.due_at,
+            rule=letter.clock.rule,
+            calendar=letter.clock.calendar,
+            provisional=letter.clock.provisional,
+            days=[DayView(day=step.day.isoformat(), counted=step.counted, why=step.why) for step in due.steps],
+        )
+
+
+class StatusView(View):
+    """A letter as its writer sees it."""
+
+    receipt: str
+    kind: LetterKind
+    title: str
+    text: str
+    state: LetterState
+    department: str
+    received_at: datetime
+    due_at: datetime
+    provisional: bool
+    answer: str | None
+    answered_at: datetime | None
+    rating: RatingView | None
+    steps: list[StepView]
+
+    @classmethod
+    def of(cls, state: object) -> Self:
+        assert isinstance(state, Letter)
+        return cls(
+            version=state.version,
+            receipt=state.id,
+            kind=state.writing.kind,
+            title=state.writing.title,
+            text=state.writing.text,
+            state=state.state,
+            department=state.department,
+            received_at=state.received_at,
+            due_at=state.clock.due_at,
+            provisional=state.clock.provisional,
+            answer=state.answer,
+            answered_at=state.answered_at,
+            rating=rated(state),
+            steps=[StepView.model_validate(step) for step in state.steps],
+        )
+
+
+class Rated(View):
+    """That the judgement was kept."""
+
+    receipt: str

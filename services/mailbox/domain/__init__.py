@@ -1,0 +1,54 @@
+"""Letters (来信), the clock each runs on, and what the public and the writer may see: the rules."""
+
+from services.mailbox.domain.clock import Clock, Policy, amber_from, clock, in_force
+from services.mailbox.domain.disclosure import Extract, disclose
+from services.mailbox.domain.letter import (
+    MAYOR,
+    ContactSeen,
+    Department,
+    Letter,
+    LetterState,
+    Rating,
+    Step,
+    Writing,
+    accept,
+    answer,
+    close,
+    first_department,
+    look_at_contact,
+    rate,
+    receive,
+    transfer,
+    wake,
+)
+from services.mailbox.domain.proof import Guesses, TooManyCodes, may_try
+
+__all__ = [
+    "MAYOR",
+    "Clock",
+    "ContactSeen",
+    "Department",
+    "Extract",
+    "Guesses",
+    "Letter",
+    "LetterState",
+    "Policy",
+    "Rating",
+    "Step",
+    "TooManyCodes",
+    "Writing",
+    "accept",
+    "amber_from",
+    "answer",
+    "clock",
+    "close",
+    "disclose",
+    "first_department",
+    "in_force",
+    "look_at_contact",
+    "may_try",
+    "rate",
+    "receive",
+    "transfer",
+    "wake",
+]

@@ -1,0 +1,63 @@
+"""When an answer is due: the limits as data, and what they come to for one letter."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from services.kernel.calendar import DAY, Calendar, Limit, day_of, deadline, start_of
+from services.kernel.contracts.mailbox import LetterKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The limits in force from a day on. A letter turns amber when `due_soon_working_days` are left, at least one."""
+
+    version: str
+    effective: date
+    limits: Mapping[LetterKind, Limit]
+    due_soon_working_days: int
+    mayor_department: str
+    longest_title: int
+    longest_text: int
+    wrong_codes: int  # for one receipt number, until `wrong_codes_within` the first of them
+    wrong_codes_within: timedelta
+
+    def __post_init__(self) -> None:
+        if self.due_soon_working_days < 1:
+            raise ValueError(f"{self.version}: due_soon_working_days is at least 1.")
+
+
+def in_force(policies: Iterable[Policy], at: datetime) -> Policy:
+    """The rule that applies is the one in force on the day of receipt."""
+    return max((p for p in policies if p.effective <= day_of(at)), key=lambda p: p.effective)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clock:
+    """When an answer is due, and by which rule and calendar. `provisional`: a year's calendar is not known yet."""
+
+    due_at: datetime
+    due_soon_at: datetime
+    rule: str
+    calendar: str
+    provisional: bool
+
+
+def clock(kind: LetterKind, policy: Policy, calendar: Calendar, *, at: datetime) -> Clock:
+    """The day of receipt is day zero; the deadline ends at 24:00 in Asia/Shanghai."""
+    due = deadline(at, policy.limits[kind], calendar)
+    return Clock(
+        due_at=due.due_at,
+        due_soon_at=max(at, amber_from(due.due_at, policy.due_soon_working_days, calendar)),
+        rule=policy.version,
+        calendar=due.calendar,
+        provisional=due.provisional,
+    )
+
+
+def amber_from(due_at: datetime, working_days: int, calendar: Calendar) -> datetime:
+    """00:00 in Shanghai of the first of the last working days before a deadline."""
+    day, left = day_of(due_at - DAY), working_days
+    while (left := left - calendar.is_working(day)) > 0:
+        day -= DAY
+    return start_of(day)

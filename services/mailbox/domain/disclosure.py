@@ -1,0 +1,67 @@
+"""What the public may read of a letter: an extract that a person made, never naming its writer."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.kernel.content import ClaimCheck
+from services.kernel.contracts.mailbox import LetterDisclosed
+from services.kernel.decision import Decision, Refused
+from services.kernel.person import Person
+from services.mailbox.domain.letter import Letter, LetterState
+
+BETWEEN = re.compile(r"[\s\-‐-―_.,，。·•()]+")  # what people put between the digits of a number
+CHINA = re.compile(r"^(?:\+|00)?86(?=1\d{10}$)")  # before a mobile number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extract:
+    """A public extract (公开摘编) of a letter and its answer."""
+
+    title: str
+    question: str
+    answer: str
+
+    @property
+    def data(self) -> bytes:
+        """JSON, as the event names it by its hash."""
+        said = {"title": self.title, "question": self.question, "answer": self.answer}
+        return json.dumps(said, ensure_ascii=False).encode()
+
+    @property
+    def check(self) -> ClaimCheck:
+        return ClaimCheck.of(self.data, "application/json")
+
+    def names(self, contact: Iterable[str]) -> bool:
+        """Whether a way to reach the writer, or their name, stands in it in any usual way of writing."""
+        told = [plain(part) for part in (self.title, self.question, self.answer)]
+        return any(word in part for word in map(plain, contact) if word for part in told)
+
+
+def plain(text: str) -> str:
+    """Full-width forms, case, the country's code and what stands between digits do not hide a number or a name."""
+    together = BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
+    return CHINA.sub("", together)
+
+
+def disclose(letter: Letter, extract: Extract, *, contact: Iterable[str], by: Person, at: datetime) -> Decision[Letter]:
+    """Publish an extract, with the writer's consent; `contact`: their name, phone and e-mail, which must not be in it.
+
+    The same extract again changes nothing; another one takes its place.
+    """
+    by.must_answer_for(letter.department)
+    if not letter.writing.consent:
+        raise Refused("letter.no_consent", "Its writer has not agreed to publication.")
+    if extract.names(contact):
+        raise Refused("letter.contact_in_extract", "The extract names its writer's contact; take it out.")
+    match letter.state:
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            if letter.disclosed == extract.check:
+                return Decision(letter)
+            told = LetterDisclosed(at=at, letter_id=letter.id, department=letter.department, extract=extract.check)
+            return Decision(replace(letter, disclosed=extract.check), (told,))
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            raise Refused("letter.unanswered", "It can be published once it has been answered.")

@@ -1,0 +1,30 @@
+"""How often a query code may be guessed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from services.kernel.decision import No, Record
+from services.mailbox.domain.clock import Policy
+
+
+class TooManyCodes(No):
+    """Too many wrong codes for one receipt number; the right one has to wait as well."""
+
+    status, title = 429, "Too many requests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guesses(Record):
+    """Wrong codes for one receipt number, `id`, be there such a letter or not; forgotten at `until`."""
+
+    KIND: ClassVar[str] = "guesses"
+
+    wrong: int
+    until: datetime
+
+
+def may_try(guesses: Guesses | None, policy: Policy, *, at: datetime) -> None:
+    """`TooManyCodes` while the limit is reached."""
+    if guesses is not None and at < guesses.until and guesses.wrong >= policy.wrong_codes:
+        raise TooManyCodes("letter.too_many_codes", "Too many wrong query codes for this receipt. Try again later.")

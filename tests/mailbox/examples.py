@@ -1,0 +1,43 @@
+"""What mailbox hears and is sent, for its tests."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentRegistered
+from services.kernel.event import Message
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+CONTACT = {"name": "欧阳测试", "phone": "13800009876", "email": "ouyang.test@example.com"}
+NEW: dict[str, Any] = {
+    "kind": "complaint",
+    "mailbox": "finance",
+    "title": "路灯不亮",
+    "text": "小区门口的路灯坏了三天。",
+    "contact": CONTACT,
+    "consent": True,
+}
+
+
+def registered(code: str, *, duties: bool = True) -> Message:
+    event = DepartmentRegistered(
+        at=LONG_AGO,
+        code=code,
+        name=f"市{code}局",
+        kind=DepartmentKind.GOVERNMENT,
+        department_class=DepartmentClass.II,
+        service_duties=True,
+        letter_duties=duties,
+        phone="0763-3300000",
+        address="清远市",
+    )
+    return Message(
+        id=f"{code}-1",
+        type=event.TYPE,
+        source="columns",
+        subject=event.subject,
+        sequence=1,
+        time=LONG_AGO,
+        correlation="test",
+        trace=None,
+        value=event.model_dump_json().encode(),
+    )
