@@ -97,7 +97,7 @@ class MongoReader:
 
     async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]:
         found = self.db[kind.KIND].find(where, {"_id": 1}, session=self.session).sort([ordering(sort)]).limit(limit)
-        return [d["_id"] for d in await found.to_list(limit)]
+        return [d["_id"] for d in await found.to_list(limit or None)]
 
     async def find(
         self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int, after: After | None = None
