@@ -1,6 +1,6 @@
 """Mailbox as it runs, on a database of its own, with departments it has heard of."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +16,8 @@ from services.kernel.program import Program, create_app
 from services.mailbox import consumers
 from services.mailbox.__main__ import SERVICE
 from services.mailbox.settings import MailboxSettings
+from tests.mailbox.desk import Bearer, Desk
 from tests.mailbox.examples import registered
-
-Bearer = Callable[..., dict[str, str]]
 
 
 @pytest.fixture
@@ -53,3 +52,8 @@ async def client(program: Program) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(program), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://mailbox") as made:
         yield made
+
+
+@pytest.fixture
+def desk(client: httpx.AsyncClient, bearer: Bearer) -> Desk:
+    return Desk(client, bearer)

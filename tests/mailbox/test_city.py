@@ -4,44 +4,156 @@ import asyncio
 
 import pytest
 
-from services.kernel.city import read
+from services.kernel.city import read, today
 from services.kernel.clock import now
+from services.kernel.decision import Decision
 from services.kernel.inbox import hear_all
+from services.kernel.mongo import MongoReader
 from services.kernel.program import Program
-from services.kernel.transaction import Transactor
+from services.kernel.unit import MongoUnit
 from services.mailbox import city, consumers, timers
+from services.mailbox.domain import Letter, LetterState
+from tests.mailbox.desk import Desk, done
 from tests.mailbox.examples import registered
+from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.servers
-
-
-async def hear_the_city(program: Program) -> None:
-    letters = read(city.__file__)["letters"]
-    codes = {letter["department"] for letter in letters} | {
-        transfer["to"] for letter in letters for transfer in letter.get("transferred") or []
-    }
-    known = {"office", "finance", "water", "archive"}
-    await program.transact(hear_all, consumers.HEARING, [registered(code) for code in sorted(codes - known)])
+LETTERS = [city.CityLetter.model_validate(each) for each in read(city.__file__)["letters"]]
 
 
-async def sweeping(transact: Transactor) -> None:
-    """The running program's own sweep, busier than it is."""
+@pytest.fixture
+async def town(program: Program) -> Program:
+    """Mailbox that has heard of the city's departments."""
+    codes = {code for each in LETTERS for code in (each.department, *(t.to for t in each.transferred))}
+    heard = [registered(code) for code in sorted(codes - {"office", "finance", "water", "archive"})]
+    await program.transact(hear_all, consumers.HEARING, heard)
+    return program
+
+
+async def letters(town: Program) -> dict[str, Letter]:
+    return {each.id: each for each in await MongoReader(town.db).find(Letter, {}, sort="received_at", limit=0)}
+
+
+async def stands(town: Program) -> tuple[int, int]:
+    return await town.db["letter"].count_documents({}), await town.db["journal"].count_documents({})
+
+
+def test_no_two_letters_have_the_same_receipt_number() -> None:
+    assert len({letter.mark for letter in LETTERS}) == len(LETTERS)
+
+
+@pytest.mark.servers
+async def test_the_city_is_loaded_as_it_is_written(town: Program) -> None:
+    await city.load(town)
+
+    found = await letters(town)
+    for each in LETTERS:
+        letter = found[each.receipt(today())]
+        expected = (
+            LetterState.CLOSED if each.closed
+            else LetterState.ANSWERED if each.answered
+            else LetterState.ACCEPTED if each.accepted and not each.transferred
+            else LetterState.RECEIVED
+        )  # fmt: skip
+        assert (letter.state, letter.rating is not None) == (expected, each.rated is not None)
+        assert letter.department == (each.transferred[-1].to if each.transferred else each.department)
+        assert [step.at for step in letter.steps] == sorted(step.at for step in letter.steps)
+    assert {letter.state for letter in found.values()} == set(LetterState)
+
+
+@pytest.mark.servers
+async def test_time_was_told_at_its_moments_and_before_what_came_after_it(town: Program) -> None:
+    await city.load(town)
+
+    overdue = 0
+    for letter in (await letters(town)).values():
+        records = town.db["journal"].find({"subject": f"letter/{letter.id}"}).sort([("version", 1), ("n", 1)])
+        told = [(record["type"], record["at"]) async for record in records]
+        assert [at for _, at in told] == sorted(at for _, at in told)
+        late = (letter.answered_at or now()) >= letter.clock.due_at
+        assert [at for type, at in told if type == "letter.overdue"] == [letter.clock.due_at] * late
+        overdue += late
+    assert overdue
+
+
+@pytest.mark.servers
+async def test_a_program_that_runs_meanwhile_tells_of_no_letter_that_was_answered_in_time(town: Program) -> None:
     [sweep] = timers.sweeps()
-    while True:
-        await sweep.once(transact, now())
-        await asyncio.sleep(0.01)
 
+    async def sweeping() -> None:
+        """As the running program does, only busier."""
+        while True:
+            await sweep.once(town.transact, now())
 
-async def test_a_program_that_runs_meanwhile_tells_of_no_letter_that_its_department_answered_in_time(
-    program: Program,
-) -> None:
-    await hear_the_city(program)
-    running = asyncio.create_task(sweeping(program.transact))
-    await city.load(program)
+    running = asyncio.create_task(sweeping())
+    await city.load(town)
+    await eventually(lambda: sweep.round > 5)
     running.cancel()
 
-    answered = program.db["letter"].find({"answered_at": {"$ne": None}, "overdue_since": {"$ne": None}})
-    false = [
-        letter["_id"] for letter in await answered.to_list(None) if letter["answered_at"] < letter["overdue_since"]
-    ]
-    assert false == []
+    found = (await letters(town)).values()
+    assert not [each.id for each in found if each.overdue_since and (each.answered_at or now()) < each.overdue_since]
+
+
+@pytest.mark.servers
+async def test_a_second_load_writes_nothing_and_names_a_letter_to_try(
+    town: Program, desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await city.load(town)
+    await desk.write()
+    loaded = await stands(town)
+    capsys.readouterr()
+
+    await city.load(town)
+
+    said = capsys.readouterr().out
+    assert "already loaded" in said
+    assert await stands(town) == loaded
+    receipt, code = said.split("receipt ")[1].split(" with code ")
+    own = done(await desk.ask(receipt, code.strip(" .\n")))
+    assert own["answer"]
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("saves", [0, 1, 100, 200])
+async def test_a_load_that_was_killed_left_nothing_and_the_next_is_whole(
+    town: Program, monkeypatch: pytest.MonkeyPatch, saves: int
+) -> None:
+    before, left = await stands(town), iter(range(saves))
+
+    def until_killed(unit: MongoUnit, decision: Decision[Letter]) -> Letter:
+        if next(left, None) is None:
+            raise ConnectionError("killed")
+        return whole(unit, decision)
+
+    whole = MongoUnit.save
+    with monkeypatch.context() as patch:
+        patch.setattr(MongoUnit, "save", until_killed)
+        with pytest.raises(ConnectionError):
+            await city.load(town)
+    assert await stands(town) == before
+
+    await city.load(town)
+
+    assert (await stands(town))[0] == len(LETTERS)
+
+
+@pytest.mark.servers
+async def test_a_database_that_holds_other_letters_is_left_alone(town: Program, desk: Desk) -> None:
+    await desk.write()
+    before = await stands(town)
+
+    with pytest.raises(SystemExit, match="other letters"):
+        await city.load(town)
+
+    assert await stands(town) == before
+
+
+@pytest.mark.servers
+async def test_a_city_whose_departments_were_never_heard_of_is_not_loaded(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.kernel.city.PATIENCE", 0.3)
+
+    with pytest.raises(SystemExit, match="departments"):
+        await city.load(program)
+
+    assert await program.db["letter"].count_documents({}) == 0

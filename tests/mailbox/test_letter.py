@@ -14,9 +14,11 @@ from services.mailbox import store
 from services.mailbox.domain import (
     Department,
     Extract,
+    Guesses,
     Letter,
     LetterState,
     Rating,
+    TooManyCodes,
     Writing,
     accept,
     answer,
@@ -25,6 +27,7 @@ from services.mailbox.domain import (
     first_department,
     in_force,
     look_at_contact,
+    may_try,
     rate,
     receive,
     transfer,
@@ -114,6 +117,21 @@ def test_a_transferred_letter_is_another_departments_and_its_deadline_stays() ->
     assert decision.state.clock == LETTER.clock
     with pytest.raises(Forbidden):
         accept(decision.state, by=HANDLER, at=AT)
+
+
+def test_a_letter_handed_over_after_its_due_moment_was_overdue_where_it_lay() -> None:
+    decision = transfer(ACCEPTED, to=WATER, reason="水利职责", by=HANDLER, at=LETTER.clock.due_at + timedelta(days=1))
+
+    assert told(decision) == ["letter.due_soon", "letter.overdue", "letter.transferred"]
+    assert [getattr(fact, "department", None) for fact in decision.facts] == ["finance", "finance", "water"]
+    assert (decision.state.department, decision.state.overdue_since) == ("water", LETTER.clock.due_at)
+
+
+def test_the_reason_of_a_transfer_is_kept_and_not_told() -> None:
+    decision = transfer(ACCEPTED, to=WATER, reason="水利职责", by=HANDLER, at=AT)
+
+    assert decision.state.steps[-1].reason == "水利职责"
+    assert "水利职责" not in decision.facts[0].model_dump_json()
 
 
 def test_a_letter_is_not_handed_to_a_department_that_answers_none() -> None:
@@ -226,3 +244,39 @@ def test_the_rule_in_force_on_the_day_of_receipt_applies() -> None:
 
     assert in_force([older, newer], AT).version == POLICY.version
     assert in_force([older, newer], AT + timedelta(days=1)).version == "letters/2"
+
+
+@pytest.mark.parametrize("step", ["accept", "transfer", "answer"])
+@pytest.mark.parametrize("letter", [ANSWERED, CLOSED], ids=["answered", "closed"])
+def test_an_answered_letter_is_not_taken_up_again(letter: Letter, step: str) -> None:
+    steps: dict[str, Callable[[], Decision[Letter]]] = {
+        "accept": lambda: accept(letter, by=HANDLER, at=AT),
+        "transfer": lambda: transfer(letter, to=WATER, reason="水利职责", by=HANDLER, at=AT),
+        "answer": lambda: answer(letter, text="x", by=HANDLER, at=AT),
+    }
+    with pytest.raises(Refused) as no:
+        steps[step]()
+    assert no.value.code == "letter.answered"
+
+
+def test_closing_is_told_once() -> None:
+    assert close(CLOSED, by=HANDLER, at=AT) == Decision(CLOSED)
+
+
+def test_an_extract_disclosed_again_changes_nothing_and_another_takes_its_place() -> None:
+    first = disclose(ANSWERED, EXTRACT, contact=[], by=HANDLER, at=AT)
+    other = disclose(first.state, replace(EXTRACT, title="更正"), contact=[], by=HANDLER, at=AT)
+
+    assert disclose(first.state, EXTRACT, contact=[], by=HANDLER, at=AT) == Decision(first.state)
+    assert (told(other), other.state.disclosed == first.state.disclosed) == (["letter.disclosed"], False)
+
+
+def test_wrong_codes_are_allowed_up_to_the_limit_and_again_after_the_span() -> None:
+    full = Guesses(id=LETTER.id, wrong=POLICY.wrong_codes, until=AT)
+
+    may_try(None, POLICY, at=AT)
+    may_try(replace(full, wrong=full.wrong - 1), POLICY, at=AT - timedelta(seconds=1))
+    may_try(full, POLICY, at=AT)
+    with pytest.raises(TooManyCodes) as no:
+        may_try(full, POLICY, at=AT - timedelta(seconds=1))
+    assert no.value.code == "letter.too_many_codes"

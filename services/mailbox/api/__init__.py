@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import AwareDatetime
 
 from services.kernel.calendar import day_of, deadline, official
 from services.kernel.clock import now
@@ -29,6 +28,7 @@ from services.mailbox.api.bodies import (
     Contact,
     Department,
     Id,
+    Moment,
     NewAnswer,
     NewExtract,
     NewLetter,
@@ -101,7 +101,7 @@ async def queue(
     paging: Paged,
     department: Department | None = None,
     state: LetterState | None = None,
-    due_before: AwareDatetime | None = None,
+    due_before: Moment | None = None,
 ) -> Page[LetterView]:
     if Role.OFFICE not in by.roles:
         department = department or next(iter(by.departments), "")

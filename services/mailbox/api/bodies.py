@@ -2,15 +2,16 @@
 
 from typing import Annotated, Self
 
-from fastapi import Path
-from pydantic import Field, StringConstraints, model_validator
+from fastapi import Path, Query
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.web import Body
+from services.kernel.web import EARLIEST, LATEST, Body
 
 TEXT = r"^[^\x00]*$"
 
 Id = Annotated[str, Path(pattern="^[0-9A-Z-]{1,40}$")]
+Moment = Annotated[AwareDatetime, Query(gt=EARLIEST, lt=LATEST)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=TEXT)]
 Code = Annotated[str, StringConstraints(pattern="^[0-9]{10}$")]

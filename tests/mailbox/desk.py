@@ -1,0 +1,61 @@
+"""A citizen's way through the gateway, and a handler's through the API."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from services.kernel.person import Role
+from tests.mailbox.examples import NEW
+
+Bearer = Callable[..., dict[str, str]]
+Json = dict[str, Any]
+EXTRACT = {"title": "小区路灯维修", "question": "路灯坏了。", "answer": "已修复。"}
+
+
+class Desk:
+    """What a citizen and a handler of one department do."""
+
+    def __init__(self, client: httpx.AsyncClient, bearer: Bearer) -> None:
+        self.client, self.bearer = client, bearer
+        self.gateway, self.handler, self.office = bearer(Role.SERVICE), bearer(Role.HANDLER), bearer(Role.OFFICE)
+
+    async def hand_in(self, *, key: str | None = None, **different: Any) -> httpx.Response:
+        headers = self.gateway | ({"Idempotency-Key": key} if key else {})
+        return await self.client.post("/letters", json=NEW | different, headers=headers)
+
+    async def write(self, **different: Any) -> Json:
+        """The receipt, with the code."""
+        return done(await self.hand_in(**different), 201)
+
+    async def letter(self, receipt: str) -> Json:
+        return done(await self.client.get(f"/letters/{receipt}", headers=self.office))
+
+    async def step(self, receipt: str, step: str, body: Json | None = None, **headers: str) -> httpx.Response:
+        return await self.client.post(f"/letters/{receipt}/{step}", json=body, headers=self.handler | headers)
+
+    async def ask(self, receipt: str, code: str) -> httpx.Response:
+        """As its writer."""
+        return await self.client.post(f"/letters/{receipt}/status", json={"code": code}, headers=self.gateway)
+
+    async def rate(self, receipt: str, code: str, stars: object = 5) -> httpx.Response:
+        body = {"code": code, "stars": stars, "solved": True}
+        return await self.client.post(f"/letters/{receipt}/rating", json=body, headers=self.gateway)
+
+    async def answered(self, **different: Any) -> Json:
+        """The receipt of a letter that has been answered."""
+        written = await self.write(**different)
+        done(await self.step(written["receipt"], "acceptance"))
+        done(await self.step(written["receipt"], "answer", {"text": "路灯已于今日修复。"}))
+        return written
+
+
+def done(answer: httpx.Response, status: int = 200) -> Json:
+    assert answer.status_code == status, answer.text
+    found: Json = answer.json()
+    return found
+
+
+def expect_problem(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
