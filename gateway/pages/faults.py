@@ -1,6 +1,7 @@
 """Problems as pages that a citizen understands; under /api they stay what they are."""
 
 import json
+from functools import cache
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -67,9 +68,8 @@ def guarded(headers: Any) -> list[tuple[bytes, bytes]]:
 
 async def _send_page(scope: Scope, start: Message, body: bytes, send: Send) -> None:
     status: int = start["status"]
-    title, text = SAID.get(status, SAID[500] if status >= 500 else SAID[400])
-    number = str(json.loads(body or b"{}").get("request", ""))
-    html = rendered("fault.html", None, status=status, title=title, text=text, number=number)
+    ours = status >= 500
+    html = explained(status, str(json.loads(body or b"{}").get("request", ""))) if ours else _known(status)
     kept = [(n, v) for n, v in start["headers"] if n not in (b"content-type", b"content-length")]
     headers = [
         (b"content-type", HTML.encode()),
@@ -78,3 +78,15 @@ async def _send_page(scope: Scope, start: Message, body: bytes, send: Send) -> N
     ]
     await send({**start, "headers": headers + kept})
     await send({"type": "http.response.body", "body": html if scope["method"] != "HEAD" else b""})
+
+
+def explained(status: int, number: str = "") -> bytes:
+    """The page for a status; `number` is what to name when reporting a fault of ours."""
+    title, text = SAID.get(status, SAID[500] if status >= 500 else SAID[400])
+    return rendered("fault.html", None, status=status, title=title, text=text, number=number)
+
+
+@cache
+def _known(status: int) -> bytes:
+    """What is the client's to mend is said alike to all, and made once: what is not there can be asked for for ever."""
+    return explained(status)

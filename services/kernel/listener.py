@@ -1,7 +1,7 @@
 """A program's ear: reads its topics in batches, retries what is not the message's fault, sets aside what is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -23,6 +23,8 @@ from services.kernel.unit import MongoUnit
 
 BATCH, ATTEMPTS = 200, 5
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 30.0  # seconds
+NOTED = 1.0  # seconds after which Kafka is told at the latest how far we are; what it does not know is passed again
+LULL, IDLE = 50, 500  # milliseconds without a message until that is told, and between two looks at what is paused
 NOT_ITS_FAULT = (PyMongoError, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
 
 Fetch = Callable[[str, ClaimCheck], Awaitable[None]]
@@ -44,6 +46,7 @@ class Listener:
         self.wrong: list[str] = ["has not reached Kafka yet"]
         self._resume: dict[Partition, float] = {}
         self._backoff: dict[Partition, float] = {}
+        self._done: dict[Partition, int] = {}  # the offset to go on from, where Kafka has not been told yet
 
     async def run(self) -> None:
         """For ever; Kafka may come and go."""
@@ -68,14 +71,18 @@ class Listener:
         consumer.subscribe([self.bus.topic(source) for source in self.hearing.sources])
         await consumer.start()
         try:
+            noted = 0.0
             while True:
                 self._resume_those_due(consumer)
-                batches = await consumer.getmany(timeout_ms=500, max_records=BATCH)
-                for part, records in batches.items():
-                    await self._partition(consumer, part, records)
-                await self._measure(consumer)
+                batches = await consumer.getmany(timeout_ms=LULL if self._done else IDLE, max_records=BATCH)
+                await self._round(consumer, batches)
+                time = asyncio.get_running_loop().time()
+                if not batches or time - noted > NOTED:
+                    await self._note(consumer)
+                    noted = time
         finally:
             self._resume.clear()
+            self._done.clear()
             await consumer.stop()
 
     def _resume_those_due(self, consumer: Consumer) -> None:
@@ -85,9 +92,26 @@ class Listener:
             del self._resume[part]
         consumer.resume(*[part for part in due if part in consumer.assignment()])
 
+    async def _round(self, consumer: Consumer, batches: Mapping[Partition, Sequence[Wire]]) -> None:
+        """All partitions together; where that fails each alone, so that none waits for what another lacks."""
+        try:
+            if len(batches) > 1:
+                await self._handle(batches)
+                return
+        except NOT_ITS_FAULT as error:
+            log.info("listener.one_by_one", error=type(error).__name__)
+        for part, records in batches.items():
+            await self._partition(consumer, part, records)
+
+    async def _handle(self, batches: Mapping[Partition, Sequence[Wire]]) -> None:
+        await self.hear([await self.decoded(record) for records in batches.values() for record in records])
+        for part, records in batches.items():
+            self._backoff.pop(part, None)
+            self._done[part] = records[-1].offset + 1
+
     async def _partition(self, consumer: Consumer, part: Partition, records: Sequence[Wire]) -> None:
         try:
-            await self.hear([await self.decoded(record) for record in records])
+            await self._handle({part: records})
         except NOT_ITS_FAULT as error:
             seconds = self._backoff.get(part, FIRST_BACKOFF)
             self._backoff[part] = min(seconds * 2, LONGEST_BACKOFF)
@@ -98,10 +122,6 @@ class Listener:
             if part in consumer.assignment():
                 consumer.pause(part)
                 consumer.seek(part, records[0].offset)
-            return
-        self._backoff.pop(part, None)
-        if part in consumer.assignment():  # else somebody else does it again, and finds it done
-            await consumer.commit({part: records[-1].offset + 1})
 
     async def decoded(self, record: Wire) -> Message | None:
         """The message, or None for one that is none of ours: kept in the queue, copied to the dead letters."""
@@ -174,8 +194,13 @@ class Listener:
             "message.set_aside", type=message.type, subject=message.subject, sequence=message.sequence, error=error
         )
 
-    async def _measure(self, consumer: Consumer) -> None:
-        for part in consumer.assignment():
+    async def _note(self, consumer: Consumer) -> None:
+        """Tell Kafka and Prometheus how far we are. Of a part that is no longer ours somebody else finds it done."""
+        ours = consumer.assignment()
+        if done := {part: offset for part, offset in self._done.items() if part in ours}:
+            await consumer.commit(done)
+        self._done.clear()
+        for part in ours:
             end = consumer.highwater(part)
             if end is not None:
                 lag = end - await consumer.position(part)

@@ -7,7 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 from bson.codec_options import CodecOptions, TypeRegistry
-from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession, AsyncIOMotorDatabase
+from motor.motor_asyncio import (
+    AsyncIOMotorClient,
+    AsyncIOMotorClientSession,
+    AsyncIOMotorCollection,
+    AsyncIOMotorDatabase,
+)
 from pydantic import TypeAdapter
 from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
 from pymongo.read_concern import ReadConcern
@@ -18,6 +23,7 @@ from services.kernel.decision import After, C, R, Record, Unknown
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
 Client = AsyncIOMotorClient[Document]
+Collection = AsyncIOMotorCollection[Document]
 Session = AsyncIOMotorClientSession
 MongoError = PyMongoError
 

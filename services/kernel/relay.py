@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from pymongo.errors import PyMongoError
+from pymongo.read_concern import ReadConcern
 
 from services.kernel.bus import BUS_ERRORS
 from services.kernel.event import Message
 from services.kernel.journal import as_message
 from services.kernel.lease import hold, let_go
-from services.kernel.mongo import Database, Document
+from services.kernel.mongo import Collection, Database, Document
 from services.kernel.telemetry import RELAY_LAG, SENT, UNSENT, log
 
 Send = Callable[[Sequence[Message]], Awaitable[None]]
@@ -22,10 +23,10 @@ UNSENT_RECORDS = {"unsent": True}
 
 async def send_once(db: Database, send: Send, *, limit: int = BATCH) -> int:
     """In the order of saying; an aggregate whose earlier fact is not in hand waits a round. How many were sent."""
-    found: list[Document] = await db["journal"].find(UNSENT_RECORDS).sort("_id", 1).limit(limit).to_list(limit)
+    found: list[Document] = await as_of_now(db).find(UNSENT_RECORDS).sort("_id", 1).limit(limit).to_list(limit)
     if not found:
         return 0
-    records = await in_order(db, found)
+    records = in_order(found, lowest(found) if len(found) < limit else await lowest_unsent(db, found))
     if not records and len(found) == limit:  # hosts' clocks differ: the earlier facts lie further on
         return await send_once(db, send, limit=limit * 2)
     await send([as_message(r) for r in records])
@@ -36,11 +37,28 @@ async def send_once(db: Database, send: Send, *, limit: int = BATCH) -> int:
     return len(records)
 
 
-async def in_order(db: Database, found: Sequence[Document]) -> list[Document]:
-    """Those of the records found that continue, without a gap, the lowest unsent of their aggregate."""
+def as_of_now(db: Database) -> Collection:
+    """The journal read as of one moment: no record appears in it without those committed before."""
+    return db.get_collection("journal", read_concern=ReadConcern("snapshot"))
+
+
+def lowest(found: Sequence[Document]) -> dict[str, int]:
+    """The lowest sequence by aggregate, where all the unsent are in hand."""
+    expected: dict[str, int] = {}
+    for record in found:
+        expected[record["subject"]] = min(record["sequence"], expected.get(record["subject"], record["sequence"]))
+    return expected
+
+
+async def lowest_unsent(db: Database, found: Sequence[Document]) -> dict[str, int]:
+    """The same where more may be unsent than is in hand."""
     mine = {"$match": UNSENT_RECORDS | {"subject": {"$in": list({r["subject"] for r in found})}}}
-    lowest = {"$group": {"_id": "$subject", "next": {"$min": "$sequence"}}}
-    expected = {d["_id"]: d["next"] async for d in db["journal"].aggregate([mine, lowest])}
+    group = {"$group": {"_id": "$subject", "next": {"$min": "$sequence"}}}
+    return {d["_id"]: d["next"] async for d in db["journal"].aggregate([mine, group])}
+
+
+def in_order(found: Sequence[Document], expected: dict[str, int]) -> list[Document]:
+    """Those of the records found that continue, without a gap, the lowest unsent of their aggregate."""
     records = []
     for record in found:
         if record["sequence"] == expected.get(record["subject"]):

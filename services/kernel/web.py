@@ -69,6 +69,13 @@ def doorway(request: Request) -> Doorway:
     return found
 
 
+async def entered(request: Request) -> Doorway:
+    return doorway(request)
+
+
+Entered = Annotated[Doorway, Depends(entered)]
+
+
 class Door(APIRoute):
     """A route that knows its caller before it reads the body (401, 403 first)."""
 
@@ -89,7 +96,7 @@ class Door(APIRoute):
         return admit
 
 
-def caller(request: Request) -> Person:
+async def caller(request: Request) -> Person:
     found: Person = request.state.caller
     return found
 
@@ -97,7 +104,9 @@ def caller(request: Request) -> Person:
 Caller = Annotated[Person, Depends(caller)]
 
 
-def expected(if_match: Annotated[str | None, Header(description='The version read, like `"3"`')] = None) -> int | None:
+async def expected(
+    if_match: Annotated[str | None, Header(description='The version read, like `"3"`')] = None,
+) -> int | None:
     if if_match is None:
         return None
     digits = if_match.removeprefix("W/").strip('"')
@@ -184,14 +193,14 @@ async def answering(
 Answer = Annotated[Answering, Depends(answering)]
 
 
-def reading(request: Request) -> Reader:
+async def reading(request: Request) -> Reader:
     return MongoReader(doorway(request).transact.db)
 
 
 Read = Annotated[Reader, Depends(reading)]
 
 
-def vault(request: Request) -> Vault:
+async def vault(request: Request) -> Vault:
     return doorway(request).vault
 
 
@@ -243,9 +252,8 @@ def cursor(last: R, sort: str) -> str:
     return base64.urlsafe_b64encode(place.model_dump_json(exclude_none=True).encode()).decode()
 
 
-def paging(
-    limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=500)] = None
-) -> Paging:
+def paging(*, limit: int, cursor: str | None) -> Paging:
+    """`Malformed` for a cursor that no page gave."""
     if cursor is None:
         return Paging(limit=limit, after=None)
     try:
@@ -255,4 +263,10 @@ def paging(
     return Paging(limit=limit, after=After(place.value, place.id))
 
 
-Paged = Annotated[Paging, Depends(paging)]
+async def paged(
+    limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=500)] = None
+) -> Paging:
+    return paging(limit=limit, cursor=cursor)
+
+
+Paged = Annotated[Paging, Depends(paged)]

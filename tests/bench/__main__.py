@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 
 from deploy.local.stack import Servers
-from tests.bench import hot, intake, memory, rebuilding, relaying, sweeping, visible, webserver
+from tests.bench import hot, intake, made, memory, rebuilding, relaying, sweeping, visible, webserver
 from tests.bench.table import Row, printed
 from tests.support import city
 from tests.support.programs import Suite, suite
@@ -26,6 +26,7 @@ ON_SERVERS: dict[str, Callable[[Servers], Awaitable[Found]]] = {
 ON_SUITE: dict[str, Callable[[Suite], Awaitable[Found]]] = {
     "visible": visible.measure,
     "hot": hot.measure,
+    "made": made.measure,
     "letters": intake.measure,
     "memory": memory.measure,
 }
@@ -46,11 +47,11 @@ async def main(wanted: Sequence[str]) -> None:
         if chosen & ON_SUITE.keys():
             with (
                 tempfile.TemporaryDirectory(prefix="citygate-bench-", ignore_cleanup_errors=True) as home,
-                suite(servers, Path(home)) as made,
+                suite(servers, Path(home)) as running_suite,
             ):
-                made.columns = city.found(made)
+                running_suite.columns = city.found(running_suite)
                 for name in (n for n in ON_SUITE if n in chosen):
-                    await take(name, ON_SUITE[name](made))
+                    await take(name, ON_SUITE[name](running_suite))
     print(printed(rows))
 
 

@@ -1,12 +1,12 @@
 """One row a figure: what was measured, beside its own ceiling."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """`ratio` is ours ÷ ceiling. `hold` says what it must keep, `held` whether it did."""
+    """`ratio` is ours ÷ ceiling. `hold` says what it must keep, `held` whether it did; `profile`: where time goes."""
 
     what: str
     ours: str
@@ -14,6 +14,7 @@ class Row:
     ratio: float | None
     hold: str
     held: bool
+    profile: str = ""
 
     @classmethod
     def at_least(cls, what: str, ours: float, ceiling: float, unit: str, against: str, hold: float) -> "Row":
@@ -25,12 +26,14 @@ class Row:
         )  # fmt: skip
 
     @classmethod
-    def at_most(cls, what: str, ours: float, ceiling: float, unit: str, against: str, hold: float) -> "Row":
+    def at_most(
+        cls, what: str, ours: float, ceiling: float, unit: str, against: str, hold: float, profile: str = ""
+    ) -> "Row":
         """For durations: less is better."""
         ratio = ours / ceiling
         return cls(
             what=what, ours=f"{ours:,.1f} {unit}", ceiling=f"{ceiling:,.1f} {unit}: {against}", ratio=ratio,
-            hold=f"≤ {hold:g} ×", held=ratio <= hold,
+            hold=f"≤ {hold:g} ×", held=ratio <= hold, profile=profile,
         )  # fmt: skip
 
     @classmethod
@@ -41,10 +44,11 @@ class Row:
         )
 
 
-def printed(rows: Iterable[Row]) -> str:
+def printed(rows: Sequence[Row]) -> str:
     lines = ["| what | measured | ceiling, same run | ratio | to hold | held |", "|---|---|---|---|---|---|"]
     for row in rows:
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
         held = "yes" if row.held else "**no**"
         lines.append(f"| {row.what} | {row.ours} | {row.ceiling} | {ratio} | {row.hold} | {held} |")
-    return "\n".join(lines)
+    notes = [f"{row.what}: {row.profile}." for row in rows if row.profile and not row.held]
+    return "\n".join([*lines, *notes])

@@ -5,7 +5,7 @@ from collections import defaultdict
 from typing import Any
 from uuid import uuid4
 
-from services.kernel.bus import Bus, decode
+from services.kernel.bus import Bus, Wire, decode
 from services.kernel.event import Message
 from services.kernel.mongo import connect
 from tests.support.programs import Suite
@@ -17,18 +17,20 @@ SPEAKERS = ("columns", "publishing", "mailbox", "scoring")
 def told(running: Suite, *speakers: str) -> list[Message]:
     """Every message on the topics of these speakers, as often as it was sent."""
 
-    async def read() -> list[Message]:
-        bus = Bus(running.servers.kafka_address, running.namespace)
-        consumer = bus.consumer(f"proof-{uuid4().hex}")
-        consumer.subscribe([bus.topic(speaker) for speaker in speakers or SPEAKERS])
-        await consumer.start()
-        found: list[Message] = []
-        while got := await consumer.getmany(timeout_ms=3000):
-            found += [decode(record) for records in got.values() for record in records if record.headers]
-        await consumer.stop()
-        return found
+    return [decode(record) for record in asyncio.run(topic(running, *speakers)) if record.headers]
 
-    return asyncio.run(read())
+
+async def topic(running: Suite, *speakers: str) -> list[Wire]:
+    """The records as Kafka has them."""
+    bus = Bus(running.servers.kafka_address, running.namespace)
+    consumer = bus.consumer(f"proof-{uuid4().hex}")
+    consumer.subscribe([bus.topic(speaker) for speaker in speakers or SPEAKERS])
+    await consumer.start()
+    found: list[Wire] = []
+    while got := await consumer.getmany(timeout_ms=3000):
+        found += [record for records in got.values() for record in records]
+    await consumer.stop()
+    return found
 
 
 def in_order(messages: list[Message]) -> None:

@@ -2,9 +2,8 @@
 
 import secrets
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 
 from services.kernel.calendar import day_of, deadline, official
 from services.kernel.clock import now
@@ -12,7 +11,7 @@ from services.kernel.crypto import new_code
 from services.kernel.decision import Missing
 from services.kernel.mongo import MongoReader
 from services.kernel.person import Role
-from services.kernel.web import Answer, Caller, Door, Doorway, IfMatch, Page, Paged, Read, Sealing, Table, doorway
+from services.kernel.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Page, Paged, Read, Sealing, Table
 from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,
@@ -59,7 +58,6 @@ MAY = Table(
 )
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that looks like something else
 NOBODYS = f"{'00' * 16}${'0' * 64}"  # a digest that no code has, compared with where there is no letter
-Proving = Annotated[Doorway, Depends(doorway)]
 
 
 def receipt_number(at: datetime) -> str:
@@ -196,12 +194,12 @@ async def proven(door: Doorway, id: str, code: str) -> Letter:
 
 
 @router.post("/letters/{id}/status", summary="A letter for its writer, by receipt number and query code")
-async def status(id: Id, body: Proof, door: Proving) -> StatusView:
+async def status(id: Id, body: Proof, door: Entered) -> StatusView:
     return StatusView.of(await proven(door, id, body.code))
 
 
 @router.post("/letters/{id}/rating", summary="Judge the answer, as the letter's writer")
-async def rating(id: Id, body: NewRating, answer: Answer, door: Proving) -> Rated:
+async def rating(id: Id, body: NewRating, answer: Answer, door: Entered) -> Rated:
     await proven(door, id, body.code)
 
     def rated(letter: Letter) -> Rated:
