@@ -83,9 +83,8 @@ async def waiting(program: Program, asked: Namespace) -> None:
     hearing = program.service.hearing
     if asked.do == "list":
         async for place in program.db["waiting"].find().sort("since", 1):
-            print(
-                place["since"].isoformat(), place["_id"], place["type"], place["error"] or "waits for those before it"
-            )
+            why = " ".join((place["error"] or "waits for those before it").split())  # one line each
+            print(place["since"].isoformat(), place["_id"], place["type"], why)
     elif not asked.subject:
         raise SystemExit(f"Say which aggregate to {asked.do}: kind/id, as `waiting list` shows it before the #.")
     elif asked.do == "replay":

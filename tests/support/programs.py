@@ -40,7 +40,7 @@ class Suite:
         wanted = names or PROGRAMS
         self.keys.make()
         for name in wanted:
-            self.processes[name] = program(name, self.env(name) | dict(env or {}), home=self.home)
+            self.processes[name] = self.program(name, dict(env or {}))
             self.processes[name].start()
         for name in wanted:
             self.until_ready(name)
@@ -48,12 +48,16 @@ class Suite:
     def replica(self, name: str, *, env: Mapping[str, str] | None = None) -> tuple[Process, str]:
         """One more of a program beside the first; its process and address."""
         [port] = free_ports(1)
-        process = program(name, self.env(name) | {"CITYGATE_PORT": str(port)} | dict(env or {}), home=self.home)
+        process = self.program(name, {"CITYGATE_PORT": str(port)} | dict(env or {}))
         process.log = self.home / "log" / f"{name}-{port}.log"
         process.start()
         process.until(lambda: is_ready(port), STARTING)
         self.processes[f"{name}-{port}"] = process
         return process, f"http://127.0.0.1:{port}"
+
+    def program(self, name: str, env: Mapping[str, str]) -> Process:
+        """Written down beside the servers, so that the next run ends what a killed one left."""
+        return program(name, self.env(name) | dict(env), home=self.home, record=self.servers.record)
 
     def until_ready(self, name: str) -> None:
         self.processes[name].until(lambda: is_ready(self.ports[name]), STARTING)

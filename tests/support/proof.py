@@ -2,32 +2,41 @@
 
 import asyncio
 from collections import defaultdict
-from typing import Any
+from contextlib import suppress
 from uuid import uuid4
 
-from services.kernel.bus import Bus, Wire, decode
+from services.kernel.bus import Bus, Partition, Unreadable, Wire, decode
+from services.kernel.contracts import TOPICS
 from services.kernel.event import Message
-from services.kernel.mongo import connect
+from services.kernel.mongo import Document, connect
 from tests.support.programs import Suite
 from tests.support.waiting import until
 
+FORGED = "forged"
 SPEAKERS = ("columns", "publishing", "mailbox", "scoring")
 
 
 def told(running: Suite, *speakers: str) -> list[Message]:
-    """Every message on the topics of these speakers, as often as it was sent."""
+    """Every message on the topics of these speakers, as often as it was sent, but for what a test forged."""
 
-    return [decode(record) for record in asyncio.run(topic(running, *speakers)) if record.headers]
+    found = []
+    for record in asyncio.run(topic(running, *speakers)):
+        with suppress(Unreadable):
+            found.append(decode(record))
+    return [message for message in found if message.correlation != FORGED]
 
 
 async def topic(running: Suite, *speakers: str) -> list[Wire]:
-    """The records as Kafka has them."""
+    """The records as Kafka has them now."""
     bus = Bus(running.servers.kafka_address, running.namespace)
     consumer = bus.consumer(f"proof-{uuid4().hex}")
-    consumer.subscribe([bus.topic(speaker) for speaker in speakers or SPEAKERS])
     await consumer.start()
+    parts = [Partition(bus.topic(s), p) for s in speakers or SPEAKERS for p in range(TOPICS[s].partitions)]
+    consumer.assign(parts)
+    ends = await consumer.end_offsets(parts)
     found: list[Wire] = []
-    while got := await consumer.getmany(timeout_ms=3000):
+    while any([await consumer.position(part) < ends[part] for part in parts]):
+        got = await consumer.getmany(timeout_ms=1000)
         found += [record for records in got.values() for record in records]
     await consumer.stop()
     return found
@@ -41,14 +50,21 @@ def in_order(messages: list[Message]) -> None:
         highest[message.subject] = max(highest[message.subject], message.sequence)
 
 
-def journal(running: Suite, service: str) -> list[dict[str, Any]]:
-    async def read() -> list[dict[str, Any]]:
+def documents(running: Suite, service: str, collection: str, where: Document | None = None) -> list[Document]:
+    """What a program has stored."""
+
+    async def read() -> list[Document]:
         db = connect(running.servers.mongo_url, f"{running.namespace}_{service}")
-        found: list[dict[str, Any]] = await db["journal"].find({"sequence": {"$exists": True}}).to_list(None)
+        found: list[Document] = await db[collection].find(where or {}).to_list(None)
         db.client.close()
         return found
 
     return asyncio.run(read())
+
+
+def journal(running: Suite, service: str) -> list[Document]:
+    """The records of what was told."""
+    return documents(running, service, "journal", {"sequence": {"$exists": True}})
 
 
 def everything_was_sent(running: Suite, service: str) -> None:
