@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from fastapi import APIRouter
 
 from gateway import api, pages, store
+from gateway.generations import rebuild
 from gateway.program import Gateway, serve
 from gateway.projections import HEARING
 from gateway.settings import GatewaySettings
@@ -29,13 +30,16 @@ def main() -> None:
     queue = asks.add_parser("waiting", help="messages that wait, and those that failed")
     queue.add_argument("do", choices=["list", "replay", "discard"])
     queue.add_argument("subject", nargs="?", help="replay and discard: the aggregate, kind/id")
+    new = asks.add_parser("rebuild", help="fill a new read model from the log, and read that when it has caught up")
+    new.add_argument("--passing", action="store_true", help="pass messages that fail in the new one, as discarded")
     asked = parser.parse_args()
     settings = load(GatewaySettings)
     begin(SERVICE.name, settings)
     gateway = Gateway(SERVICE, settings)
     if asked.command is None:
         return serve(gateway)
-    asyncio.run(commands.once(gateway, lambda program: commands.waiting(program, asked)))
+    work = {"waiting": lambda _: commands.waiting(gateway, asked), "rebuild": lambda _: rebuild(gateway, asked)}
+    asyncio.run(commands.once(gateway, work[asked.command]))
 
 
 if __name__ == "__main__":

@@ -40,10 +40,12 @@ class Sought:
 
 
 class Prober:
-    """Looks for each item that changed; until it is found, again and again."""
+    """Looks for each item that changed; until it is found, again and again. `db`: of the generation that is read."""
 
-    def __init__(self, settings: GatewaySettings, db: Database, kept: Kept) -> None:
-        self.address, self.db, self.kept = settings.public_url, db, kept
+    db: Database
+
+    def __init__(self, settings: GatewaySettings, kept: Kept) -> None:
+        self.address, self.kept = settings.public_url, kept
         self.client = httpx.AsyncClient(timeout=10, headers={"User-Agent": "citygate-prober"})
         self._wanted: dict[str, float] = {}  # seconds to wait should it not be found, by item
         self._woken = asyncio.Event()

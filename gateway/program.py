@@ -1,5 +1,7 @@
 """The gateway as a running program: what every program has, and what only the portal needs."""
 
+import asyncio
+
 import uvicorn
 from starlette.types import ASGIApp
 
@@ -10,33 +12,85 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
-from services.kernel.content import ClaimCheck
-from services.kernel.program import Program, Service, create_app
+from services.kernel.listener import Listener
+from services.kernel.mongo import Database, MongoError
+from services.kernel.program import Part, Program, Service, create_app
+from services.kernel.telemetry import log
+from services.kernel.transaction import Transactor
+
+LOOK = 1.0  # seconds between two looks at which generation is live
+
+
+def generation_name(base: str, number: int) -> str:
+    """Of a generation's database and of its consumer group; the first has the plain name."""
+    return base if number == 1 else f"{base}_{number}"
 
 
 class Gateway(Program):
-    """Requests find its parts in `app.state.program`."""
+    """Requests find its parts in `app.state.program`. What reads and hears belongs to one generation at a time."""
 
     def __init__(self, service: Service, settings: GatewaySettings) -> None:
+        super().__init__(service, settings)
+        self.base = self.db.name
         self.upstream = Upstream(settings)
         self.shelf = Shelf(settings.page_bytes)
         static.place(self.shelf)
-        super().__init__(service, settings, fetch=self.fetch)
-        kept = self.db.client.get_database(
-            f"{self.db.name}_kept", codec_options=self.db.codec_options, read_concern=self.db.read_concern,
-            write_concern=self.db.write_concern,
-        )  # fmt: skip
-        self.kept = store.Kept(kept)
-        self.model = store.ReadModel(self.db, self.kept, self.shelf)
+        self.kept = store.Kept(self._database(f"{self.base}_kept"))
         self.forms = Forms(settings)
         self.fetcher = Fetcher(self.upstream, self.kept)
-        self.drops = Drops(self.db, self.shelf)
-        self.prober = Prober(settings, self.db, self.kept)
-        self.drops.listeners.append(self.prober.hear)
-        self.parts += [("drops", self.drops.reread), ("stream", self.drops.watch), ("prober", self.prober.run)]
+        self.prober = Prober(settings, self.kept)
+        self.turn_to(1)
 
-    async def fetch(self, source: str, check: ClaimCheck) -> None:
-        await self.fetcher(source, check)
+    def _database(self, name: str) -> Database:
+        return self.db.client.get_database(
+            name, codec_options=self.db.codec_options, read_concern=self.db.read_concern,
+            write_concern=self.db.write_concern,
+        )  # fmt: skip
+
+    def turn_to(self, number: int) -> None:
+        """Read and hear on another generation's database; requests under way end on the one they began with."""
+        self.number = number
+        self.db = self._database(generation_name(self.base, number))
+        self.transact = Transactor(self.db, self.transact.cause)
+        group = generation_name(self.service.name, number)
+        self.listener = Listener(group, self.service.hearing, self.transact, self.bus, fetch=self.fetcher)
+        self.model = store.ReadModel(self.db, self.kept, self.shelf)
+        self.drops = Drops(self.db, self.shelf, listeners=[self.prober.hear])
+        self.prober.db = self.db
+        self.shelf.fall_all()
+
+    async def make_ready(self) -> None:
+        if not self.prepared:
+            self.turn_to(await self.kept.live())
+        await super().make_ready()
+
+    def parts(self) -> list[Part]:
+        return [("generation", self.live)]
+
+    async def live(self) -> None:
+        """Everything that runs on one generation, until another is live; then again, on that."""
+        of_one = [
+            *super().parts(), ("drops", self.drops.reread), ("stream", self.drops.watch), ("prober", self.prober.run)
+        ]  # fmt: skip
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.for_ever(name, part)) for name, part in of_one]
+            number = await self._another()
+            for task in tasks:
+                task.cancel()
+        self.turn_to(number)
+        log.info("generation.turned", number=number)
+
+    async def _another(self) -> int:
+        """The poll is the truth."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                live = await self.kept.live()
+            except MongoError as error:
+                log.warning("generation.unknown", error=type(error).__name__)
+            else:
+                if live != self.number:
+                    return live
 
 
 def portal(gateway: Gateway) -> ASGIApp:

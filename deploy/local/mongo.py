@@ -14,6 +14,7 @@ from pymongo.errors import OperationFailure, PyMongoError
 from deploy.local.places import Stop
 
 ALREADY_INITIATED = 23
+LONGEST = 20  # seconds of a transaction: who dies in the middle of one keeps its documents from others until then
 
 
 def url(port: int) -> str:
@@ -26,7 +27,8 @@ def command(data: Path, port: int) -> list[str]:
     runs(program)
     data.mkdir(parents=True, exist_ok=True)
     options = ["--replSet", "rs0", "--bind_ip", "127.0.0.1", "--wiredTigerCacheSizeGB", "0.5", "--quiet"]
-    return [str(program), "--dbpath", str(data), "--port", str(port), *options]
+    released = ["--setParameter", f"transactionLifetimeLimitSeconds={LONGEST}"]
+    return [str(program), "--dbpath", str(data), "--port", str(port), *options, *released]
 
 
 def binary() -> Path:

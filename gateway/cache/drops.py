@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from gateway.cache.shelf import Shelf
 from services.kernel.mongo import Database, MongoError
@@ -17,9 +17,10 @@ REMEMBERED = 300.0  # seconds
 class Drops:
     """Lets pages fall. `listeners` hear the keys too, each drop once."""
 
-    def __init__(self, db: Database, shelf: Shelf) -> None:
-        self.collection, self.shelf = db["drops"], shelf
-        self.listeners: list[Callable[[frozenset[str]], None]] = []
+    def __init__(
+        self, db: Database, shelf: Shelf, *, listeners: Sequence[Callable[[frozenset[str]], None]] = ()
+    ) -> None:
+        self.collection, self.shelf, self.listeners = db["drops"], shelf, listeners
         self._seen: dict[object, float] = {}
         self._reread_at = _clock()
 

@@ -13,10 +13,26 @@ from services.kernel.mongo import Database, MongoReader, following, ordering, re
 
 
 class Kept:
-    """What is not made from events and survives every rebuild: content by hash, and what was seen on the portal."""
+    """What is not made from events and survives every rebuild: content by hash, what was seen on the portal, and
+    which generation of the read model is live.
+    """
 
     def __init__(self, db: Database) -> None:
-        self.content, self.seen = db["content"], db["seen"]
+        self.database, self.content, self.seen, self.generations = db, db["content"], db["seen"], db["generations"]
+
+    async def live(self) -> int:
+        """The number of the generation to read; the first until there is another."""
+        found = await self.generations.find_one({"_id": "live"})
+        return found["number"] if found else 1
+
+    async def reserve(self) -> int:
+        """A number that no generation had, nor half of one."""
+        more = {"$inc": {"number": 1}}
+        found = await self.generations.find_one_and_update({"_id": "last"}, more, upsert=True, return_document=True)
+        return 1 + int(found["number"])
+
+    async def swap(self, number: int) -> None:
+        await self.generations.update_one({"_id": "live"}, {"$set": {"number": number}}, upsert=True)
 
     async def has(self, sha256: str) -> bool:
         return await self.content.count_documents({"_id": sha256}, limit=1) > 0

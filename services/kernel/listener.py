@@ -210,4 +210,8 @@ class Listener:
         """Whether the whole group has handled all there is, over all replicas, and nothing waits."""
         waiting = await self.transact.db["waiting"].count_documents({})
         WAITING.set(waiting)
-        return not waiting and not await self.bus.lag(self.group, self.hearing.sources)
+        return not waiting and not await self.behind()
+
+    async def behind(self) -> int:
+        """Messages that the group has not heard yet."""
+        return await self.bus.lag(self.group, self.hearing.sources)

@@ -20,7 +20,7 @@ from services.kernel.bus import Bus
 from services.kernel.consumer import Hearing
 from services.kernel.crypto import Vault
 from services.kernel.decision import Cause
-from services.kernel.listener import Fetch, Listener, nothing_to_fetch
+from services.kernel.listener import Listener
 from services.kernel.middleware import Edge
 from services.kernel.mongo import Index, connect, make_indexes
 from services.kernel.relay import Relay
@@ -30,6 +30,7 @@ from services.kernel.timer import Sweep
 from services.kernel.transaction import Transactor
 from services.kernel.web import Doorway, Table
 
+Part = tuple[str, Callable[[], Awaitable[None]]]
 RESTART = 1.0  # seconds until a part that failed is started again
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 
@@ -50,17 +51,16 @@ class Service:
 class Program:
     """One running service: its connections and its working parts."""
 
-    def __init__(self, service: Service, settings: Settings, *, fetch: Fetch = nothing_to_fetch) -> None:
+    def __init__(self, service: Service, settings: Settings) -> None:
         self.service, self.settings = service, settings
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
         self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
         self.bus = Bus(settings.kafka, settings.namespace)
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
-        self.listener = Listener(service.name, service.hearing, self.transact, self.bus, fetch=fetch)
+        self.listener = Listener(service.name, service.hearing, self.transact, self.bus)
         self.relay = Relay(self.db, self.bus.send, self.transact.told)
         self.prepared = False
-        self.parts: list[tuple[str, Callable[[], Awaitable[None]]]] = []
 
     def doorway(self) -> Doorway:
         roles = {**self.service.may.roles, **owner.MAY} if self.service.may else {}
@@ -70,28 +70,33 @@ class Program:
         """Indexes; again until MongoDB is there."""
         while not self.prepared:
             try:
-                await make_indexes(self.db, self.service.indexes)
-                await journal.make_indexes(self.db)
-                await inbox.make_indexes(self.db)
-                await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
+                await self.make_ready()
                 self.prepared = True
             except PyMongoError as error:
                 log.warning("program.waits", error=f"{type(error).__name__}: {error}")
                 await asyncio.sleep(RESTART)
 
-    async def work(self) -> None:
-        """Everything that runs beside the requests, each part started again should it fail."""
-        await self.prepare()
-        parts = [*self.parts, ("listener", self.listener.run)]
+    async def make_ready(self) -> None:
+        await make_indexes(self.db, self.service.indexes)
+        await journal.make_indexes(self.db)
+        await inbox.make_indexes(self.db)
+        await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
+
+    def parts(self) -> list[Part]:
+        """What runs beside the requests."""
+        parts: list[Part] = [("listener", self.listener.run)]
         if self.service.may is not None:
             parts.append(("relay", self.relay.run))
-        for sweep in self.service.sweeps():
-            parts.append((f"sweep:{sweep.name}", partial(sweep.run, self.transact)))
-        async with asyncio.TaskGroup() as group:
-            for name, part in parts:
-                group.create_task(self._for_ever(name, part))
+        return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
-    async def _for_ever(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+    async def work(self) -> None:
+        """All parts, each started again should it end or fail."""
+        await self.prepare()
+        async with asyncio.TaskGroup() as group:
+            for name, part in self.parts():
+                group.create_task(self.for_ever(name, part))
+
+    async def for_ever(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await part()

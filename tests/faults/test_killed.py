@@ -2,6 +2,9 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -119,3 +122,31 @@ def test_mailbox_killed_while_it_announces_what_is_overdue_announces_the_rest_on
     running.processes["mailbox"].kill()
 
     everything_holds(running, written)
+
+
+@pytest.mark.all_faults
+def test_who_dies_inside_a_transaction_holds_others_up_for_seconds_and_not_for_a_minute(running: Suite) -> None:
+    with writing(running, 1) as written:
+        until(lambda: written.titles)
+    die_holding(running, "publishing", "ledger")
+    began = time.monotonic()
+    with writing(running, 1, title="其后") as after:
+        pass
+
+    assert time.monotonic() - began < 40
+    written.titles += after.titles
+    written.left_open += after.left_open
+    written.answered += after.answered
+    everything_holds(running, written)
+
+
+def die_holding(running: Suite, service: str, collection: str) -> None:
+    """A process writes a document in a transaction, and is killed before it commits."""
+    script = (
+        "import os, sys; from pymongo import MongoClient; c = MongoClient(sys.argv[1]); s = c.start_session(); "
+        "s.start_transaction(); n = c[sys.argv[2]][sys.argv[3]].update_many({}, {'$set': {'held': 1}}, session=s); "
+        "assert n.modified_count; os.kill(os.getpid(), 9)"
+    )
+    database = f"{running.namespace}_{service}"
+    died = subprocess.run([sys.executable, "-c", script, running.servers.mongo_url, database, collection])
+    assert died.returncode == -signal.SIGKILL

@@ -28,9 +28,9 @@ class Written:
 class Writer(threading.Thread):
     """One item and one letter after another, every second letter answered; until there are enough and it may end."""
 
-    def __init__(self, running: Suite, count: int) -> None:
+    def __init__(self, running: Suite, count: int, title: str) -> None:
         super().__init__(daemon=True)
-        self.running, self.count = running, count
+        self.running, self.count, self.title = running, count, title
         self.written, self.may_end = Written(), threading.Event()
         self.error: BaseException | None = None
 
@@ -38,7 +38,7 @@ class Writer(threading.Thread):
         n = 0
         try:
             while n < self.count or not self.may_end.is_set():
-                self.publish(f"信息{n}")
+                self.publish(f"{self.title}{n}")
                 self.write_letter(answered=n % 2 == 0)
                 n += 1
         except BaseException as error:
@@ -90,9 +90,9 @@ def asked(client: httpx.Client, path: str, body: object = None) -> dict[str, str
 
 
 @contextmanager
-def writing(running: Suite, count: int) -> Iterator[Written]:
+def writing(running: Suite, count: int, *, title: str = "信息") -> Iterator[Written]:
     """Goes on while the block does its worst; ends when the block has and all are accepted."""
-    writer = Writer(running, count)
+    writer = Writer(running, count, title)
     writer.start()
     try:
         yield writer.written

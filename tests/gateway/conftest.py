@@ -88,8 +88,8 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
         await eventually(lambda: gateway.prepared and not gateway.listener.wrong)
         yield Portal(gateway, Teller(bus), standing_in, browser, front)
         client = gateway.db.client
-        await client.drop_database(f"{namespace}_gateway")
-        await client.drop_database(f"{namespace}_gateway_kept")
+        for name in [n for n in await client.list_database_names() if n.startswith(f"{namespace}_gateway")]:
+            await client.drop_database(name)
     front.should_exit = back.should_exit = True
     await asyncio.gather(front_task, back_task)
 

@@ -1,0 +1,163 @@
+"""A new read model is filled beside the live one, and takes over without a dark moment."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from gateway.projections import Item
+from services.kernel.event import Message
+from services.kernel.lease import hold
+from services.kernel.mongo import MongoReader
+from tests.gateway.conftest import Portal
+from tests.gateway.support import events as e
+from tests.gateway.support.telling import message
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.servers
+PAGES = ("/columns", "/columns/news", "/items/i1", "/departments/finance", "/api/v1/items/i1", "/api/v1/departments")
+Run = Callable[..., Awaitable[tuple[int, str]]]
+
+
+@pytest.fixture
+def rebuild(portal_at: Portal) -> Run:
+    """`python -m gateway rebuild`, as its own process beside the running portal: exit code and what it said."""
+
+    async def run(*arguments: str, kill: bool = False) -> tuple[int, str]:
+        command = [sys.executable, "-m", "gateway", "rebuild", *arguments]
+        process = await asyncio.create_subprocess_exec(
+            *command, env=os.environ | environment(portal_at), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if kill:
+            assert process.stdout
+            await process.stdout.readline()
+            process.kill()
+        out, _ = await process.communicate()
+        return process.returncode or 0, out.decode()
+
+    return run
+
+
+def environment(portal: Portal) -> dict[str, str]:
+    """As the running one's was."""
+    settings = portal.gateway.settings
+    names = ("namespace", "local", "port", "jwks", "public_url", "mailbox_url", "publishing_url")
+    plain = {f"CITYGATE_{name.upper()}": str(getattr(settings, name)) for name in names}
+    secret = {
+        f"CITYGATE_{n.upper()}": getattr(settings, n).get_secret_value() for n in ("encryption_keys", "service_token")
+    }
+    return plain | secret | {
+        "MONGO_URL": settings.mongo_url.get_secret_value(), "KAFKA_BOOTSTRAP_SERVERS": settings.kafka,
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def never_dark(portal: Portal) -> AsyncIterator[None]:
+    """Somebody reads all the while, and is always answered."""
+    answers: list[int] = []
+
+    async def read() -> None:
+        while True:
+            answers.append((await portal.get("/items/i1?again=1")).status_code)
+            await asyncio.sleep(0.01)
+
+    reading = asyncio.create_task(read())
+    yield
+    reading.cancel()
+    assert set(answers) == {200}
+
+
+async def shown(portal: Portal) -> dict[str, bytes]:
+    return {path: (await portal.get(path)).content for path in PAGES}
+
+
+async def turned(portal: Portal, number: int) -> None:
+    await eventually(lambda: portal.gateway.number == number and not portal.gateway.listener.wrong)
+
+
+async def test_a_rebuild_gives_the_same_pages_and_nobody_notices(portal_at: Portal, rebuild: Run) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published())
+    await eventually(lambda: seen(portal_at))
+    before = await shown(portal_at)
+
+    async with never_dark(portal_at):
+        code, said = await rebuild()
+        await turned(portal_at, 2)
+
+    assert (code, "generation 2" in said) == (0, True), said
+    assert await shown(portal_at) == before
+    await portal_at.hears(e.withdrawn(revision=1))
+    assert (await portal_at.get("/items/i1")).status_code == 410
+
+
+async def seen(portal: Portal) -> bool:
+    return (await portal.get("/api/v1/items/i1")).json()["seen_at"] is not None
+
+
+async def test_what_was_damaged_is_whole_again_and_the_one_before_goes_with_the_next(
+    portal_at: Portal, rebuild: Run
+) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published())
+    await portal_at.gateway.db["item"].update_one({"_id": "i1"}, {"$set": {"title": "被改"}})
+    for number in (2, 3):
+        assert (await rebuild())[0] == 0
+        await turned(portal_at, number)
+
+    item = await MongoReader(portal_at.gateway.db).look(Item, "i1")
+    names = await portal_at.gateway.db.client.list_database_names()
+    assert item
+    assert item.title != "被改"
+    assert sorted(n.removeprefix(portal_at.gateway.base) for n in names if n.startswith(portal_at.gateway.base)) == [
+        "_2", "_3", "_kept",
+    ]  # fmt: skip
+
+
+async def test_a_killed_rebuild_leaves_the_live_one_and_the_next_begins_anew(portal_at: Portal, rebuild: Run) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published())
+    await rebuild(kill=True)
+    assert portal_at.gateway.number == 1
+    await portal_at.gateway.kept.database["leases"].delete_many({})  # as half a minute does
+
+    assert (await rebuild())[0] == 0
+    await turned(portal_at, 3)
+    assert (await portal_at.get("/items/i1")).status_code == 200
+
+
+async def test_two_rebuilds_at_once_are_one_too_many(portal_at: Portal, rebuild: Run) -> None:
+    await hold(portal_at.gateway.kept.database, "rebuild", seconds=30, holder="another")
+
+    code, said = await rebuild()
+
+    assert code == 1
+    assert "Another rebuild is under way" in said
+
+
+async def test_what_fails_only_in_the_new_one_keeps_the_live_one_unless_it_is_passed(
+    portal_at: Portal, rebuild: Run
+) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published())
+    await portal_at.teller.bus.send([broken()])
+    await eventually(lambda: waits(portal_at, 1))
+    await portal_at.gateway.db["waiting"].delete_many({})  # as if it had been passed here
+
+    code, said = await rebuild()
+    assert (code, "item/broken#1" in said) == (1, True), said
+    assert await portal_at.gateway.kept.live() == 1
+
+    code, said = await rebuild("--passing")
+    assert code == 0, said
+    await turned(portal_at, 3)
+    assert await portal_at.gateway.db["waiting"].count_documents({}) == 0
+
+
+async def waits(portal: Portal, count: int) -> bool:
+    return await portal.gateway.db["waiting"].count_documents({}) == count
+
+
+def broken() -> Message:
+    return replace(message(e.withdrawn(id="broken"), 1), value=b"{}")
