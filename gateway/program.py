@@ -2,7 +2,6 @@
 
 import asyncio
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import static, store
@@ -12,6 +11,7 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
+from services.kernel import program
 from services.kernel.listener import Listener
 from services.kernel.mongo import Database, MongoError
 from services.kernel.program import Part, Program, Service, create_app
@@ -100,8 +100,4 @@ def portal(gateway: Gateway) -> ASGIApp:
 
 def serve(gateway: Gateway) -> None:
     """As the kernel serves a program, with the wire for finished pages."""
-    settings = gateway.settings
-    uvicorn.run(
-        portal(gateway), host=settings.host, port=settings.port, loop="uvloop", http=wire(gateway.shelf), lifespan="on",
-        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+    program.serve(portal(gateway), gateway.settings, http=wire(gateway.shelf))

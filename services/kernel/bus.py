@@ -91,6 +91,7 @@ class Bus:
 
     def __init__(self, servers: str, namespace: str) -> None:
         self.servers, self.namespace = servers, namespace
+        self._prepared = False
         self._producer: AIOKafkaProducer | None = None
 
     def topic(self, name: str) -> str:
@@ -112,6 +113,8 @@ class Bus:
             raise
 
     async def _ready(self) -> AIOKafkaProducer:
+        if not self._prepared and (wrong := await self.prepare()):
+            raise KafkaError("; ".join(wrong))  # what is said waits in the journal, and is in no wrong partition
         if self._producer is None:
             producer = AIOKafkaProducer(bootstrap_servers=self.servers, enable_idempotence=True, acks="all")
             try:
@@ -151,7 +154,9 @@ class Bus:
             for name, topic in TOPICS.items():
                 if self.topic(name) not in names:
                     await self._make(admin, self.topic(name), topic.partitions, copies)
-            return await self._wrong(admin)
+            wrong = await self._wrong(admin)
+            self._prepared = not wrong
+            return wrong
         finally:
             await admin.close()
 

@@ -12,7 +12,7 @@ EVENTS: dict[str, type["Event"]] = {}
 class Fact(BaseModel):
     """Something that happened to one aggregate; kept in the journal, never sent. `at` is when it happened, UTC."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     TYPE: ClassVar[str]
 
     at: AwareDatetime

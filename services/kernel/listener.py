@@ -43,7 +43,8 @@ class Listener:
     ) -> None:
         self.group, self.hearing, self.bus, self.fetch = group, hearing, bus, fetch
         self.transact = transact.because(Cause(who=group, request="-"))
-        self.wrong: list[str] = ["has not reached Kafka yet"]
+        self.wrong: list[str] = []  # about the topics as they are: nothing can be heard before that is mended
+        self.away = "has not been reached yet"  # what keeps Kafka from being heard just now; empty: nothing
         self._resume: dict[Partition, float] = {}
         self._backoff: dict[Partition, float] = {}
         self._done: dict[Partition, int] = {}  # the offset to go on from, where Kafka has not been told yet
@@ -54,13 +55,14 @@ class Listener:
         while True:
             try:
                 self.wrong = await self.bus.prepare()
+                self.away = ""
                 if not self.wrong:
                     backoff = FIRST_BACKOFF
                     await self._listen()
                 log.error("listener.topics_wrong", wrong=self.wrong)
             except (PyMongoError, *BUS_ERRORS) as error:
-                self.wrong = [f"{type(error).__name__}: {error}"]
-                log.warning("listener.waits", error=self.wrong[0], seconds=backoff)
+                self.away = f"{type(error).__name__}: {error}"
+                log.warning("listener.waits", error=self.away, seconds=backoff)
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
@@ -200,6 +202,7 @@ class Listener:
         if done := {part: offset for part, offset in self._done.items() if part in ours}:
             await consumer.commit(done)
         self._done.clear()
+        WAITING.set(await self.waiting())
         for part in ours:
             end = consumer.highwater(part)
             if end is not None:
@@ -208,9 +211,11 @@ class Listener:
 
     async def caught_up(self) -> bool:
         """Whether the whole group has handled all there is, over all replicas, and nothing waits."""
-        waiting = await self.transact.db["waiting"].count_documents({})
-        WAITING.set(waiting)
-        return not waiting and not await self.behind()
+        return not await self.waiting() and not await self.behind()
+
+    async def waiting(self) -> int:
+        """Messages in the queue, for those before them or for people."""
+        return await self.transact.db["waiting"].count_documents({})
 
     async def behind(self) -> int:
         """Messages that the group has not heard yet."""

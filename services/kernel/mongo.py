@@ -13,8 +13,8 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pydantic import TypeAdapter
-from pymongo.errors import BulkWriteError, DuplicateKeyError, PyMongoError
+from pydantic import TypeAdapter, ValidationError
+from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -60,7 +60,12 @@ def written(state: Record, sequence: int) -> Document:
 
 
 def read(kind: type[R], document: Mapping[str, Any]) -> R:
-    return shape(kind).validate_python({**document, "id": document["_id"]})
+    """`ValueError` for a document that does not fit, naming fields and never their values: it will be logged."""
+    try:
+        return shape(kind).validate_python({**document, "id": document["_id"]})
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
+        raise ValueError(f"a stored {kind.KIND} cannot be read: {'; '.join(wrong)}") from None
 
 
 def plain(value: object) -> object:
@@ -135,6 +140,14 @@ def is_clash(error: PyMongoError) -> bool:
     if isinstance(error, BulkWriteError):
         return any(e.get("code") == 11000 for e in error.details.get("writeErrors", []))
     return isinstance(error, DuplicateKeyError)
+
+
+def without_documents(error: PyMongoError) -> PyMongoError:
+    """The same error, to be logged: a failed bulk write carries the documents in its text."""
+    if not isinstance(error, BulkWriteError):
+        return error
+    codes = sorted({str(e.get("code")) for e in error.details.get("writeErrors", [])})
+    return OperationFailure(f"a bulk write failed with the codes {', '.join(codes)}", error.code)
 
 
 async def make_indexes(db: Database, indexes: Iterable[Index]) -> None:

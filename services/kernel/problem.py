@@ -41,6 +41,18 @@ class Problem(BaseModel):
     errors: Sequence[FieldError] = ()
 
 
+SAID = {
+    401: "nobody known is calling", 403: "not for this caller", 404: "there is none",
+    409: "its state does not allow it", 412: "it changed since it was read", 422: "it cannot be understood",
+    503: "not available just now",
+}  # fmt: skip
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"description": f"A problem: {said}", "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status, said in SAID.items()
+}
+"""Of every route that needs a token, for its OpenAPI document."""
+
+
 class AnsweredBefore(Exception):
     """The same `Idempotency-Key` with the same body: the same answer."""
 

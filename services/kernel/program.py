@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.types import ASGIApp
@@ -30,6 +32,7 @@ from services.kernel.timer import Sweep
 from services.kernel.transaction import Transactor
 from services.kernel.web import Doorway, Table
 
+Protocol = type[asyncio.Protocol] | Literal["httptools"]
 Part = tuple[str, Callable[[], Awaitable[None]]]
 RESTART = 1.0  # seconds until a part that failed is started again
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
@@ -114,16 +117,21 @@ class Program:
                 found["indexes"] = "are being made"
         except (PyMongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
-        if self.service.hearing.sources and self.listener.wrong:
+        if self.listener.wrong:
             found["kafka"] = "; ".join(self.listener.wrong)
         return found
 
+    def late(self) -> dict[str, str]:
+        """What is waited for while requests are answered."""
+        return {"kafka": self.listener.away} if self.listener.away else {}
+
 
 class Health(BaseModel):
-    """`wrong`: what is missing, by name of the dependency."""
+    """`wrong`: what keeps it from answering, by name of the dependency; `late`: what it answers without."""
 
     ok: bool
     wrong: dict[str, str] = {}
+    late: dict[str, str] = {}
 
 
 def create_app(program: Program, *, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> ASGIApp:
@@ -139,13 +147,14 @@ def create_app(program: Program, *, around: Callable[[ASGIApp], ASGIApp] = lambd
         await program.bus.close()
         program.db.client.close()
 
-    app = FastAPI(title=service.title, lifespan=lifespan, redoc_url=None)
+    docs = "/docs" if service.may is not None else None  # its scripts come with it, none from strangers
+    app = FastAPIOffline(title=service.title, lifespan=lifespan, docs_url=docs, redoc_url=None)
     app.state.doorway, app.state.program = program.doorway(), program
     if service.may is not None:
         must_agree(service.router, service.may)
         bearer = [Depends(HTTPBearer(auto_error=False))]
-        app.include_router(service.router, dependencies=bearer, responses={409: {"model": problem.Problem}})
-        app.include_router(owner.router, dependencies=bearer)
+        app.include_router(service.router, dependencies=bearer, responses=problem.RESPONSES)
+        app.include_router(owner.router, dependencies=bearer, responses=problem.RESPONSES)
     else:
         app.include_router(service.router)
     add_operations(app, program)
@@ -170,7 +179,7 @@ def add_operations(app: FastAPI, program: Program) -> None:
     async def readyz(response: Response) -> Health:
         wrong = await program.unready()
         response.status_code = 503 if wrong else 200
-        return Health(ok=not wrong, wrong=wrong)
+        return Health(ok=not wrong, wrong=wrong, late=program.late())
 
     @app.get("/metrics", summary="Numbers for Prometheus", include_in_schema=False)
     async def metrics(_: Request) -> Response:
@@ -178,10 +187,10 @@ def add_operations(app: FastAPI, program: Program) -> None:
         return Response(body, media_type=media_type)
 
 
-def serve(app: ASGIApp, settings: Settings) -> None:
-    """Until it is told to stop; open requests get five seconds."""
+def serve(app: ASGIApp, settings: Settings, *, http: Protocol = "httptools") -> None:
+    """Until it is told to stop; open requests get five seconds. `http`: what reads requests from the socket."""
     uvicorn.run(
-        app, host=settings.host, port=settings.port, loop="uvloop", http="httptools", lifespan="on",
+        app, host=settings.host, port=settings.port, loop="uvloop", http=http, lifespan="on",
         log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
     )  # fmt: skip
 

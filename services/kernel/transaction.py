@@ -9,7 +9,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.kernel.decision import Cause, No, Refused
-from services.kernel.mongo import Database, Session, is_clash
+from services.kernel.mongo import Database, Session, is_clash, without_documents
 from services.kernel.telemetry import ACTIONS, FACTS, log
 from services.kernel.unit import MongoUnit
 
@@ -66,7 +66,7 @@ class Transactor:
                     if clashes == 3:  # twice somebody else may just have made it; then it is a rule
                         raise Refused("exists", "It exists already.") from error
                 elif not error.has_error_label("TransientTransactionError"):
-                    raise
+                    raise without_documents(error) from None
                 if clock() > patience:
                     raise Busy("busy", "Too many changes at once. Try again in a moment.") from error
             await asyncio.sleep(0.002 * 2 ** min(attempt, 6))

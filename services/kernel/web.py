@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Body(BaseModel):
     """What a client sends; a field nobody knows is an error, not a wish."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
 class View(BaseModel):

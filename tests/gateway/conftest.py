@@ -85,7 +85,7 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
     gateway = Gateway(SERVICE, settings)
     front, front_task = await serving(portal(gateway), ours, wire(gateway.shelf))
     async with httpx.AsyncClient(base_url=settings.public_url, timeout=10) as browser:
-        await eventually(lambda: gateway.prepared and not gateway.listener.wrong)
+        await eventually(lambda: gateway.prepared and not gateway.listener.away)
         yield Portal(gateway, Teller(bus), standing_in, browser, front)
         client = gateway.db.client
         for name in [n for n in await client.list_database_names() if n.startswith(f"{namespace}_gateway")]:

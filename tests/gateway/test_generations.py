@@ -77,7 +77,7 @@ async def shown(portal: Portal) -> dict[str, bytes]:
 
 
 async def turned(portal: Portal, number: int) -> None:
-    await eventually(lambda: portal.gateway.number == number and not portal.gateway.listener.wrong)
+    await eventually(lambda: portal.gateway.number == number and not portal.gateway.listener.away)
 
 
 async def test_a_rebuild_gives_the_same_pages_and_nobody_notices(portal_at: Portal, rebuild: Run) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from deploy.local.stack import Servers
 from services.kernel.bus import Bus, Unreadable, decode, encode
@@ -137,7 +138,7 @@ async def test_two_members_share_the_work_and_a_rebalance_loses_and_doubles_noth
     async with listening(there, bus, heard=heard):
         await bus.send([message(f"d{n}", 1, "名1") for n in range(count)], topic="publishing")
         async with listening(there, second, heard=heard) as joined:  # joins in the middle, and leaves again
-            await eventually(lambda: not joined.wrong)
+            await eventually(lambda: not joined.away)
             await bus.send([message(f"d{n}", 2, "名2") for n in range(count)], topic="publishing")
         await bus.send([message(f"d{n}", 3, "名3") for n in range(count)], topic="publishing")
 
@@ -180,9 +181,21 @@ async def test_topics_of_another_shape_are_named(bus: Bus, servers: Servers, mon
     ]
 
 
+async def test_a_topic_of_another_shape_is_neither_heard_nor_spoken_on(
+    bus: Bus, there: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TOPICS, "columns", type(TOPICS["columns"])(partitions=2))
+    late = Bus(bus.servers, bus.namespace)
+
+    with pytest.raises(KafkaError, match="1 partitions instead of 2"):
+        await late.send([message("finance", 1, "名")])
+    async with listening(there, late) as listener:
+        await eventually(lambda: listener.wrong and not listener.away)
+
+
 async def test_without_kafka_a_listener_says_what_is_wrong_and_keeps_trying(there: Database) -> None:
     async with listening(there, Bus("127.0.0.1:1", "nowhere")) as listener:
-        await eventually(lambda: "KafkaConnectionError" in listener.wrong[0])
+        await eventually(lambda: "KafkaConnectionError" in listener.away)
 
 
 def test_what_is_no_event_is_unreadable_with_its_reason() -> None:

@@ -3,11 +3,14 @@
 import asyncio
 
 import pytest
+from pymongo import InsertOne
+from pymongo.errors import OperationFailure
 
 from services.kernel.decision import Decision, Missing, Refused, Stale, Unit
 from services.kernel.journal import LARGEST
-from services.kernel.mongo import Database
+from services.kernel.mongo import Database, read
 from services.kernel.transaction import Transactor
+from services.kernel.unit import MongoUnit
 from tests.support.sample import AT, Bureau, Looked, add_letter_to_name, found, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers
@@ -143,6 +146,23 @@ async def test_a_fact_about_another_aggregate_is_a_programming_error(transact: T
 
     with pytest.raises(TypeError, match="speaks of"):
         await transact(mixed)
+
+
+async def test_what_cannot_be_written_leaves_no_document_in_the_error(transact: Transactor) -> None:
+    async def impossible(unit: MongoUnit) -> None:
+        unit.write("department", InsertOne({"_id": ["王女士"], "name": "王女士"}))
+
+    with pytest.raises(OperationFailure, match="a bulk write failed with the codes") as failed:
+        await transact(impossible)
+
+    assert "王女士" not in str(failed.value)
+
+
+def test_a_stored_document_that_cannot_be_read_is_named_without_its_values() -> None:
+    with pytest.raises(ValueError, match="a stored department cannot be read: version") as failed:
+        read(Bureau, {"_id": "x", "name": "财政局", "version": "王女士"})
+
+    assert "王女士" not in str(failed.value)
 
 
 async def test_content_is_kept_in_the_transaction_of_the_fact_that_names_it(db: Database, transact: Transactor) -> None:

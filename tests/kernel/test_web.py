@@ -1,6 +1,8 @@
 """The edges every API shares, seen from outside."""
 
 import asyncio
+import inspect
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,15 +11,21 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 from fastapi import APIRouter
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from pydantic import Field
 
 from deploy.local.stack import Servers
+from services.columns import __main__ as columns
 from services.kernel import token
 from services.kernel.mongo import Index
 from services.kernel.person import Role
 from services.kernel.program import Program, Service, create_app
 from services.kernel.settings import Settings
 from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
+from services.mailbox import __main__ as mailbox
+from services.publishing import __main__ as publishing
+from services.scoring import __main__ as scoring
 from tests.support.sample import Bureau, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers
@@ -281,6 +289,27 @@ async def test_ready_names_what_does_not_answer(settings: Settings) -> None:
     assert ready.status_code == 503
     assert "mongodb" in ready.json()["wrong"]
     assert healthy.status_code == 200
+
+
+async def test_the_documentation_needs_nothing_from_strangers(client: httpx.AsyncClient) -> None:
+    wanted = re.findall(r'(?:src|href)="([^"]+)"', (await client.get("/docs")).text)
+
+    assert wanted
+    assert [address for address in wanted if not address.startswith("/")] == []
+    assert {(await client.get(address)).status_code for address in wanted} == {200}
+
+
+def test_nothing_a_route_depends_on_runs_in_a_thread() -> None:
+    services = (columns.SERVICE, publishing.SERVICE, mailbox.SERVICE, scoring.SERVICE)
+    routes = [route for service in services for route in service.router.routes if isinstance(route, APIRoute)]
+
+    def called(dependant: Dependant) -> set[object]:
+        below = {call for inner in dependant.dependencies for call in called(inner)}
+        return below | {inner.call for inner in dependant.dependencies}
+
+    calls = {call for route in routes for call in called(route.dependant)}
+    assert calls
+    assert [call for call in calls if not inspect.iscoroutinefunction(call)] == []
 
 
 def test_a_table_of_rights_that_differs_from_the_routes_keeps_the_program_from_starting(settings: Settings) -> None:

@@ -59,7 +59,7 @@ async def client(program: Program) -> AsyncIterator[httpx.AsyncClient]:
 async def working(program: Program) -> AsyncIterator[Program]:
     """With its listener and its relay running."""
     task = asyncio.create_task(program.work())
-    await eventually(lambda: not program.listener.wrong)
+    await eventually(lambda: not program.listener.away)
     yield program
     task.cancel()
     await asyncio.wait([task])
