@@ -22,13 +22,15 @@ class Event(Fact):
     """A fact that others hear (CloudEvents 1.0).
 
     KEY names the field that holds the aggregate's id. OVERTAKES: what withdraws or hides is shown
-    at once, even while earlier events of its aggregate wait. A key that is no field, or a type
-    declared twice, is a `TypeError` at import.
+    at once, even while earlier events of its aggregate wait. ORDER names a field that counts what several
+    aggregates share: their events are sent by it. A key that is no field, or a type declared twice, is a
+    `TypeError` at import.
     """
 
     SOURCE: ClassVar[str]
     KEY: ClassVar[str]
     OVERTAKES: ClassVar[bool] = False
+    ORDER: ClassVar[str | None] = None
 
     @property
     def subject(self) -> str:

@@ -43,7 +43,8 @@ def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Docum
     value = fact.model_dump_json()
     if len(value.encode()) > LARGEST:
         raise Refused("event.too_large", f"{fact.TYPE} would be larger than {LARGEST // 1000} kB. Shorten its texts.")
-    return {
+    order = {"order": getattr(fact, fact.ORDER)} if isinstance(fact, Event) and fact.ORDER else {}
+    return order | {
         "_id": ObjectId(),
         "subject": subject,
         "version": version,
@@ -91,7 +92,7 @@ async def ids(db: Database, session: Session, where: Document, *, after: str | N
 async def make_indexes(db: Database) -> None:
     unsent = {"unsent": True}
     journal = db["journal"]
-    await journal.create_index([("_id", 1), ("unsent", 1)], name="unsent", partialFilterExpression=unsent)
+    await journal.create_index([("order", 1), ("_id", 1)], name="turn", partialFilterExpression=unsent)
     await journal.create_index([("subject", 1), ("sequence", 1)], name="next", partialFilterExpression=unsent)
     await journal.create_index([("subject", 1), ("version", 1), ("n", 1)], unique=True)
     await journal.create_index([("written", 1)])

@@ -19,11 +19,12 @@ Send = Callable[[Sequence[Message]], Awaitable[None]]
 BATCH = 500
 LEASE, RENEW, POLL, BACKOFF = 5.0, 1.5, 1.0, 30.0  # seconds
 UNSENT_RECORDS = {"unsent": True}
+TURN = [("order", 1), ("_id", 1)]  # what several aggregates count together, then the order of saying
 
 
 async def send_once(db: Database, send: Send, *, limit: int = BATCH) -> int:
     """In the order of saying; an aggregate whose earlier fact is not in hand waits a round. How many were sent."""
-    found: list[Document] = await as_of_now(db).find(UNSENT_RECORDS).sort("_id", 1).limit(limit).to_list(limit)
+    found: list[Document] = await as_of_now(db).find(UNSENT_RECORDS).sort(TURN).limit(limit).to_list(limit)
     if not found:
         return 0
     records = in_order(found, lowest(found) if len(found) < limit else await lowest_unsent(db, found))

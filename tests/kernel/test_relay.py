@@ -97,6 +97,23 @@ async def test_records_marked_again_are_sent_again_and_never_out_of_order(
     assert wire.sequences("department/finance") == [1, 2, 3, 4, 1, 2, 3, 4, 5]
 
 
+async def test_what_aggregates_count_together_is_sent_by_that_count_whoever_wrote_it(
+    db: Database, transact: Transactor, wire: Wire
+) -> None:
+    for code in ("finance", "water", "health"):
+        await say(transact, code, 1)
+    places = {"finance": "2", "water": "0", "health": "1"}  # of three replicas in the same second, by chance
+    for order, (code, place) in enumerate(places.items(), start=7):
+        [record] = await db["journal"].find({"subject": f"department/{code}"}).to_list(None)
+        await db["journal"].delete_one({"_id": record["_id"]})
+        await db["journal"].insert_one(record | {"_id": ObjectId(place * 24), "order": order})
+
+    while await send_once(db, wire, limit=2):
+        pass
+
+    assert [m.subject for m in wire.sent] == ["department/finance", "department/water", "department/health"]
+
+
 async def test_one_replica_at_a_time_holds_the_lease(db: Database) -> None:
     takers = [hold(db, "relay", seconds=30, holder=f"replica-{n}") for n in range(8)]
 

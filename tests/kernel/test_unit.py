@@ -6,11 +6,12 @@ import pytest
 from pymongo import InsertOne
 from pymongo.errors import OperationFailure
 
-from services.kernel.decision import Decision, Missing, Refused, Stale, Unit
-from services.kernel.journal import LARGEST
+from services.kernel.decision import Cause, Decision, Missing, Refused, Stale, Unit
+from services.kernel.journal import LARGEST, entry
 from services.kernel.mongo import Database, read
 from services.kernel.transaction import Transactor
 from services.kernel.unit import MongoUnit
+from tests.contracts.examples import EXAMPLES
 from tests.support.sample import AT, Bureau, Looked, add_letter_to_name, found, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers
@@ -146,6 +147,13 @@ async def test_a_fact_about_another_aggregate_is_a_programming_error(transact: T
 
     with pytest.raises(TypeError, match="speaks of"):
         await transact(mixed)
+
+
+def test_a_change_of_the_tree_carries_its_turn() -> None:
+    opened = EXAMPLES["column.opened"]
+    record = entry(opened, opened.subject, 1, 0, Cause(who="tester", request="-"))
+
+    assert record["order"] == 3
 
 
 async def test_what_cannot_be_written_leaves_no_document_in_the_error(transact: Transactor) -> None:

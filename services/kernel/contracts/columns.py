@@ -80,6 +80,7 @@ class ColumnEvent(Event):
 
     SOURCE: ClassVar[str] = "columns"
     KEY: ClassVar[str] = "column_id"
+    ORDER: ClassVar[str | None] = "tree_version"
 
     column_id: str
     path: str
