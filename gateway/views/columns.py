@@ -1,0 +1,105 @@
+"""The tree, its duties, the departments, the front page."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from gateway.views.items import CardView
+from gateway.views.letters import ExtractView, Statistics
+from gateway.views.names import ColumnName, DepartmentName, Mark, Part
+from gateway.views.scores import ScoreBrief
+from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind
+from services.kernel.contracts.publishing import Activity
+
+
+class DutyView(BaseModel):
+    """A column's duty to be current: last activity, next due moment, and how it stands now."""
+
+    mark: Mark = Mark.NONE
+    last_at: datetime | None = None
+    because: Activity | None = None
+    due_at: datetime | None = None
+
+
+class ColumnBrief(ColumnName):
+    """A column in a list, with the latest of its items."""
+
+    level: int
+    kind: ColumnKind
+    cadence: Cadence
+    owner: DepartmentName | None
+    duty: DutyView
+    latest: Sequence[CardView] = ()
+
+
+class ColumnView(ColumnBrief):
+    """A column with its place in the tree and its items, newest first."""
+
+    classes: tuple[str, ...]
+    trail: list[ColumnName]
+    children: list[ColumnBrief]
+    items: Part[CardView]
+
+
+class Retired(BaseModel):
+    """A column that is no longer kept; `successor` is where its readers go."""
+
+    status: Literal["retired"] = "retired"
+    id: str
+    name: str
+    retired_at: datetime
+    reason: str
+    successor: ColumnName | None
+
+
+class Branch(ColumnName):
+    """A column and what hangs below it."""
+
+    kind: ColumnKind
+    cadence: Cadence
+    owner: DepartmentName | None
+    children: Sequence["Branch"] = ()
+
+
+class Tree(BaseModel):
+    """All live columns."""
+
+    columns: list[Branch]
+
+
+class DepartmentBrief(DepartmentName):
+    """A department in the list of all."""
+
+    kind: DepartmentKind
+    department_class: DepartmentClass
+    phone: str
+    address: str
+
+
+class Departments(BaseModel):
+    """All departments, by code."""
+
+    departments: list[DepartmentBrief]
+
+
+class DepartmentView(DepartmentBrief):
+    """A department's place on the portal."""
+
+    columns: list[ColumnBrief]
+    items: Part[CardView]
+    letters: list[ExtractView]
+    scores: list[ScoreBrief]
+
+
+class HomeView(BaseModel):
+    """The front page."""
+
+    news: list[CardView]
+    notices: list[CardView]
+    branches: list[Branch]
+    letters: list[ExtractView]
+    statistics: Statistics
+    month: str | None
+    scores: list[ScoreBrief]

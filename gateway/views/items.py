@@ -1,0 +1,63 @@
+"""Items: in lists, as read, and what stays of one withdrawn."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from gateway.views.names import ColumnName, DepartmentName
+from services.kernel.contracts.publishing import Ground, ItemKind
+
+
+class CardView(BaseModel):
+    """An item as lists show it. Times are UTC; pages show them in Asia/Shanghai."""
+
+    id: str
+    title: str
+    summary: str
+    kind: ItemKind
+    column: ColumnName
+    department: DepartmentName
+    index_number: str
+    document_number: str | None
+    published_at: datetime
+    updated_at: datetime
+    revision: int
+
+
+class RevisionView(BaseModel):
+    """A revision in the list of all of them."""
+
+    number: int
+    at: datetime
+    change_note: str | None
+
+
+class ItemView(CardView):
+    """An item as one revision says it. `body`: sanitised HTML. `seen_at`: when it was found on the portal."""
+
+    status: Literal["public"] = "public"
+    body: str
+    disclosure_class: str | None
+    made_on: date
+    keywords: tuple[str, ...]
+    latest_revision: int
+    change_note: str | None
+    revisions: list[RevisionView]
+    trail: list[ColumnName]
+    seen_at: datetime | None = None
+
+
+class Tombstone(BaseModel):
+    """What stays of an item that was withdrawn. `gone_at`: when its page was found to be gone."""
+
+    status: Literal["withdrawn"] = "withdrawn"
+    id: str
+    index_number: str | None
+    column: ColumnName
+    department: DepartmentName
+    published_at: datetime | None
+    withdrawn_at: datetime
+    reason: str
+    ground: Ground | None
+    gone_at: datetime | None = None

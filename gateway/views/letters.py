@@ -1,0 +1,54 @@
+"""Letters: those made public, and all of them in numbers."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from gateway.views.names import DepartmentName, Part
+from services.kernel.contracts.mailbox import LetterKind
+
+
+class ExtractView(BaseModel):
+    """The public extract of a letter, made by a person with the writer's consent."""
+
+    receipt: str
+    kind: LetterKind | None
+    department: DepartmentName
+    to_mayor: bool
+    received_at: datetime | None
+    answered_at: datetime | None
+    in_time: bool | None
+    title: str
+    question: str
+    answer: str
+    stars: int | None
+
+
+class KindCount(BaseModel):
+    """Letters of one kind."""
+
+    kind: LetterKind
+    received: int
+    answered: int
+
+
+class Statistics(BaseModel):
+    """Letters received since `since`, as they stood at `until`. `overdue` are among those `open`."""
+
+    since: datetime
+    until: datetime
+    received: int
+    answered: int
+    in_time: int
+    open: int
+    overdue: int
+    ratings: int
+    mean_stars: float | None
+    by_kind: list[KindCount]
+
+
+class LettersView(BaseModel):
+    """Statistics, and the public extracts, the latest first."""
+
+    statistics: Statistics
+    letters: Part[ExtractView]

@@ -1,0 +1,40 @@
+"""Names, and what stands on many pages."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class DepartmentName(BaseModel):
+    """`name` is a neutral placeholder for a department not heard of yet."""
+
+    code: str
+    name: str
+
+
+class ColumnName(BaseModel):
+    """`path` None: not heard of yet, so there is no page to go to."""
+
+    id: str
+    name: str
+    path: str | None
+
+
+class Part(BaseModel, Generic[T]):
+    """Part of a list; `next` is the cursor of what follows."""
+
+    items: Sequence[T]
+    next: str | None
+
+
+class Mark(StrEnum):
+    """How a column stands: current, due soon (amber), overdue (red), or without a duty."""
+
+    CURRENT = "current"
+    DUE_SOON = "due_soon"
+    STALE = "stale"
+    NONE = "none"

@@ -1,0 +1,90 @@
+"""The monthly assessment, down to the facts."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from pydantic import BaseModel
+
+from gateway.views.names import DepartmentName
+
+
+class ScoreBrief(BaseModel):
+    """A department's result of one month. `score` None: it had no duty that month."""
+
+    month: str
+    department: DepartmentName
+    score: Decimal | None
+    rank: int | None
+
+
+class MonthBrief(BaseModel):
+    """A month whose assessment is published."""
+
+    month: str
+    departments: int
+
+
+class ScoresView(BaseModel):
+    """All published months, the latest first."""
+
+    months: list[MonthBrief]
+
+
+class LineHead(BaseModel):
+    """An indicator: a column of the month's table."""
+
+    indicator: str
+    name: str
+    maximum: Decimal
+
+
+class MonthRow(ScoreBrief):
+    """A department's row in the month's table; `points` by indicator."""
+
+    points: dict[str, Decimal | None]
+
+
+class MonthView(BaseModel):
+    """A published month as a table, best first, those without a score last."""
+
+    month: str
+    scheme: str
+    published_at: datetime
+    computed_as_of: datetime
+    heads: list[LineHead]
+    rows: list[MonthRow]
+
+
+class FactView(BaseModel):
+    """A fact behind a line, with the page that shows what it speaks of."""
+
+    position: int
+    type: str
+    subject: str
+    at: datetime
+    remark: str
+    page: str | None
+
+
+class LineView(BaseModel):
+    """One line, its facts linked to their pages. `points` None: no such duty this month."""
+
+    indicator: str
+    name: str
+    measure: str
+    points: Decimal | None
+    maximum: Decimal
+    formula: str
+    facts: list[FactView]
+
+
+class AssessmentView(ScoreBrief):
+    """A department's month with every line, and what it was computed from."""
+
+    scheme: str
+    position: int
+    calendar: str
+    computed_as_of: datetime
+    published_at: datetime
+    lines: list[LineView]
+    trend: list[ScoreBrief]
