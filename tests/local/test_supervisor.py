@@ -4,8 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from deploy.local.births import Birth
 from deploy.local.places import ROOT
 from deploy.local.processes import free_ports
+from tests.support.waiting import until
 
 PROGRAM = """\
 import http.server, os, sys
@@ -50,13 +50,6 @@ try:
 except Stop as sentence:
     raise SystemExit(str(sentence))
 """
-
-
-def until(holds: Callable[[], object], seconds: float = 30) -> None:
-    limit = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < limit, "it never came"
-        time.sleep(0.02)
 
 
 @dataclass
