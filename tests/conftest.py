@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from deploy.local.stack import Servers
@@ -11,8 +13,10 @@ from services.kernel import inbox, journal, telemetry
 from services.kernel.bus import Bus
 from services.kernel.decision import Cause
 from services.kernel.mongo import Database, connect
+from services.kernel.program import Program, create_app
 from services.kernel.transaction import Transactor
 from tests.support.servers import running
+from tests.support.services import Bearer, bearer_with
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +61,20 @@ async def db(servers: Servers, namespace: str) -> AsyncIterator[Database]:
     yield made
     await made.client.drop_database(made.name)
     made.client.close()
+
+
+@pytest.fixture
+def bearer(tmp_path: Path) -> Bearer:
+    """Headers for a `program` with its keys in this test's folder."""
+    return bearer_with(tmp_path)
+
+
+@pytest.fixture
+async def client(program: Program) -> AsyncIterator[httpx.AsyncClient]:
+    """To the `program` of the folder's own conftest."""
+    transport = httpx.ASGITransport(create_app(program), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://{program.service.name}") as made:
+        yield made
 
 
 @pytest.fixture

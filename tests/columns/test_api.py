@@ -10,7 +10,7 @@ import pytest
 from services.columns.domain import TREE
 from services.kernel.person import Role
 from services.kernel.program import Program
-from tests.columns.conftest import Bearer
+from tests.support.services import Bearer
 
 pytestmark = pytest.mark.servers
 FINANCE = {

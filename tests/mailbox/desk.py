@@ -1,14 +1,13 @@
 """A citizen's way through the gateway, and a handler's through the API."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from services.kernel.person import Role
 from tests.mailbox.examples import NEW
+from tests.support.services import Bearer
 
-Bearer = Callable[..., dict[str, str]]
 Json = dict[str, Any]
 EXTRACT = {"title": "小区路灯维修", "question": "路灯坏了。", "answer": "已修复。"}
 

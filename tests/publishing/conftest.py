@@ -6,58 +6,30 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cryptography.fernet import Fernet
 
 from deploy.local.stack import Servers
-from services.kernel import token
 from services.kernel.contracts.columns import Cadence, Publishers
 from services.kernel.inbox import hear_all
-from services.kernel.person import Role
-from services.kernel.program import Program, create_app
+from services.kernel.program import Program
 from services.publishing import consumers
 from services.publishing.__main__ import SERVICE
 from services.publishing.settings import PublishingSettings
-from tests.publishing.desk import Bearer, Desk
+from tests.publishing.desk import Desk
 from tests.publishing.examples import column_opened, department_registered, message
-
-
-@pytest.fixture
-def bearer(tmp_path: Path) -> Bearer:
-    """Headers of somebody in these roles; `sub` is the first role's name unless told."""
-
-    def made(*roles: Role, department: str = "finance", sub: str = "") -> dict[str, str]:
-        who, at = sub or roles[0], datetime.now(UTC)
-        minted = token.mint(tmp_path, sub=who, roles=roles, department=department, at=at, days=1)
-        return {"Authorization": f"Bearer {minted}"}
-
-    return made
+from tests.support.services import Bearer, running
 
 
 @pytest.fixture
 async def program(servers: Servers, namespace: str, tmp_path: Path) -> AsyncIterator[Program]:
-    settings = PublishingSettings(
-        mongo_url=servers.mongo_url, kafka=servers.kafka_address, namespace=namespace, local=True,
-        jwks=str(token.make_key(tmp_path)), encryption_keys=Fernet.generate_key().decode(),
-    )  # fmt: skip
-    made = Program(SERVICE, settings)
-    await made.prepare()
-    at = datetime.now(UTC)
-    opened = [
-        column_opened("c-budget", at=at),
-        column_opened("c-news", publishers=Publishers.ALL, at=at),
-        column_opened("c-about", cadence=Cadence.NONE, at=at),
-    ]
-    registered = [department_registered(code, at=at) for code in ("finance", "health")]
-    await made.transact(hear_all, consumers.HEARING, [message(event) for event in (*registered, *opened)])
-    yield made
-    await made.db.client.drop_database(made.db.name)
-    made.db.client.close()
-
-
-@pytest.fixture
-async def client(program: Program) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(create_app(program), raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://publishing") as made:
+    async with running(SERVICE, PublishingSettings, servers, namespace, tmp_path) as made:
+        at = datetime.now(UTC)
+        opened = [
+            column_opened("c-budget", at=at),
+            column_opened("c-news", publishers=Publishers.ALL, at=at),
+            column_opened("c-about", cadence=Cadence.NONE, at=at),
+        ]
+        registered = [department_registered(code, at=at) for code in ("finance", "health")]
+        await made.transact(hear_all, consumers.HEARING, [message(event) for event in (*registered, *opened)])
         yield made
 
 

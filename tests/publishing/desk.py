@@ -1,13 +1,12 @@
 """An editor's and a reviewer's way through the API."""
 
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 
 from services.kernel.person import Role
+from tests.support.services import Bearer
 
-Bearer = Callable[..., dict[str, str]]
 ITEM = {
     "kind": "document",
     "column_id": "c-budget",

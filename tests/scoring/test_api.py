@@ -13,8 +13,9 @@ from services.kernel.person import Role
 from services.kernel.program import Program
 from services.scoring import store
 from services.scoring.domain.score import canonical, compute
-from tests.scoring.conftest import Bearer, Hear
+from tests.scoring.conftest import Hear
 from tests.scoring.story import MONTH, SCHEME, Story, inputs, on, pieces, whole_month
+from tests.support.services import Bearer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers

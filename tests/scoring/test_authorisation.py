@@ -5,8 +5,9 @@ import pytest
 
 from services.kernel.person import Role
 from services.scoring import api
-from tests.scoring.conftest import Bearer, Hear
+from tests.scoring.conftest import Hear
 from tests.scoring.story import MONTH, whole_month
+from tests.support.services import Bearer, answers, expect_rights
 
 EVERYBODY = set(Role)
 MATRIX = {
@@ -35,17 +36,6 @@ def test_the_matrix_names_every_endpoint() -> None:
     assert set(MATRIX) == set(api.MAY.roles)
 
 
-async def answer(
-    client: httpx.AsyncClient, endpoint: str, headers: dict[str, str], month: str = "x"
-) -> tuple[int, str | None]:
-    """Status and code for a month that is none."""
-    method, path = endpoint.split()
-    found = await client.request(
-        method, path.format(month=month, department="finance"), headers=headers, content=b"{not json"
-    )
-    return code_of(found)
-
-
 def code_of(found: httpx.Response) -> tuple[int, str | None]:
     return found.status_code, found.json().get("code")
 
@@ -53,24 +43,15 @@ def code_of(found: httpx.Response) -> tuple[int, str | None]:
 @pytest.mark.servers
 @pytest.mark.parametrize("role", Role)
 async def test_a_role_is_let_in_or_told_that_it_may_not(client: httpx.AsyncClient, bearer: Bearer, role: Role) -> None:
-    found = {endpoint: await answer(client, endpoint, bearer(role)) for endpoint in MATRIX}
-
-    assert {endpoint for endpoint, said in found.items() if said == (403, "role.not_allowed")} == {
-        endpoint for endpoint, roles in MATRIX.items() if role not in roles
-    }
-    assert {status for status, _ in found.values()} <= {403, 422}
-
-
-@pytest.mark.servers
-async def test_nobody_unknown_is_let_in(client: httpx.AsyncClient) -> None:
-    assert {await answer(client, endpoint, {}) for endpoint in MATRIX} == {(401, "token.missing")}
+    await expect_rights(client, bearer, MATRIX, role, month="x", department="finance")
 
 
 @pytest.mark.servers
 async def test_what_is_no_month_is_malformed_everywhere(client: httpx.AsyncClient, bearer: Bearer) -> None:
     by = bearer(*Role)
     for month in BAD_MONTHS:
-        found = {await answer(client, endpoint, by, month) for endpoint in MATRIX if "{month}" in endpoint}
+        of_months = [endpoint for endpoint in MATRIX if "{month}" in endpoint]
+        found = set((await answers(client, of_months, by, month=month, department="finance")).values())
         assert found == {(422, "request.malformed")}, month
         again = await client.post("/replays", json={"month": month}, headers=by)
         stripped = month.strip() == MONTH  # of a body's texts, spaces around them are taken off

@@ -148,13 +148,12 @@ def _public(item: Item, review: Review, entry: Entry) -> Decision[Item]:
         revised_at=entry.at if item.shown else None,
     )
     after = replace(item, state=ItemState.PUBLISHED, shown=shown, changed_at=entry.at)
-    told = _revised if item.shown else _published
-    return Decision(after, (told(after, shown, review, entry),))
+    return Decision(after, (_told(item, shown, review, entry),))
 
 
-def _published(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemPublished:
+def _told(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemPublished | ItemRevised:
     content = item.content
-    return ItemPublished(
+    published = ItemPublished(
         at=entry.at,
         item_id=item.id,
         revision=item.revision,
@@ -173,30 +172,7 @@ def _published(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemPu
         content_hash=shown.content_hash,
         review=review_record(item, review),
     )
-
-
-def _revised(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemRevised:
-    content = item.content
-    return ItemRevised(
-        at=entry.at,
-        item_id=item.id,
-        revision=item.revision,
-        column_id=content.column_id,
-        department=item.department,
-        index_number=shown.index_number,
-        kind=content.kind,
-        title=content.title,
-        summary=content.summary,
-        body=render(content.body),
-        disclosure_class=content.disclosure_class,
-        document_number=content.document_number,
-        made_on=content.made_on,
-        keywords=content.keywords,
-        published_at=shown.published_at,
-        content_hash=shown.content_hash,
-        review=review_record(item, review),
-        change_note=item.change_note or "",
-    )
+    return ItemRevised(**dict(published), change_note=item.change_note or "") if item.shown else published
 
 
 def _publication(item: Item, review: Review, entry: Entry) -> Decision[Publication]:
