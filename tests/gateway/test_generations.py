@@ -9,9 +9,12 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from aiokafka import AIOKafkaProducer
 
-from gateway.projections import Item
+from deploy.local.stack import Servers
+from gateway.projections import HEARING, Item
 from services.kernel.event import Message
+from services.kernel.inbox import discard
 from services.kernel.lease import hold
 from services.kernel.mongo import MongoReader
 from tests.gateway.conftest import Portal
@@ -153,6 +156,22 @@ async def test_what_fails_only_in_the_new_one_keeps_the_live_one_unless_it_is_pa
     assert code == 0, said
     await turned(portal_at, 3)
     assert await portal_at.gateway.db["waiting"].count_documents({}) == 0
+
+
+async def test_what_nobody_can_read_and_people_passed_is_passed_again(
+    portal_at: Portal, rebuild: Run, servers: Servers
+) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published())
+    async with AIOKafkaProducer(bootstrap_servers=servers.kafka_address) as producer:
+        await producer.send_and_wait(portal_at.teller.bus.topic("publishing"), b"hello", b"?")
+    await eventually(lambda: waits(portal_at, 1))
+    [place] = await portal_at.gateway.db["waiting"].find().to_list(None)
+    await portal_at.gateway.transact(discard, HEARING, place["subject"])
+
+    code, said = await rebuild()
+
+    assert code == 0, said
+    assert await portal_at.gateway.kept.live() == 2
 
 
 async def waits(portal: Portal, count: int) -> bool:
