@@ -27,8 +27,8 @@ async def rebuild(gateway: Gateway, asked: Namespace) -> None:
         await gateway.make_ready()
         listening = create_task(gateway.listener.run())
         try:
-            while await gateway.listener.behind():
-                print(f"Generation {number}: {await gateway.listener.behind()} messages to go.", flush=True)
+            while left := await gateway.listener.behind():
+                print(f"Generation {number}: {left} messages to go.", flush=True)
                 await sleep(LOOK)
             await must_be_as_good(gateway, before, passing=asked.passing)
             await gateway.kept.swap(number)
