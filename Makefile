@@ -23,7 +23,7 @@ check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/ruff check --quiet .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-cache
-	@$(VENV)/python -m services.kernel.schemas --check
+	@$(VENV)/python -m services.kernel.contracts.schemas --check
 	@$(VENV)/python -m pytest -q -m "not servers" tests
 
 faults: venv ## Everything that can be killed is killed, under load

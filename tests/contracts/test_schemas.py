@@ -8,8 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from services.kernel import schemas
-from services.kernel.contracts import TOPICS
+from services.kernel.contracts import TOPICS, schemas
 from services.kernel.event import EVENTS, Event
 from tests.contracts.examples import EXAMPLES
 

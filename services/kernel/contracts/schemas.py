@@ -101,7 +101,9 @@ def incompatible(directory: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = ArgumentParser(prog="python -m services.kernel.schemas", description="Write the events' documents.")
+    parser = ArgumentParser(
+        prog="python -m services.kernel.contracts.schemas", description="Write the events' documents."
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail where documents or releases disagree")
     parser.add_argument("--release", action="store_true", help="also make the present schemas the released ones")
     asked = parser.parse_args(arguments)
@@ -109,7 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         wrong = [f"{name} is not what the code says" for name in drift(DIRECTORY)] + incompatible(DIRECTORY)
         if wrong:
             print(
-                *wrong, "Run `python -m services.kernel.schemas` and look at the difference.", sep="\n", file=sys.stderr
+                *wrong,
+                "Run `python -m services.kernel.contracts.schemas` and look at the difference.",
+                sep="\n",
+                file=sys.stderr,
             )
             raise SystemExit(1)
         return
