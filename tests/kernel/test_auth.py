@@ -1,88 +1,24 @@
+"""Whom a token speaks for, and which tokens speak for nobody."""
+
 import asyncio
 import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from joserfc import jwt
-from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+from joserfc.jwk import OctKey, OKPKey
 
 from services.kernel import auth, clock
-from services.kernel.auth import Keys, KeysAway, Unauthorized
+from services.kernel.auth import Keys, Unauthorized
 from services.kernel.decision import No
 from services.kernel.person import Person, Role
-
-AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
-EC, NEXT, FOREIGN = (ECKey.generate_key("P-256", {"kid": kid}) for kid in ("one", "two", "one"))
-RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
-CLAIMS: dict[str, Any] = {
-    "iss": "idp",
-    "aud": "citygate",
-    "sub": "zhang",
-    "name": "张",
-    "roles": ["editor"],
-    "department": "fgw",
-    "exp": int(AT.timestamp()) + 600,
-}
-
-
-class World:
-    """A key set in a file, the time of day, and the ticks that re-reading goes by."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.at, self.tick, self.reads = path, AT, 1000.0, 0
-        self.publish(EC, RSA)
-        self.keys = self.start()
-
-    def start(self) -> Keys:
-        return Keys(str(self.path), issuer="idp", audience="citygate", at=lambda: self.at)
-
-    def publish(self, *keys: Any) -> None:
-        self.path.write_text(
-            json.dumps({"keys": [k if isinstance(k, dict) else k.as_dict(private=False) for k in keys]})
-        )
-
-    def person(self, token: str) -> Person:
-        return asyncio.run(self.keys.person(f"Bearer {token}"))
-
-    def refusal(self, token: str) -> str:
-        with pytest.raises(Unauthorized) as caught:
-            self.person(token)
-        assert caught.value.status == 401
-        assert token not in str(caught.value)
-        return caught.value.code
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    made = World(tmp_path / "jwks.json")
-    monkeypatch.setattr(auth, "monotonic", lambda: made.tick)
-    fetch = Keys._fetch
-
-    async def counted(keys: Keys) -> str:
-        made.reads += 1
-        return await fetch(keys)
-
-    monkeypatch.setattr(Keys, "_fetch", counted)
-    return made
-
-
-def token(key: Any = EC, alg: str = "ES256", header: dict[str, Any] | None = None, **claims: Any) -> str:
-    said = {name: value for name, value in (CLAIMS | claims).items() if value is not None}
-    return jwt.encode({"alg": alg, "kid": key.kid} | (header or {}), said, key, algorithms=[alg])
-
-
-def part(content: object) -> str:
-    return base64.urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+from tests.kernel.issuer import AT, CLAIMS, EC, FOREIGN, RSA, World, part, token
 
 
 @pytest.mark.parametrize(("key", "alg"), [(EC, "ES256"), (RSA, "RS256")])
@@ -325,106 +261,3 @@ def test_an_empty_department_is_none(claim: object, departments: set[str], world
 
 def test_a_bearer_without_a_name_goes_by_its_subject(world: World) -> None:
     assert world.person(token(name=None)).name == "zhang"
-
-
-def test_a_new_key_is_found_without_a_restart(world: World) -> None:
-    world.person(token())
-    world.publish(EC, NEXT)
-    world.tick += 10
-
-    assert world.person(token(NEXT)).sub == "zhang"
-    assert world.person(token()).sub == "zhang"
-    assert world.reads == 2
-
-
-def test_unknown_keys_make_the_set_be_read_at_most_every_ten_seconds(world: World) -> None:
-    world.person(token())
-    for _ in range(20):
-        assert world.refusal(token(NEXT)) == "token.untrusted"
-    assert world.reads == 1
-
-    world.tick += 10
-    for _ in range(20):
-        assert world.refusal(token(NEXT)) == "token.untrusted"
-    assert world.reads == 2
-
-
-def test_a_key_withdrawn_by_the_issuer_is_refused_within_five_minutes_remembered_or_not(world: World) -> None:
-    mine = token()
-    world.person(mine)
-    world.publish(NEXT)
-    world.tick += 300
-
-    assert world.refusal(mine) == "token.untrusted"
-
-
-def test_while_the_key_set_cannot_be_read_the_last_one_holds(world: World) -> None:
-    world.person(token())
-    for broken in (None, "", "{", "[]", '{"keys": []}', '{"keys": 7}', '{"keys": [7]}', "null"):
-        world.path.unlink(missing_ok=True)
-        if broken is not None:
-            world.path.write_text(broken)
-        world.tick += 300
-        assert world.person(token()).sub == "zhang"
-
-
-def test_before_any_key_set_was_read_it_is_not_the_caller_s_fault(world: World) -> None:
-    world.path.unlink()
-    with pytest.raises(KeysAway) as caught:
-        world.person(token())
-    assert caught.value.status == 503
-
-    world.publish(EC)
-    world.tick += 10
-    assert world.person(token()).sub == "zhang"
-
-
-def test_callers_who_come_at_once_make_one_read_and_all_are_served(world: World) -> None:
-    async def crowd() -> list[Person]:
-        return await asyncio.gather(*(world.keys.person(f"Bearer {token(sub=f'p{n}')}") for n in range(20)))
-
-    assert [person.sub for person in asyncio.run(crowd())] == [f"p{n}" for n in range(20)]
-    assert world.reads == 1
-
-
-@pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int, bytes], str]]:
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    servers: list[HTTPServer] = []
-
-    def start(status: int, body: bytes) -> str:
-        class Answer(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(status)
-                self.send_header("Location", "/elsewhere")
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None: ...
-
-        servers.append(HTTPServer(("127.0.0.1", 0), Answer))
-        Thread(target=servers[-1].serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return f"http://127.0.0.1:{servers[-1].server_port}/jwks"
-
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def test_the_key_set_may_come_over_http(serve: Callable[[int, bytes], str]) -> None:
-    url = serve(200, json.dumps({"keys": [EC.as_dict(private=False)]}).encode())
-    keys = Keys(url, issuer="idp", audience="citygate", at=lambda: AT)
-
-    assert asyncio.run(keys.person(f"Bearer {token()}")).sub == "zhang"
-
-
-@pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (302, b""), (200, b"<html>"), (200, b"\xff")])
-def test_an_issuer_that_answers_something_else_is_away(
-    status: int, body: bytes, serve: Callable[[int, bytes], str]
-) -> None:
-    keys = Keys(serve(status, body), issuer="idp", audience="citygate", at=lambda: AT)
-
-    with pytest.raises(KeysAway):
-        asyncio.run(keys.person(f"Bearer {token()}"))
