@@ -5,10 +5,12 @@ from typing import Any
 import httpx
 
 from services.kernel.person import Role
+from services.kernel.program import Program
 from tests.mailbox.examples import NEW
 from tests.support.services import Bearer
 
 Json = dict[str, Any]
+WRONG, NOWHERE = "0000000000", "20260101-AAAAAA"  # a code nobody has, a receipt of no letter
 EXTRACT = {"title": "小区路灯维修", "question": "路灯坏了。", "answer": "已修复。"}
 
 
@@ -58,3 +60,14 @@ def done(answer: httpx.Response, status: int = 200) -> Json:
 def expect_problem(answer: httpx.Response, status: int, code: str) -> None:
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def journal(program: Program, receipt: str) -> list[Json]:
+    """All records of a letter, in order."""
+    found = program.db["journal"].find({"subject": f"letter/{receipt}"}).sort([("version", 1), ("n", 1)])
+    return await found.to_list(None)
+
+
+def another(code: str) -> str:
+    """A code that is not this one."""
+    return WRONG if code != WRONG else "1111111111"
