@@ -36,3 +36,15 @@ def killable(own_servers: Servers, tmp_path: Path) -> Iterator[Suite]:
     with suite(own_servers, tmp_path) as made:
         made.columns = city.found(made)
         yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One row a fault, where faults were asked for: what was done to the suite, and whether all its promises held."""
+    calls = [r for outcome in ("passed", "failed") for r in terminalreporter.getreports(outcome)]
+    rows = [r for r in calls if r.when == "call" and "faults/" in r.nodeid]
+    if not rows or not terminalreporter.config.getoption("--all-faults"):
+        return
+    terminalreporter.write_line("\n| fault | all held | seconds |\n|---|---|---|")
+    for row in rows:
+        fault = row.nodeid.rpartition("::")[2].removeprefix("test_").replace("_", " ")
+        terminalreporter.write_line(f"| {fault} | {'yes' if row.passed else '**no**'} | {row.duration:.0f} |")
