@@ -290,3 +290,14 @@ async def test_the_documentation_needs_nothing_from_strangers(client: httpx.Asyn
     assert wanted
     assert [address for address in wanted if not address.startswith("/")] == []
     assert {(await client.get(address)).status_code for address in wanted} == {200}
+
+
+async def test_the_openapi_document_says_which_problems_a_route_answers(client: httpx.AsyncClient) -> None:
+    document = (await client.get("/openapi.json")).json()
+    answers = document["paths"]["/bureaus"]["post"]["responses"]
+
+    for status in ("401", "403", "409", "412", "422"):
+        assert answers[status]["content"] == {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        }
+    assert "errors" in document["components"]["schemas"]["Problem"]["properties"]
