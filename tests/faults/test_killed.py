@@ -126,6 +126,18 @@ def test_mailbox_killed_while_it_announces_what_is_overdue_announces_the_rest_on
 
 
 @pytest.mark.all_faults
+def test_all_programs_killed_at_once_go_on_where_they_were(running: Suite) -> None:
+    with writing(running, 6) as written:
+        until(lambda: len(written.titles) >= 2)
+        for process in running.processes.values():
+            process.kill()
+        running.start()
+
+    assert len(written.titles) >= 6
+    everything_holds(running, written)
+
+
+@pytest.mark.all_faults
 def test_who_dies_inside_a_transaction_holds_others_up_for_seconds_and_not_for_a_minute(running: Suite) -> None:
     with writing(running, 1) as written:
         until(lambda: written.titles)
