@@ -147,8 +147,10 @@ def create_app(program: Program, *, around: Callable[[ASGIApp], ASGIApp] = lambd
         await program.bus.close()
         program.db.client.close()
 
-    docs = "/docs" if service.may is not None else None  # its scripts come with it, none from strangers
-    app = FastAPIOffline(title=service.title, lifespan=lifespan, docs_url=docs, redoc_url=None)
+    if service.may is not None:  # the scripts of its documentation come with it, none from strangers
+        app = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
+    else:
+        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.doorway, app.state.program = program.doorway(), program
     if service.may is not None:
         must_agree(service.router, service.may)

@@ -261,7 +261,7 @@ async def test_a_public_text_is_fetched_once_and_waited_for_while_its_owner_is_a
         ("/items/i1?revision=0", 422), ("/items/i1?revision=99999999999999999999", 422), ("/columns/none/none", 404),
         ("/columns/none?cursor=x", 422), ("/letters?cursor=%F0%9F%98%80", 422), ("/scores/2026", 422),
         ("/scores/2026-99", 404), ("/departments/none", 404), ("/letters/none?x=1", 200),
-        ("/departments/" + "x" * 300, 422), ("/docs", 308),
+        ("/departments/" + "x" * 300, 422), ("/docs", 308), ("/static-offline-docs/swagger-ui-bundle.js", 404),
     ],
 )  # fmt: skip
 async def test_a_wrong_address_is_answered_in_words(open_portal: Portal, path: str, status: int) -> None:
