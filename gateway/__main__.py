@@ -27,9 +27,7 @@ def main() -> None:
     """Without a command: serve."""
     parser = ArgumentParser(prog="python -m gateway", description="The public portal. Without a command: serve.")
     asks = parser.add_subparsers(dest="command")
-    queue = asks.add_parser("waiting", help="messages that wait, and those that failed")
-    queue.add_argument("do", choices=["list", "replay", "discard"])
-    queue.add_argument("subject", nargs="?", help="replay and discard: the aggregate, kind/id")
+    commands.waiting_parser(asks)
     new = asks.add_parser("rebuild", help="fill a new read model from the log, and read that when it has caught up")
     new.add_argument("--passing", action="store_true", help="pass messages that fail in the new one, as discarded")
     asked = parser.parse_args()

@@ -58,8 +58,7 @@ async def alone(kept: Database) -> AsyncIterator[None]:
 
 async def forget_all_but(gateway: Gateway, numbers: set[int]) -> None:
     """Older ones, and those that a killed rebuild left half made."""
-    base = gateway.kept.database.name.removesuffix("_kept")
-    client = gateway.db.client
+    base, client = gateway.base, gateway.db.client
     kept = {generation_name(base, number) for number in numbers}
     for name in await client.list_database_names():
         if (name == base or name.removeprefix(f"{base}_").isdigit()) and name not in kept:
@@ -76,7 +75,7 @@ async def must_be_as_good(gateway: Gateway, live: Database, *, passing: bool) ->
     for place in await gateway.db["waiting"].find({"_id": {"$nin": list(known)}}).sort("_id", 1).to_list(None):
         may_pass = place["error"] and (passing or place["subject"] in passed)
         if not may_pass or await gateway.transact(inbox.discard, gateway.service.hearing, place["subject"]) is None:
-            worse.append(f"  {place['_id']}: {' '.join((place['error'] or 'waits for those before it').split())[:200]}")
+            worse.append(f"  {place['_id']}: {inbox.why(place)[:200]}")
     if worse:
         raise SystemExit(
             f"{len(worse)} messages wait or fail that do not in the live read model, which stays:\n"

@@ -1,7 +1,7 @@
 """What a service can be told from the command line: serve, load its part of the city, send again, work off a queue."""
 
 import asyncio
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
@@ -44,10 +44,15 @@ def parser(service: Service) -> ArgumentParser:
     again.add_argument("--until", type=moment, help="written before, ISO 8601")
     again.add_argument("--subject", help="of one aggregate only: kind/id")
     again.add_argument("--run", help="name of an interrupted run to go on with")
+    waiting_parser(commands)
+    return made
+
+
+def waiting_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """What `waiting` is asked with."""
     queue = commands.add_parser("waiting", help="messages that wait, and those that failed")
     queue.add_argument("do", choices=["list", "replay", "discard"])
     queue.add_argument("subject", nargs="?", help="replay and discard: the aggregate, kind/id")
-    return made
 
 
 def moment(text: str) -> datetime:
@@ -83,8 +88,7 @@ async def waiting(program: Program, asked: Namespace) -> None:
     hearing = program.service.hearing
     if asked.do == "list":
         async for place in program.db["waiting"].find().sort("since", 1):
-            why = " ".join((place["error"] or "waits for those before it").split())  # one line each
-            print(place["since"].isoformat(), place["_id"], place["type"], why)
+            print(place["since"].isoformat(), place["_id"], place["type"], inbox.why(place))
     elif not asked.subject:
         raise SystemExit(f"Say which aggregate to {asked.do}: kind/id, as `waiting list` shows it before the #.")
     elif asked.do == "replay":

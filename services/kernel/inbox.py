@@ -27,6 +27,11 @@ def set_aside(message: Message, *, error: str | None) -> ReplaceOne[Document]:
     return ReplaceOne({"_id": waiting_id(message.subject, message.sequence)}, document, upsert=True)
 
 
+def why(place: Document) -> str:
+    """What a place in the queue waits for, in one line."""
+    return " ".join((place["error"] or "waits for those before it").split())
+
+
 def as_message(document: Document) -> Message:
     names = ("type", "source", "subject", "sequence", "time", "correlation", "trace", "value")
     return Message(id=document["message_id"], **{name: document[name] for name in names})

@@ -79,7 +79,7 @@ class Listener:
                 batches = await consumer.getmany(timeout_ms=LULL if self._done else IDLE, max_records=BATCH)
                 await self._round(consumer, batches)
                 time = asyncio.get_running_loop().time()
-                if not batches or time - noted > NOTED:
+                if (self._done and not batches) or time - noted > NOTED:
                     await self._note(consumer)
                     noted = time
         finally:

@@ -134,7 +134,7 @@ class Health(BaseModel):
     late: dict[str, str] = {}
 
 
-def create_app(program: Program, *, around: Callable[[ASGIApp], ASGIApp] = lambda app: app) -> ASGIApp:
+def create_app(program: Program) -> ASGIApp:
     """The program's web side; `ValueError` where the table of rights and the routes differ."""
     service, settings = program.service, program.settings
 
@@ -147,21 +147,20 @@ def create_app(program: Program, *, around: Callable[[ASGIApp], ASGIApp] = lambd
         await program.bus.close()
         program.db.client.close()
 
-    if service.may is not None:  # the scripts of its documentation come with it, none from strangers
-        app = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
-    else:
-        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.doorway, app.state.program = program.doorway(), program
     if service.may is not None:
         must_agree(service.router, service.may)
+        # the scripts of its documentation come with it, none from strangers
+        app = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
         bearer = [Depends(HTTPBearer(auto_error=False))]
         app.include_router(service.router, dependencies=bearer, responses=problem.RESPONSES)
         app.include_router(owner.router, dependencies=bearer, responses=problem.RESPONSES)
     else:
+        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
         app.include_router(service.router)
+    app.state.doorway, app.state.program = program.doorway(), program
     add_operations(app, program)
     problem.install(app)
-    return Edge(around(app), seconds=settings.request_seconds, bytes=settings.request_bytes)
+    return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes)
 
 
 def must_agree(router: APIRouter, may: Table) -> None:

@@ -23,7 +23,7 @@ ASKING = 0.004  # seconds between two questions: who asks without a pause measur
 async def measure(running: Suite) -> Sequence[Row]:
     bare = sorted(await bare_steps(running))
     published = await seen(running)
-    ours = sorted(began_to[-1] for _, _, *began_to in published)
+    ours = sorted(visible for *_, visible in published)
     against = "one transaction + one Kafka round trip + one write"
     steps = await where_the_time_goes(running, published)
     return [
@@ -68,13 +68,13 @@ def is_there(public: HTTPConnection, path: str) -> bool:
 
 async def where_the_time_goes(running: Suite, published: Iterable[Published]) -> str:
     """Medians from the request on, by what each step itself noted."""
-    sent = {str(r.key): r.timestamp / 1000 for r in await topic(running, "publishing") if said(r.headers)}
+    sent = {r.key: r.timestamp / 1000 for r in await topic(running, "publishing") if said(r.headers)}
     db = connect(running.servers.mongo_url, f"{running.namespace}_gateway")
     projected = {key: drop["at"].timestamp() async for drop in db["drops"].find() for key in drop["keys"]}
     db.client.close()
     steps: dict[str, list[float]] = {"answered": [], "taken by Kafka": [], "read model written": [], "on the page": []}
     for id, began, answered, visible in published:
-        on_kafka, written = sent[str(f"item/{id}".encode())] - began, projected[f"item:{id}"] - began
+        on_kafka, written = sent[f"item/{id}".encode()] - began, projected[f"item:{id}"] - began
         for step, moment in zip(steps, (answered, on_kafka, written, visible), strict=True):
             steps[step].append(moment * 1000)
     return "medians from the request on: " + ", ".join(f"{s} {statistics.median(t):.1f} ms" for s, t in steps.items())

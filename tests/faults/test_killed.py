@@ -13,11 +13,11 @@ from pymongo import MongoClient
 
 from services.kernel.mongo import Document
 from services.kernel.person import Role
-from tests.faults.promises import everything_holds
+from tests.faults.promises import LETTERS_LATE, everything_holds
 from tests.faults.writing import writing
 from tests.support.city import draft, ok, release
 from tests.support.programs import Suite
-from tests.support.proof import documents
+from tests.support.proof import documents, unsent
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.servers
@@ -35,17 +35,13 @@ def nobody_sends(running: Suite, service: str) -> Iterator[None]:
             leases.delete_one({"_id": "relay"})
 
 
-def unsent(running: Suite, service: str) -> int:
-    return len(documents(running, service, "journal", {"unsent": True}))
-
-
 def test_a_publisher_killed_between_commit_and_send_loses_and_doubles_nothing(running: Suite) -> None:
     with writing(running, 6) as written:
         with nobody_sends(running, "publishing"), nobody_sends(running, "mailbox"):
-            until(lambda: unsent(running, "publishing") >= 4 and unsent(running, "mailbox") >= 2)
+            until(lambda: len(unsent(running, "publishing")) >= 4 and len(unsent(running, "mailbox")) >= 2)
             running.processes["publishing"].kill()
             running.processes["mailbox"].kill()
-            committed = unsent(running, "publishing")
+            committed = len(unsent(running, "publishing"))
         running.start("publishing", "mailbox")
 
     assert committed >= 4
@@ -118,7 +114,7 @@ def test_a_program_that_stands_still_for_a_while_goes_on_without_harm(running: S
 def test_mailbox_killed_while_it_announces_what_is_overdue_announces_the_rest_once(running: Suite) -> None:
     with writing(running, 30) as written:
         pass
-    running.restart("mailbox", env={"CITYGATE_CLOCK_SHIFT": str(60 * 24 * 3600)})
+    running.restart("mailbox", env={"CITYGATE_CLOCK_SHIFT": str(LETTERS_LATE)})
     running.processes["mailbox"].kill()
 
     assert len(written.left_open) >= 15

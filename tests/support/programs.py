@@ -40,7 +40,7 @@ class Suite:
         wanted = names or PROGRAMS
         self.keys.make()
         for name in wanted:
-            self.processes[name] = self.program(name, dict(env or {}))
+            self.processes[name] = self.program(name, env or {})
             self.processes[name].start()
         for name in wanted:
             self.until_ready(name)

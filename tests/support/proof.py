@@ -18,7 +18,6 @@ SPEAKERS = ("columns", "publishing", "mailbox", "scoring")
 
 def told(running: Suite, *speakers: str) -> list[Message]:
     """Every message on the topics of these speakers, as often as it was sent, but for what a test forged."""
-
     found = []
     for record in asyncio.run(topic(running, *speakers)):
         with suppress(Unreadable):
@@ -67,9 +66,14 @@ def journal(running: Suite, service: str) -> list[Document]:
     return documents(running, service, "journal", {"sequence": {"$exists": True}})
 
 
+def unsent(running: Suite, service: str) -> list[Document]:
+    """The records that Kafka does not have yet."""
+    return documents(running, service, "journal", {"unsent": True})
+
+
 def everything_was_sent(running: Suite, service: str) -> None:
     """Every told record of the journal is on the topic, in order, and nothing else is."""
-    until(lambda: not [r for r in journal(running, service) if r.get("unsent")], seconds=90)
+    until(lambda: not unsent(running, service), seconds=90)
     messages = told(running, service)
     in_order(messages)
     said = {(r["subject"], r["sequence"]) for r in journal(running, service)}
