@@ -2,6 +2,7 @@
 
 import tomllib
 from pathlib import Path
+from tokenize import COMMENT, DEDENT, ENCODING, ENDMARKER, INDENT, NEWLINE, NL, STRING, tokenize
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = {
@@ -13,6 +14,7 @@ SERVICES = sorted(
 )
 ROOMS = {"__main__", "city", "api", "consumers", "timers", "actions", "store", "domain"}
 ALSO = {"__init__", "settings"}
+KERNEL_BUDGET = 2_300  # lines of code, contracts apart
 
 
 def rooms_of(service: str) -> set[str]:
@@ -37,3 +39,22 @@ def test_every_service_has_the_same_rooms_and_no_others() -> None:
     for service in SERVICES:
         assert rooms_of(service) <= ROOMS | ALSO, service
         assert {"__main__", "domain", "actions", "store", "api", "city"} <= rooms_of(service), service
+
+
+def test_the_kernel_stays_within_its_budget() -> None:
+    assert sum(lines_of_code(path) for path in (ROOT / "services" / "kernel").glob("*.py")) <= KERNEL_BUDGET
+
+
+def lines_of_code(path: Path) -> int:
+    """Lines with code on them: no blank ones, no comments, no docstrings."""
+    lines: set[int] = set()
+    begins = True
+    with path.open("rb") as file:
+        for token in tokenize(file.readline):
+            if token.type in {NEWLINE, INDENT, DEDENT, ENCODING}:
+                begins = True
+            elif token.type not in {NL, COMMENT, ENDMARKER}:
+                if not (begins and token.type == STRING):
+                    lines.update(range(token.start[0], token.end[0] + 1))
+                begins = False
+    return len(lines)

@@ -12,10 +12,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
-from deploy.local import kafka_server, mongo
+from deploy.local import kafka_server, mongo, tokens
 from deploy.local.places import LOCAL, PROGRAMS, Ports
 from deploy.local.processes import NOBODY, Process
-from services.kernel import token
 from services.kernel.person import Role
 
 STARTING = 60.0  # seconds a server or program may take
@@ -94,7 +93,7 @@ class Keys:
     directory: Path
 
     def make(self) -> None:
-        token.make_key(self.directory)
+        tokens.make_key(self.directory)
         fernet = self.directory / "encryption.key"
         if not fernet.exists():
             fernet.touch(0o600)
@@ -102,7 +101,7 @@ class Keys:
 
     def mint(self, *roles: Role, department: str = "", sub: str = "", days: int = 30) -> str:
         name = sub or roles[0].value
-        return token.mint(
+        return tokens.mint(
             self.directory, sub=name, name=name, roles=roles, department=department, at=datetime.now(UTC), days=days
         )
 

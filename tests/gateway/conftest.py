@@ -14,13 +14,13 @@ import pytest
 import uvicorn
 from cryptography.fernet import Fernet
 
+from deploy.local import tokens
 from deploy.local.processes import free_ports
 from deploy.local.stack import Servers
 from gateway.__main__ import SERVICE
 from gateway.cache import wire
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
-from services.kernel import token
 from services.kernel.bus import Bus
 from services.kernel.event import Event
 from tests.gateway.support import mailbox
@@ -75,7 +75,7 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
     settings = GatewaySettings.model_validate(
         {
             "mongo_url": servers.mongo_url, "kafka": servers.kafka_address, "namespace": namespace, "local": True,
-            "port": ours, "jwks": str(token.make_key(keys)), "encryption_keys": Fernet.generate_key().decode(),
+            "port": ours, "jwks": str(tokens.make_key(keys)), "encryption_keys": Fernet.generate_key().decode(),
             "service_token": "of-the-gateway", "public_url": f"http://127.0.0.1:{ours}",
             "mailbox_url": f"http://127.0.0.1:{theirs}", "publishing_url": f"http://127.0.0.1:{theirs}", **other,
         }

@@ -12,8 +12,8 @@ from cryptography.fernet import Fernet
 from fastapi import APIRouter
 from pydantic import Field
 
+from deploy.local import tokens
 from deploy.local.stack import Servers
-from services.kernel import token
 from services.kernel.mongo import Index
 from services.kernel.person import Role
 from services.kernel.program import Program, Service, create_app
@@ -79,7 +79,7 @@ SERVICE = Service(name="sample", title="Sample", router=router, may=MAY, indexes
 
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
-    token.make_key(tmp_path)
+    tokens.make_key(tmp_path)
     return tmp_path
 
 
@@ -93,7 +93,7 @@ def settings(servers: Servers, namespace: str, keys: Path) -> Settings:
 
 
 def bearer(keys: Path, *roles: Role) -> dict[str, str]:
-    minted = token.mint(keys, sub="li", name="李", roles=roles, department="finance", at=datetime.now(UTC), days=1)
+    minted = tokens.mint(keys, sub="li", name="李", roles=roles, department="finance", at=datetime.now(UTC), days=1)
     return {"Authorization": f"Bearer {minted}"}
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 from cryptography.fernet import Fernet
 
+from deploy.local import tokens
 from deploy.local.stack import Servers
-from services.kernel import token
 from services.kernel.person import Role
 from services.kernel.program import Program, Service
 from services.kernel.settings import Settings
@@ -22,7 +22,7 @@ def bearer_with(keys: Path) -> Bearer:
 
     def made(*roles: Role, department: str = "finance", sub: str = "") -> dict[str, str]:
         who, at = sub or roles[0], datetime.now(UTC)
-        minted = token.mint(keys, sub=who, roles=roles, department=department, at=at, days=1)
+        minted = tokens.mint(keys, sub=who, roles=roles, department=department, at=at, days=1)
         return {"Authorization": f"Bearer {minted}"}
 
     return made
@@ -34,7 +34,7 @@ async def running(
 ) -> AsyncIterator[Program]:
     told = settings(
         mongo_url=servers.mongo_url, kafka=servers.kafka_address, namespace=namespace, local=True,
-        jwks=str(token.make_key(keys)), encryption_keys=Fernet.generate_key().decode(),
+        jwks=str(tokens.make_key(keys)), encryption_keys=Fernet.generate_key().decode(),
     )  # fmt: skip
     made = Program(service, told)
     await made.prepare()

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local.tokens import main, make_key, mint
 from services.kernel.auth import Keys, Unauthorized
 from services.kernel.clock import host
 from services.kernel.person import Person, Role
 from services.kernel.settings import AUDIENCE, ISSUER
-from services.kernel.token import main, make_key, mint
 
 
 def bearer(directory: Path, token: str, at: datetime) -> Person:

@@ -1,4 +1,4 @@
-"""A key, and tokens, for a local run: `python -m services.kernel.token key|mint --directory DIR …`."""
+"""A key, and tokens, for a local run: `python -m deploy.local.tokens key|mint --directory DIR …`."""
 
 import json
 import os
@@ -44,7 +44,7 @@ def mint(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Prints the path of the key set, or one token."""
-    parser = ArgumentParser(prog="python -m services.kernel.token", description=__doc__)
+    parser = ArgumentParser(prog="python -m deploy.local.tokens", description=__doc__)
     what = parser.add_subparsers(dest="what", required=True)
     key, token = what.add_parser("key", help="make a key where none is"), what.add_parser("mint", help="print a token")
     for each in (key, token):
