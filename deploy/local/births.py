@@ -43,6 +43,11 @@ class Birth:
         """The process, if it still runs; never another that has its pid by now."""
         with suppress(psutil.NoSuchProcess):
             found = psutil.Process(self.pid)
-            if abs(found.create_time() - self.born) < SAME and found.status() != psutil.STATUS_ZOMBIE:
+            if abs(found.create_time() - self.born) < SAME and not is_over(found):
                 return found
         return None
+
+
+def is_over(process: psutil.Process) -> bool:
+    """A zombie without other threads: those may outlive the first, and keep the ports while they do."""
+    return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.births import Birth
+from deploy.local.births import Birth, is_over
 from deploy.local.places import ROOT, Stop, Told, full
 
 GRACE = 10.0  # seconds between asking and killing
@@ -133,7 +133,7 @@ def _end(process: psutil.Process) -> None:
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         limit = time.monotonic() + GRACE
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+        while process.is_running() and not is_over(process):
             if time.monotonic() > limit:
                 process.kill()
             time.sleep(0.05)

@@ -77,7 +77,8 @@ class Supervisor:
         self.watcher.start()
 
     def check_ports(self) -> None:
-        how = "End what listens there, or move all ports: make run PORT=9000"
+        other = 10_000 if self.ports.base == 9000 else 9000
+        how = f"End what listens there, or move all ports: make run PORT={other}"
         wanted = ports_of(self.ports)
         if not self.servers.given_mongo:
             wanted["MongoDB"] = self.ports.mongo

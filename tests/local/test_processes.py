@@ -17,6 +17,13 @@ from deploy.local.places import ROOT, Stop
 from deploy.local.processes import Process, end_what_was_left, free_ports, must_be_free
 from deploy.local.watch import Watched
 
+HEADLESS = """
+import ctypes, platform, socket, sys, threading
+listening = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+threading.Thread(target=threading.Event().wait).start()
+EXIT = {"x86_64": 60, "aarch64": 93}[platform.machine()]  # ends the calling thread alone
+ctypes.CDLL(None).syscall(EXIT, 0)
+"""
 SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
 DEAF = [
     sys.executable,
@@ -83,6 +90,22 @@ def test_one_that_ended_and_waits_for_its_parent_is_left_behind_at_once(record: 
     until(lambda: psutil.Process(sleeper.running.pid).status() == psutil.STATUS_ZOMBIE if sleeper.running else False)
 
     assert end_what_was_left(record) == []
+
+
+def test_one_whose_first_thread_is_gone_is_ended_all_the_same_and_its_port_is_free(
+    record: Path, tmp_path: Path
+) -> None:
+    [port] = free_ports(1)
+    headless = Process(
+        "headless", [sys.executable, "-c", HEADLESS, str(port)], tmp_path / "headless.log", record=record
+    )
+    headless.start()
+    assert headless.running
+    pid = headless.running.pid
+    until(lambda: psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+
+    assert "headless" in end_what_was_left(record)
+    must_be_free("anybody", port, "")
 
 
 def test_what_is_ended_in_order_is_not_written_down_any_more(record: Path, sleeper: Process) -> None:
