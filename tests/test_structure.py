@@ -1,4 +1,4 @@
-"""The folders are what the import contracts say they are."""
+"""The folders are what the import contracts say they are, and the kernel is as small as it was meant to be."""
 
 import tomllib
 from pathlib import Path
