@@ -10,8 +10,8 @@ from gateway.generations import rebuild
 from gateway.program import Gateway, serve
 from gateway.projections import HEARING
 from gateway.settings import GatewaySettings
-from services.kernel import commands
-from services.kernel.program import Service, begin
+from services.kernel.running import commands
+from services.kernel.running.program import Service, begin
 from services.kernel.settings import load
 
 router = APIRouter()

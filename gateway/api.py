@@ -16,9 +16,9 @@ from gateway.pages.words import query
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.problem import MEDIA_TYPE, Away, Problem, request_id
+from services.kernel.http.problem import MEDIA_TYPE, Away, Problem, request_id
+from services.kernel.http.web import Body, Paged
 from services.kernel.telemetry import log
-from services.kernel.web import Body, Paged
 
 V = TypeVar("V")
 router = APIRouter(prefix="/api/v1", responses={404: {"model": Problem}})

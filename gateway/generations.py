@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gateway.program import Gateway, generation_name
-from services.kernel import inbox
-from services.kernel.lease import hold, let_go
-from services.kernel.mongo import Database
+from services.kernel.storage.lease import hold, let_go
+from services.kernel.storage.mongo import Database
+from services.kernel.stream import inbox
 
 LEASE, RENEW, LOOK = 30.0, 10.0, 0.5  # seconds
 

@@ -12,8 +12,8 @@ from prometheus_client import Counter, Histogram
 from gateway.projections import Item
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
-from services.kernel.clock import now
-from services.kernel.mongo import Database, MongoError, MongoReader
+from services.kernel.domain.clock import now
+from services.kernel.storage.mongo import Database, MongoError, MongoReader
 from services.kernel.telemetry import log
 
 VISIBLE = Histogram(

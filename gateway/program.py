@@ -11,12 +11,12 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
-from services.kernel import program
-from services.kernel.listener import Listener
-from services.kernel.mongo import Database, MongoError
-from services.kernel.program import Part, Program, Service, create_app
+from services.kernel.running import program
+from services.kernel.running.program import Part, Program, Service, create_app
+from services.kernel.storage.mongo import Database, MongoError
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream.listener import Listener
 from services.kernel.telemetry import log
-from services.kernel.transaction import Transactor
 
 LOOK = 1.0  # seconds between two looks at which generation is live
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, SecretStr
 
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
-from services.kernel.content import ClaimCheck
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.telemetry import log
 
 

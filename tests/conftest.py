@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from deploy.local.stack import Servers
-from services.kernel import inbox, journal, telemetry
-from services.kernel.bus import Bus
-from services.kernel.decision import Cause
-from services.kernel.mongo import Database, connect
-from services.kernel.program import Program, create_app
-from services.kernel.transaction import Transactor
+from services.kernel import telemetry
+from services.kernel.domain.decision import Cause
+from services.kernel.running.program import Program, create_app
+from services.kernel.storage import journal
+from services.kernel.storage.mongo import Database, connect
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import inbox
+from services.kernel.stream.bus import Bus
 from tests.support.servers import running
 from tests.support.services import Bearer, bearer_with
 

@@ -14,7 +14,7 @@ SERVICES = sorted(
 )
 ROOMS = {"__main__", "city", "api", "consumers", "timers", "actions", "store", "domain"}
 ALSO = {"__init__", "settings"}
-KERNEL_BUDGET = 2_300  # lines of code, contracts apart
+KERNEL_BUDGET = 4_200  # lines of code, contracts apart
 
 
 def rooms_of(service: str) -> set[str]:
@@ -41,8 +41,17 @@ def test_every_service_has_the_same_rooms_and_no_others() -> None:
         assert {"__main__", "domain", "actions", "store", "api", "city"} <= rooms_of(service), service
 
 
+def test_the_kernel_has_the_floors_of_its_contract_and_no_others() -> None:
+    floors = {word.strip(" ()") for layer in CONTRACTS["floors"]["layers"] for word in layer.split("|")}
+
+    assert rooms_of("kernel") - {"__init__"} == floors
+
+
 def test_the_kernel_stays_within_its_budget() -> None:
-    assert sum(lines_of_code(path) for path in (ROOT / "services" / "kernel").glob("*.py")) <= KERNEL_BUDGET
+    kernel = ROOT / "services" / "kernel"
+    counted = [path for path in kernel.rglob("*.py") if "contracts" not in path.relative_to(kernel).parts]
+
+    assert sum(map(lines_of_code, counted)) <= KERNEL_BUDGET
 
 
 def lines_of_code(path: Path) -> int:

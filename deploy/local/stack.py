@@ -15,7 +15,7 @@ from cryptography.fernet import Fernet
 from deploy.local import kafka_server, mongo, tokens
 from deploy.local.places import LOCAL, PROGRAMS, Ports
 from deploy.local.processes import NOBODY, Process
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 
 STARTING = 60.0  # seconds a server or program may take
 

@@ -14,7 +14,7 @@ from deploy.local.places import LOCAL, PROGRAMS, Ports, Stop, Told, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
 from deploy.local.stack import STARTING, Keys, Servers, environment, is_ready, module, ports_of, program
 from deploy.local.watch import Watched
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
 CITY_SECONDS = 300.0

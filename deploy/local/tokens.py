@@ -11,8 +11,8 @@ from pathlib import Path
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from services.kernel.clock import host
-from services.kernel.person import Role
+from services.kernel.domain.clock import host
+from services.kernel.domain.person import Role
 from services.kernel.settings import AUDIENCE, ISSUER
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from gateway.cache.shelf import Shelf
-from services.kernel.mongo import Database, MongoError
+from services.kernel.storage.mongo import Database, MongoError
 from services.kernel.telemetry import log
 
 SPAN = 70_000  # milliseconds reread: a drop is dated when written, and seen up to 60 s later, when committed

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from gateway.cache import Basis
 from gateway.pages.render import model, rendered, unkept
-from services.kernel.clock import now
+from services.kernel.domain.clock import now
 
 router = APIRouter()
 

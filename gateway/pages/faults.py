@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.cache.page import SECURITY
 from gateway.pages.render import HTML, rendered
-from services.kernel.problem import MEDIA_TYPE
+from services.kernel.http.problem import MEDIA_TYPE
 
 SAID = {
     400: ("请求有误", "浏览器发来的内容无法识别。请返回上一页重新操作。"),

@@ -16,7 +16,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from gateway.settings import GatewaySettings
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.decision import No
+from services.kernel.domain.decision import No
 
 LIFETIME = 12 * 3600  # seconds; mailbox remembers an answered key for a day
 MOST_FIELDS = 20

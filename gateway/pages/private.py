@@ -11,9 +11,9 @@ from gateway.cache import Basis
 from gateway.pages.forms import CODE, FormRefused, Forms, TooMany, Typed, checked, typed
 from gateway.pages.render import model, private
 from gateway.upstream import Own, Written, upstream
-from services.kernel.clock import now
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.problem import request_id
+from services.kernel.domain.clock import now
+from services.kernel.http.problem import request_id
 from services.kernel.telemetry import log
 
 router = APIRouter()

@@ -10,9 +10,9 @@ from gateway.pages.render import model, page
 from gateway.pages.words import query
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.views import ColumnView, ExtractView, Retired, Tombstone
-from services.kernel.clock import now
-from services.kernel.decision import Missing
-from services.kernel.web import Paging, paging
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Missing
+from services.kernel.http.web import Paging, paging
 
 router = APIRouter()
 LIMIT = 20

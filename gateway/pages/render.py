@@ -14,7 +14,7 @@ from gateway.cache import Basis, Finished, Page, Shelf
 from gateway.pages.words import environment
 from gateway.static import STYLE
 from gateway.store import Reading, ReadModel
-from services.kernel.clock import now
+from services.kernel.domain.clock import now
 
 HTML, JSON = "text/html; charset=utf-8", "application/json"
 TEMPLATES: Environment = environment()

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from services.kernel.calendar import SHANGHAI
+from services.kernel.domain.calendar import SHANGHAI
 
 NAMES = {
     "column_kind": {"disclosure": "政务公开", "service": "办事服务", "interaction": "公众互动"},

@@ -4,7 +4,7 @@ from gateway.projections.columns import Column, Department, columns, departments
 from gateway.projections.mailbox import Letter, letters
 from gateway.projections.publishing import Card, Duty, Item, Revision, duties, items
 from gateway.projections.scoring import Assessment, assessments
-from services.kernel.consumer import Hearing
+from services.kernel.stream.consumer import Hearing
 
 __all__ = ["HEARING", "Assessment", "Card", "Column", "Department", "Duty", "Item", "Letter", "Revision"]
 

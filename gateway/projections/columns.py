@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.kernel.consumer import Copy
 from services.kernel.contracts.columns import (
     Cadence,
     ColumnKind,
@@ -17,7 +16,8 @@ from services.kernel.contracts.columns import (
     DepartmentKind,
     DepartmentRegistered,
 )
-from services.kernel.decision import Copied
+from services.kernel.domain.decision import Copied
+from services.kernel.stream.consumer import Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

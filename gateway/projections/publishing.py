@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import ClassVar
 
-from services.kernel.consumer import Copy
 from services.kernel.contracts.publishing import (
     Activity,
     DutyDueSoon,
@@ -19,7 +18,8 @@ from services.kernel.contracts.publishing import (
     ItemShown,
     ItemWithdrawn,
 )
-from services.kernel.decision import Copied
+from services.kernel.domain.decision import Copied
+from services.kernel.stream.consumer import Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

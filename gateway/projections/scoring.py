@@ -6,9 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from services.kernel.consumer import Copy
 from services.kernel.contracts.scoring import AssessmentPublished, Line
-from services.kernel.decision import Copied
+from services.kernel.domain.decision import Copied
+from services.kernel.stream.consumer import Copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from gateway.projections import Assessment, Item, Letter
 from gateway.store.reading import Kept, Reading, ReadModel
-from services.kernel.mongo import Index
+from services.kernel.storage.mongo import Index
 
 __all__ = ["INDEXES", "Kept", "ReadModel", "Reading"]
 

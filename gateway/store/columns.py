@@ -13,8 +13,8 @@ from gateway.views import (
     Mark,
     Retired,
 )
-from services.kernel.decision import Missing
-from services.kernel.web import Paging
+from services.kernel.domain.decision import Missing
+from services.kernel.http.web import Paging
 
 LATEST = 5
 

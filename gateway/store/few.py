@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from gateway.projections import Column, Department
 from gateway.views import ColumnName, DepartmentName
-from services.kernel.mongo import MongoReader
+from services.kernel.storage.mongo import MongoReader
 
 SOON = "（名称待更新）"
 

@@ -9,8 +9,8 @@ from gateway.projections import Card, Item
 from gateway.store.reading import Reading
 from gateway.views import CardView, ItemView, Part, RevisionView, Tombstone
 from services.kernel.contracts.publishing import ItemKind
-from services.kernel.decision import Missing
-from services.kernel.web import Paging
+from services.kernel.domain.decision import Missing
+from services.kernel.http.web import Paging
 
 NEWEST = "-published_at"
 SCHEMES = {"http", "https", "mailto", "tel"}

@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 from gateway.projections import Letter
 from gateway.store.reading import Reading
 from gateway.views import ExtractView, KindCount, LettersView, Part, Statistics
-from services.kernel.calendar import day_of, start_of
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.decision import Missing
+from services.kernel.domain.calendar import day_of, start_of
+from services.kernel.domain.decision import Missing
+from services.kernel.http.web import Paging, cursor
 from services.kernel.telemetry import log
-from services.kernel.web import Paging, cursor
 
 NEWEST = "-disclosed_at"
 PUBLIC = {"extract": {"$type": "string"}}

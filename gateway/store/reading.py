@@ -8,8 +8,8 @@ from typing import Any
 from gateway.cache import Basis, Shelf
 from gateway.projections import Card
 from gateway.store.few import Few, load
-from services.kernel.decision import After
-from services.kernel.mongo import Database, MongoReader, following, ordering, read
+from services.kernel.domain.decision import After
+from services.kernel.storage.mongo import Database, MongoReader, following, ordering, read
 
 
 class Kept:

@@ -21,8 +21,8 @@ from gateway.views import (
     ScoresView,
 )
 from services.kernel.contracts.scoring import FactCited
-from services.kernel.decision import Copied, Missing
-from services.kernel.mongo import read
+from services.kernel.domain.decision import Copied, Missing
+from services.kernel.storage.mongo import read
 
 MONTHS_OF_TREND = 12
 

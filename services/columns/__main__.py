@@ -2,8 +2,8 @@
 
 from services.columns import api, city, store
 from services.columns.settings import ColumnsSettings
-from services.kernel import commands
-from services.kernel.program import Service
+from services.kernel.running import commands
+from services.kernel.running.program import Service
 
 SERVICE = Service(
     name="columns",

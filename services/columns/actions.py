@@ -18,8 +18,8 @@ from services.columns.domain import (
     register,
     retire,
 )
-from services.kernel.decision import Unit
-from services.kernel.person import Person
+from services.kernel.domain.decision import Unit
+from services.kernel.domain.person import Person
 
 
 async def register_department(unit: Unit, new: Department, *, at: datetime) -> Department:

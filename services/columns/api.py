@@ -16,10 +16,10 @@ from services.columns.actions import (
     retire_column,
 )
 from services.columns.domain import ColumnState, Department, DepartmentChange, Draft
-from services.kernel.clock import now
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
-from services.kernel.person import Role
-from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
+from services.kernel.domain.clock import now
+from services.kernel.domain.person import Role
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
 
 router = APIRouter(route_class=Door)
 EVERYBODY = frozenset(Role)

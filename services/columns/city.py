@@ -5,11 +5,11 @@ from pydantic import BaseModel
 from services.columns import store
 from services.columns.actions import approve_column, propose_column, register_department
 from services.columns.domain import ColumnState, Department, Draft
-from services.kernel.city import Moment, person, read, today
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
-from services.kernel.mongo import MongoReader
-from services.kernel.person import Person, Role
-from services.kernel.program import Program
+from services.kernel.domain.person import Person, Role
+from services.kernel.running.city import Moment, person, read, today
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
 
 OPENING = Moment(month=-4, day=20)
 

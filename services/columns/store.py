@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from services.columns.domain import Column, ColumnState, Department, Rules
-from services.kernel.decision import After, Missing, Reader
-from services.kernel.mongo import Index
+from services.kernel.domain.decision import After, Missing, Reader
+from services.kernel.storage.mongo import Index
 
 DATA = Path(__file__).parent / "data"
 INDEXES = [Index(of=Department, keys=("name",))]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from services.kernel.crypto import Vault
+from services.kernel.storage.crypto import Vault
 
 ISSUER, AUDIENCE = "citygate-local", "citygate"  # of the tokens that `token mint` makes
 BROKERS = r"^[^\s,/]+:\d{1,5}(,[^\s,/]+:\d{1,5})*$"

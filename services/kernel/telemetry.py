@@ -12,7 +12,7 @@ from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from services.kernel.clock import host
+from services.kernel.domain.clock import host
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 

@@ -1,7 +1,7 @@
 """Builds mailbox from its parts."""
 
-from services.kernel.commands import main
-from services.kernel.program import Service
+from services.kernel.running.commands import main
+from services.kernel.running.program import Service
 from services.mailbox import api, city, consumers, store, timers
 from services.mailbox.settings import MailboxSettings
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from services.kernel.calendar import Calendar
-from services.kernel.decision import Unit
-from services.kernel.person import Person
+from services.kernel.domain.calendar import Calendar
+from services.kernel.domain.decision import Unit
+from services.kernel.domain.person import Person
 from services.mailbox.domain import (
     Department,
     Extract,

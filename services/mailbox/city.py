@@ -8,15 +8,15 @@ from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.calendar import day_of, official
-from services.kernel.city import Moment, person, read, text, today, until
-from services.kernel.clock import now
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.crypto import Vault
-from services.kernel.decision import Cause, Unit
-from services.kernel.mongo import MongoReader
-from services.kernel.person import Person, Role
-from services.kernel.program import Program
+from services.kernel.domain.calendar import day_of, official
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Cause, Unit
+from services.kernel.domain.person import Person, Role
+from services.kernel.running.city import Moment, person, read, text, today, until
+from services.kernel.running.program import Program
+from services.kernel.storage.crypto import Vault
+from services.kernel.storage.mongo import MongoReader
 from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,

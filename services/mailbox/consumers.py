@@ -1,7 +1,7 @@
 """What mailbox keeps of others."""
 
-from services.kernel.consumer import Copy, Hearing
 from services.kernel.contracts.columns import DepartmentChanged, DepartmentEvent, DepartmentRegistered
+from services.kernel.stream.consumer import Copy, Hearing
 from services.mailbox.domain import Department
 
 departments = Copy(Department)

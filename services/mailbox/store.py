@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from services.kernel.calendar import Limit, TimeUnit
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.decision import After, Reader
-from services.kernel.mongo import Database, Index
+from services.kernel.domain.calendar import Limit, TimeUnit
+from services.kernel.domain.decision import After, Reader
+from services.kernel.storage.mongo import Database, Index
 from services.mailbox.domain import Guesses, Letter, LetterState, Policy
 
 

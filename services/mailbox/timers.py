@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.kernel.timer import Sweep
+from services.kernel.running.timer import Sweep
 from services.mailbox.actions import wake_letter
 from services.mailbox.domain import Letter
 from services.mailbox.store import letters_to_wake

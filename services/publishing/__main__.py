@@ -1,7 +1,7 @@
 """Builds publishing from its parts."""
 
-from services.kernel import commands
-from services.kernel.program import Service
+from services.kernel.running import commands
+from services.kernel.running.program import Service
 from services.publishing import api, city, consumers, store, timers
 from services.publishing.settings import PublishingSettings
 

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from services.kernel.contracts.publishing import Ground
-from services.kernel.decision import Unit
-from services.kernel.person import Person
+from services.kernel.domain.decision import Unit
+from services.kernel.domain.person import Person
 from services.publishing.domain import (
     Column,
     Content,

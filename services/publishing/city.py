@@ -7,14 +7,14 @@ from functools import partial
 
 from pydantic import BaseModel
 
-from services.kernel import city
-from services.kernel.calendar import day_of
-from services.kernel.city import Moment, person
-from services.kernel.clock import now
 from services.kernel.contracts.publishing import Ground, ItemKind
-from services.kernel.mongo import MongoReader
-from services.kernel.person import Person, Role
-from services.kernel.program import Program
+from services.kernel.domain.calendar import day_of
+from services.kernel.domain.clock import now
+from services.kernel.domain.person import Person, Role
+from services.kernel.running import city
+from services.kernel.running.city import Moment, person
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
 from services.publishing import store
 from services.publishing.actions import (
     announce_duty,

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-from services.kernel.clock import now
-from services.kernel.consumer import Copy, Heard, Hearing
 from services.kernel.contracts.columns import (
     ColumnOpened,
     ColumnRetired,
@@ -11,7 +9,9 @@ from services.kernel.contracts.columns import (
     DepartmentEvent,
     DepartmentRegistered,
 )
-from services.kernel.decision import Unit
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Unit
+from services.kernel.stream.consumer import Copy, Heard, Hearing
 from services.publishing import store
 from services.publishing.actions import close_duty, open_duty
 from services.publishing.domain import Column, Department

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.kernel.calendar import Limit, TimeUnit, official
 from services.kernel.contracts.columns import Cadence
-from services.kernel.decision import After, Missing, Reader
-from services.kernel.mongo import Index
+from services.kernel.domain.calendar import Limit, TimeUnit, official
+from services.kernel.domain.decision import After, Missing, Reader
+from services.kernel.storage.mongo import Index
 from services.publishing.domain import (
     Column,
     Department,

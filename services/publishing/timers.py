@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.kernel.timer import Sweep
+from services.kernel.running.timer import Sweep
 from services.publishing.actions import wake_duty
 from services.publishing.domain import Duty
 from services.publishing.store import duties_to_wake

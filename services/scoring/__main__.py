@@ -1,7 +1,7 @@
 """Builds scoring from its parts."""
 
-from services.kernel import commands
-from services.kernel.program import Service
+from services.kernel.running import commands
+from services.kernel.running.program import Service
 from services.scoring import api, city, consumers, store, timers
 from services.scoring.settings import ScoringSettings
 

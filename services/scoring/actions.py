@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from services.kernel.decision import Refused, Unit
+from services.kernel.domain.decision import Refused, Unit
 from services.scoring.domain.assessment import Assessment, Month, close, confirm, key, publish, show
 from services.scoring.domain.score import Inputs, Scored
 

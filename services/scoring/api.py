@@ -8,15 +8,15 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.kernel.bus import BUS_ERRORS
-from services.kernel.calendar import official
-from services.kernel.clock import now
 from services.kernel.contracts.scoring import Line
-from services.kernel.decision import Missing, Reader, Refused, Unknown
-from services.kernel.person import Person, Role
-from services.kernel.problem import Away
-from services.kernel.program import Program
-from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
+from services.kernel.domain.calendar import official
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Missing, Reader, Refused, Unknown
+from services.kernel.domain.person import Person, Role
+from services.kernel.http.problem import Away
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
+from services.kernel.running.program import Program
+from services.kernel.stream.bus import BUS_ERRORS
 from services.scoring import store
 from services.scoring.actions import close_month, confirm_month, publish_month
 from services.scoring.domain.assessment import (

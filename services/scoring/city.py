@@ -5,16 +5,16 @@ from datetime import date, datetime
 
 from pydantic import BaseModel
 
-from services.kernel.calendar import day_of, month_of, official
-from services.kernel.city import Moment, read, today, until
-from services.kernel.consumer import Kept
 from services.kernel.contracts.columns import ColumnOpened, DepartmentRegistered
 from services.kernel.contracts.mailbox import LetterReceived
 from services.kernel.contracts.publishing import DutyRefreshed, ItemPublished
-from services.kernel.decision import Cause, Unknown
-from services.kernel.mongo import MongoReader
-from services.kernel.program import Program
-from services.kernel.transaction import Transactor
+from services.kernel.domain.calendar import day_of, month_of, official
+from services.kernel.domain.decision import Cause, Unknown
+from services.kernel.running.city import Moment, read, today, until
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream.consumer import Kept
 from services.scoring import store
 from services.scoring.actions import close_month, confirm_month, publish_month
 from services.scoring.domain.assessment import Month, MonthState

@@ -1,9 +1,9 @@
 """What scoring does when it hears: it keeps every fact, once."""
 
-from services.kernel.consumer import Heard, Hearing
 from services.kernel.contracts import columns, mailbox, publishing, scoring
-from services.kernel.decision import Unit
-from services.kernel.event import EVENTS, Event
+from services.kernel.domain.decision import Unit
+from services.kernel.domain.event import EVENTS, Event
+from services.kernel.stream.consumer import Heard, Hearing
 
 SPEAKERS = (columns, publishing, mailbox, scoring)
 heard = Heard()

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.calendar import month_span
-from services.kernel.consumer import Kept
-from services.kernel.decision import After, Reader
-from services.kernel.mongo import Index
+from services.kernel.domain.calendar import month_span
+from services.kernel.domain.decision import After, Reader
+from services.kernel.storage.mongo import Index
+from services.kernel.stream.consumer import Kept
 from services.scoring.domain.assessment import Assessment, Month, key
 from services.scoring.domain.facts import ALL_BEFORE, MEASURED, WITHIN, Piece, taken
 from services.scoring.domain.measures import MEASURES

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.kernel.timer import Sweep
+from services.kernel.running.timer import Sweep
 
 
 def sweeps() -> Sequence[Sweep]:

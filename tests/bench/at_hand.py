@@ -5,10 +5,10 @@ import uvicorn
 from gateway.__main__ import SERVICE
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
-from services.kernel.decision import R
-from services.kernel.mongo import MongoReader
-from services.kernel.program import begin
+from services.kernel.domain.decision import R
+from services.kernel.running.program import begin
 from services.kernel.settings import load
+from services.kernel.storage.mongo import MongoReader
 
 READ: dict[str, object] = {}
 

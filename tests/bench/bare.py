@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
 
-from services.kernel.mongo import connect
+from services.kernel.storage.mongo import connect
 
 app = FastAPI()
 db = connect(os.environ["MONGO_URL"], f"{os.environ['CITYGATE_NAMESPACE']}_bare")

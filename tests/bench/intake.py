@@ -9,7 +9,7 @@ import httpx
 
 from deploy.local.processes import Process, free_ports
 from deploy.local.stack import is_ready
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.bench.table import Row
 from tests.support.city import CONTACT
 from tests.support.programs import Suite

@@ -6,15 +6,15 @@ from pymongo import ReplaceOne
 
 from deploy.local.stack import Servers
 from gateway.projections import HEARING
-from services.kernel import inbox
-from services.kernel.bus import Bus
-from services.kernel.consumer import Hearing
 from services.kernel.contracts.publishing import ItemPublished
-from services.kernel.decision import Cause
-from services.kernel.event import Message
-from services.kernel.listener import Listener
-from services.kernel.mongo import connect
-from services.kernel.transaction import Transactor
+from services.kernel.domain.decision import Cause
+from services.kernel.domain.event import Message
+from services.kernel.storage.mongo import connect
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import inbox
+from services.kernel.stream.bus import Bus
+from services.kernel.stream.consumer import Hearing
+from services.kernel.stream.listener import Listener
 from tests.bench.table import Row
 from tests.contracts.examples import AT, EXAMPLES
 

@@ -6,14 +6,14 @@ from time import perf_counter
 from aiokafka import AIOKafkaProducer
 
 from deploy.local.stack import Servers
-from services.kernel import journal
-from services.kernel.bus import Bus, encode
-from services.kernel.decision import Cause, Unit
-from services.kernel.event import Message
-from services.kernel.journal import as_message
-from services.kernel.mongo import Database, connect
-from services.kernel.relay import send_once
-from services.kernel.transaction import Transactor
+from services.kernel.domain.decision import Cause, Unit
+from services.kernel.domain.event import Message
+from services.kernel.storage import journal
+from services.kernel.storage.journal import as_message
+from services.kernel.storage.mongo import Database, connect
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream.bus import Bus, encode
+from services.kernel.stream.relay import send_once
 from tests.bench.table import Row
 from tests.support.sample import found_bureau
 

@@ -6,11 +6,11 @@ from time import perf_counter
 from pymongo import InsertOne
 
 from deploy.local.stack import Servers
-from services.kernel import journal
-from services.kernel.decision import Cause
-from services.kernel.mongo import connect, make_indexes, written
-from services.kernel.timer import BATCH
-from services.kernel.transaction import Transactor
+from services.kernel.domain.decision import Cause
+from services.kernel.running.timer import BATCH
+from services.kernel.storage import journal
+from services.kernel.storage.mongo import connect, make_indexes, written
+from services.kernel.storage.transaction import Transactor
 from services.mailbox import store, timers
 from tests.bench.table import Row
 from tests.mailbox.test_letter import AT, LETTER

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from http.client import HTTPConnection
 from time import perf_counter, time
 
-from services.kernel.bus import Bus
-from services.kernel.mongo import connect
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
+from services.kernel.storage.mongo import connect
+from services.kernel.stream.bus import Bus
 from tests.bench.table import Row
 from tests.support.city import draft, ok, release
 from tests.support.programs import Suite

@@ -8,7 +8,7 @@ import pytest
 from deploy.local.stack import Servers
 from services.columns.__main__ import SERVICE
 from services.columns.settings import ColumnsSettings
-from services.kernel.program import Program
+from services.kernel.running.program import Program
 from tests.support.services import running
 
 

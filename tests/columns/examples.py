@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from services.columns.domain import TREE, Column, ColumnState, Department, Draft, Place, Rules, Tree
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
-from services.kernel.person import Person, Role
+from services.kernel.domain.person import Person, Role
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 9, 1, 0, tzinfo=UTC)

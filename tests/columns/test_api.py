@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from services.columns.domain import TREE
-from services.kernel.person import Role
-from services.kernel.program import Program
+from services.kernel.domain.person import Role
+from services.kernel.running.program import Program
 from tests.support.services import Bearer
 
 pytestmark = pytest.mark.servers

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from services.columns import api
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.support.services import Bearer, expect_rights
 
 EVERYBODY = set(Role)

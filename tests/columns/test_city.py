@@ -7,10 +7,10 @@ import pytest
 from services.columns import city, store
 from services.columns.actions import register_department
 from services.columns.domain import ColumnState
-from services.kernel.city import read, today
-from services.kernel.mongo import MongoReader
-from services.kernel.program import Program
-from services.kernel.transaction import Transactor
+from services.kernel.running.city import read, today
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Transactor
 from tests.columns.examples import AT, FINANCE
 
 CITY = city.City.model_validate(read(city.__file__))

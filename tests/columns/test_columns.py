@@ -19,8 +19,8 @@ from services.columns.domain import (
     retire,
 )
 from services.kernel.contracts.columns import ColumnOpened, ColumnProposed, ColumnRefused, ColumnRetired
-from services.kernel.decision import Decision, Forbidden, Refused
-from services.kernel.person import Person, Role
+from services.kernel.domain.decision import Decision, Forbidden, Refused
+from services.kernel.domain.person import Person, Role
 from tests.columns.examples import (
     AT,
     BUREAU,

@@ -6,7 +6,7 @@ import pytest
 
 from services.columns.domain import DepartmentChange, change, register
 from services.kernel.contracts.columns import DepartmentChanged, DepartmentClass, DepartmentRegistered
-from services.kernel.decision import Decision, Refused
+from services.kernel.domain.decision import Decision, Refused
 from tests.columns.examples import AT, FINANCE, LATER
 
 

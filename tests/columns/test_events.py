@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 
 from services.columns import city
-from services.kernel.bus import decode
-from services.kernel.city import read
 from services.kernel.contracts.columns import ColumnEvent, ColumnOpened
-from services.kernel.event import Message
-from services.kernel.program import Program
+from services.kernel.domain.event import Message
+from services.kernel.running.city import read
+from services.kernel.running.program import Program
+from services.kernel.stream.bus import decode
 
 pytestmark = pytest.mark.servers
 CITY = city.City.model_validate(read(city.__file__))

@@ -20,8 +20,8 @@ from services.columns.domain import (
     retire,
 )
 from services.kernel.contracts.columns import ColumnEvent
-from services.kernel.decision import Refused
-from services.kernel.person import Person, Role
+from services.kernel.domain.decision import Refused
+from services.kernel.domain.person import Person, Role
 from tests.columns.examples import AT, DRAFT, FINANCE, LATER, LEADERS, RULES
 
 STANDING = {ColumnState.PROPOSED, ColumnState.LIVE}

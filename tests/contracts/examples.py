@@ -3,12 +3,12 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts import columns as c
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts import publishing as p
 from services.kernel.contracts import scoring as s
-from services.kernel.event import Event
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.event import Event
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 DUE = datetime(2026, 3, 23, 16, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from services.kernel.contracts import TOPICS, schemas
-from services.kernel.event import EVENTS, Event
+from services.kernel.domain.event import EVENTS, Event
 from tests.contracts.examples import EXAMPLES
 
 RELEASED = sorted((schemas.DIRECTORY / "released").glob("*.json"))

@@ -3,8 +3,8 @@
 from collections import Counter
 from datetime import UTC, datetime
 
-from services.kernel.calendar import month_of
-from services.kernel.person import Role
+from services.kernel.domain.calendar import month_of
+from services.kernel.domain.person import Role
 from tests.faults.writing import Written
 from tests.support.city import ok
 from tests.support.programs import Suite

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 from pymongo import MongoClient
 
-from services.kernel.mongo import Document
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
+from services.kernel.storage.mongo import Document
 from tests.faults.promises import LETTERS_LATE, everything_holds
 from tests.faults.writing import writing
 from tests.support.city import draft, ok, release

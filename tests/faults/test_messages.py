@@ -12,9 +12,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from pymongo import MongoClient
 
-from services.kernel.bus import Bus, Wire, decode, encode
-from services.kernel.event import EVENTS, Message
-from services.kernel.mongo import Document
+from services.kernel.domain.event import EVENTS, Message
+from services.kernel.storage.mongo import Document
+from services.kernel.stream.bus import Bus, Wire, decode, encode
 from tests.contracts.examples import EXAMPLES
 from tests.faults.promises import all_told, everything_holds, facts
 from tests.faults.writing import writing

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.support.city import CONTACT, GROUNDS, ok
 from tests.support.programs import Suite
 from tests.support.waiting import until

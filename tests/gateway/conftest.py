@@ -21,8 +21,8 @@ from gateway.__main__ import SERVICE
 from gateway.cache import wire
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
-from services.kernel.bus import Bus
-from services.kernel.event import Event
+from services.kernel.domain.event import Event
+from services.kernel.stream.bus import Bus
 from tests.gateway.support import mailbox
 from tests.gateway.support.mailbox import Mailbox
 from tests.gateway.support.telling import Teller

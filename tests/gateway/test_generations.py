@@ -13,10 +13,10 @@ from aiokafka import AIOKafkaProducer
 
 from deploy.local.stack import Servers
 from gateway.projections import HEARING, Item
-from services.kernel.event import Message
-from services.kernel.inbox import discard
-from services.kernel.lease import hold
-from services.kernel.mongo import MongoReader
+from services.kernel.domain.event import Message
+from services.kernel.storage.lease import hold
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.stream.inbox import discard
 from tests.gateway.conftest import Portal
 from tests.gateway.support import events as e
 from tests.gateway.support.telling import message

@@ -11,10 +11,10 @@ import httpx
 import pytest
 import zstandard
 
-from services.kernel.clock import now
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts import publishing as p
+from services.kernel.domain.clock import now
+from services.kernel.domain.content import ClaimCheck
 from tests.gateway.conftest import Portal
 from tests.gateway.support import city
 from tests.gateway.support import events as e

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.projections import HEARING, Column, Department, Duty, Item, Letter
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts.columns import DepartmentChanged
-from services.kernel.event import Event
+from services.kernel.domain.event import Event
 from tests.gateway.support import events as e
 from tests.gateway.support.telling import message
 

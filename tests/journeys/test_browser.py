@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.support.city import CONTACT, ok
 from tests.support.programs import Suite
 

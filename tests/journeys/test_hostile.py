@@ -9,7 +9,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.core.result import Ok
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.support.programs import Suite
 
 pytestmark = pytest.mark.servers

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.support.city import GROUNDS, draft, ok, published, release
 from tests.support.programs import Suite
 from tests.support.waiting import until

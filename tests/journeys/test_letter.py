@@ -5,9 +5,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from services.kernel.bus import Bus
-from services.kernel.mongo import connect
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
+from services.kernel.storage.mongo import connect
+from services.kernel.stream.bus import Bus
 from tests.support.city import CONTACT, ok, write_letter
 from tests.support.programs import Suite
 from tests.support.waiting import until

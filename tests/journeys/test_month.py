@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.kernel.calendar import month_of
-from services.kernel.person import Role
+from services.kernel.domain.calendar import month_of
+from services.kernel.domain.person import Role
 from tests.support.city import ok, published, write_letter
 from tests.support.programs import Suite
 from tests.support.waiting import until

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from services.kernel import auth
-from services.kernel.auth import Keys
+from services.kernel.http import auth
+from services.kernel.http.auth import Keys
 from tests.kernel.issuer import World
 
 

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from joserfc.jwk import OctKey, OKPKey
 
-from services.kernel import auth, clock
-from services.kernel.auth import Keys, Unauthorized
-from services.kernel.decision import No
-from services.kernel.person import Person, Role
+from services.kernel.domain import clock
+from services.kernel.domain.decision import No
+from services.kernel.domain.person import Person, Role
+from services.kernel.http import auth
+from services.kernel.http.auth import Keys, Unauthorized
 from tests.kernel.issuer import AT, CLAIMS, EC, FOREIGN, RSA, World, part, token
 
 

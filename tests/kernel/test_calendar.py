@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.calendar import (
+from services.kernel.domain.calendar import (
     SHANGHAI,
     Calendar,
     Limit,

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.kernel import clock
+from services.kernel.domain import clock
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@ from cryptography.fernet import Fernet
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.crypto import Unsealable, Vault, new_code
+from services.kernel.storage.crypto import Unsealable, Vault, new_code
 
 OLD, NEW, FOREIGN = (Fernet.generate_key().decode() for _ in range(3))
 
@@ -65,7 +65,7 @@ def test_a_vault_does_not_show_its_keys() -> None:
 
 
 def test_a_code_has_ten_digits_even_where_the_number_is_small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.kernel.crypto.secrets.randbelow", lambda below: below and 7)
+    monkeypatch.setattr("services.kernel.storage.crypto.secrets.randbelow", lambda below: below and 7)
 
     assert new_code() == "0000000007"
 

@@ -10,15 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deploy.local.stack import Servers
-from services.kernel import inbox
-from services.kernel.bus import Bus
-from services.kernel.consumer import Copy, Heard, Hearing
 from services.kernel.contracts.columns import ColumnRetired, DepartmentChanged, DepartmentEvent, DepartmentRegistered
-from services.kernel.decision import Cause, Copied, Unit
-from services.kernel.event import Message
-from services.kernel.listener import Listener
-from services.kernel.mongo import Database, MongoReader, connect
-from services.kernel.transaction import Transactor
+from services.kernel.domain.decision import Cause, Copied, Unit
+from services.kernel.domain.event import Message
+from services.kernel.storage.mongo import Database, MongoReader, connect
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import inbox
+from services.kernel.stream.bus import Bus
+from services.kernel.stream.consumer import Copy, Heard, Hearing
+from services.kernel.stream.listener import Listener
 from tests.support.sample import AT, Bureau, Known, found, message
 
 pytestmark = pytest.mark.servers

@@ -8,8 +8,8 @@ from threading import Thread
 
 import pytest
 
-from services.kernel.auth import Keys, KeysAway
-from services.kernel.person import Person
+from services.kernel.domain.person import Person
+from services.kernel.http.auth import Keys, KeysAway
 from tests.kernel.issuer import AT, EC, NEXT, World, token
 
 

@@ -10,17 +10,17 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from deploy.local.stack import Servers
-from services.kernel.bus import Bus, Unreadable, decode, encode
-from services.kernel.consumer import Copy, Hearing
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts import TOPICS
 from services.kernel.contracts.columns import DepartmentChanged, DepartmentEvent, DepartmentRegistered
-from services.kernel.decision import Cause
-from services.kernel.event import Message
-from services.kernel.listener import Fetch, Listener, nothing_to_fetch
-from services.kernel.mongo import Database, MongoReader, connect
-from services.kernel.relay import Relay
-from services.kernel.transaction import Transactor
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import Cause
+from services.kernel.domain.event import Message
+from services.kernel.storage.mongo import Database, MongoReader, connect
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream.bus import Bus, Unreadable, decode, encode
+from services.kernel.stream.consumer import Copy, Hearing
+from services.kernel.stream.listener import Fetch, Listener, nothing_to_fetch
+from services.kernel.stream.relay import Relay
 from tests.support.sample import Known, found_bureau, message, rename_bureau
 from tests.support.waiting import eventually
 

@@ -8,9 +8,9 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from services.columns import __main__ as columns
-from services.kernel.person import Role
-from services.kernel.program import Service, must_agree
-from services.kernel.web import Table
+from services.kernel.domain.person import Role
+from services.kernel.http.web import Table
+from services.kernel.running.program import Service, must_agree
 from services.mailbox import __main__ as mailbox
 from services.publishing import __main__ as publishing
 from services.scoring import __main__ as scoring

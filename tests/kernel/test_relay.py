@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import pytest
 from bson import ObjectId
 
-from services.kernel import journal
-from services.kernel.event import Message
-from services.kernel.lease import hold, let_go
-from services.kernel.mongo import Database
-from services.kernel.relay import Relay, send_once
-from services.kernel.transaction import Transactor
+from services.kernel.domain.event import Message
+from services.kernel.storage import journal
+from services.kernel.storage.lease import hold, let_go
+from services.kernel.storage.mongo import Database
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream.relay import Relay, send_once
 from tests.support.sample import found_bureau, rename_bureau
 from tests.support.waiting import eventually
 

@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from pymongo import InsertOne
 
-from services.kernel.mongo import Database
-from services.kernel.task import Task
-from services.kernel.transaction import Transactor
-from services.kernel.unit import MongoUnit
+from services.kernel.running.task import Task
+from services.kernel.storage.mongo import Database
+from services.kernel.storage.transaction import Transactor
+from services.kernel.storage.unit import MongoUnit
 
 pytestmark = pytest.mark.servers
 

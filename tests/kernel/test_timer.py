@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from deploy.local.stack import Servers
-from services.kernel.decision import Cause, Decision, Reader, Unit
-from services.kernel.mongo import Database, connect
-from services.kernel.timer import BATCH, Sweep
-from services.kernel.transaction import Transactor
+from services.kernel.domain.decision import Cause, Decision, Reader, Unit
+from services.kernel.running.timer import BATCH, Sweep
+from services.kernel.storage.mongo import Database, connect
+from services.kernel.storage.transaction import Transactor
 from tests.support.sample import AT, Bureau, found, rename
 
 pytestmark = pytest.mark.servers

@@ -6,11 +6,11 @@ import pytest
 from pymongo import InsertOne
 from pymongo.errors import OperationFailure
 
-from services.kernel.decision import Cause, Decision, Missing, Refused, Stale, Unit
-from services.kernel.journal import LARGEST, entry
-from services.kernel.mongo import Database, read
-from services.kernel.transaction import Transactor
-from services.kernel.unit import MongoUnit
+from services.kernel.domain.decision import Cause, Decision, Missing, Refused, Stale, Unit
+from services.kernel.storage.journal import LARGEST, entry
+from services.kernel.storage.mongo import Database, read
+from services.kernel.storage.transaction import Transactor
+from services.kernel.storage.unit import MongoUnit
 from tests.contracts.examples import EXAMPLES
 from tests.support.sample import AT, Bureau, Looked, add_letter_to_name, found, found_bureau, rename_bureau
 

@@ -14,11 +14,11 @@ from pydantic import Field
 
 from deploy.local import tokens
 from deploy.local.stack import Servers
-from services.kernel.mongo import Index
-from services.kernel.person import Role
-from services.kernel.program import Program, Service, create_app
+from services.kernel.domain.person import Role
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
+from services.kernel.running.program import Program, Service, create_app
 from services.kernel.settings import Settings
-from services.kernel.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
+from services.kernel.storage.mongo import Index
 from tests.support.sample import Bureau, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers

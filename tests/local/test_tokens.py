@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.tokens import main, make_key, mint
-from services.kernel.auth import Keys, Unauthorized
-from services.kernel.clock import host
-from services.kernel.person import Person, Role
+from services.kernel.domain.clock import host
+from services.kernel.domain.person import Person, Role
+from services.kernel.http.auth import Keys, Unauthorized
 from services.kernel.settings import AUDIENCE, ISSUER
 
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from deploy.local.stack import Servers
-from services.kernel.inbox import hear_all
-from services.kernel.program import Program
+from services.kernel.running.program import Program
+from services.kernel.stream.inbox import hear_all
 from services.mailbox import consumers
 from services.mailbox.__main__ import SERVICE
 from services.mailbox.settings import MailboxSettings

@@ -4,8 +4,8 @@ from typing import Any
 
 import httpx
 
-from services.kernel.person import Role
-from services.kernel.program import Program
+from services.kernel.domain.person import Role
+from services.kernel.running.program import Program
 from tests.mailbox.examples import NEW
 from tests.support.services import Bearer
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentRegistered
-from services.kernel.event import Message
+from services.kernel.domain.event import Message
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 CONTACT = {"name": "欧阳测试", "phone": "13800009876", "email": "ouyang.test@example.com"}

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from services.kernel.program import Program
+from services.kernel.running.program import Program
 from services.mailbox import api
 from tests.mailbox.desk import Desk, another, done, expect_problem, journal
 from tests.mailbox.examples import CONTACT

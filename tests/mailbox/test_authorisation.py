@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from services.mailbox import api
 from tests.mailbox.desk import EXTRACT, Desk
 from tests.support.services import Bearer, expect_rights

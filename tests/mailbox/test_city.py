@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from services.kernel.city import read, today
-from services.kernel.clock import now
-from services.kernel.decision import Decision
-from services.kernel.inbox import hear_all
-from services.kernel.mongo import MongoReader
-from services.kernel.program import Program
-from services.kernel.unit import MongoUnit
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Decision
+from services.kernel.running.city import read, today
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.unit import MongoUnit
+from services.kernel.stream.inbox import hear_all
 from services.mailbox import city, consumers, timers
 from services.mailbox.domain import Letter, LetterState
 from tests.mailbox.desk import Desk, done
@@ -151,7 +151,7 @@ async def test_a_database_that_holds_other_letters_is_left_alone(town: Program, 
 async def test_a_city_whose_departments_were_never_heard_of_is_not_loaded(
     program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.kernel.city.PATIENCE", 0.3)
+    monkeypatch.setattr("services.kernel.running.city.PATIENCE", 0.3)
 
     with pytest.raises(SystemExit, match="departments"):
         await city.load(program)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.kernel.calendar import day_of, end_of, official, start_of
 from services.kernel.contracts.mailbox import LetterKind, LetterOverdue, LetterTransferred
-from services.kernel.decision import Decision, Refused
-from services.kernel.event import Fact
+from services.kernel.domain.calendar import day_of, end_of, official, start_of
+from services.kernel.domain.decision import Decision, Refused
+from services.kernel.domain.event import Fact
 from services.mailbox.domain import Letter, LetterState, Rating, accept, answer, clock, close, rate, transfer, wake
 from tests.mailbox.test_letter import AT, FINANCE, OFFICE, POLICY, WATER, received
 

@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from services.kernel.calendar import official
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.decision import Decision, Forbidden, Refused
-from services.kernel.person import Person, Role
+from services.kernel.domain.calendar import official
+from services.kernel.domain.decision import Decision, Forbidden, Refused
+from services.kernel.domain.person import Person, Role
 from services.mailbox import store
 from services.mailbox.domain import (
     Department,

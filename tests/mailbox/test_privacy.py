@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from services.kernel import telemetry
-from services.kernel.clock import now
-from services.kernel.person import Role
-from services.kernel.program import Program
+from services.kernel.domain.clock import now
+from services.kernel.domain.person import Role
+from services.kernel.running.program import Program
 from services.mailbox.store import policies
 from tests.mailbox.desk import EXTRACT, NOWHERE, WRONG, Desk, another, done, expect_problem, journal
 from tests.mailbox.examples import CONTACT, NEW

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.kernel.program import Program
+from services.kernel.running.program import Program
 from tests.mailbox.desk import EXTRACT, NOWHERE, Desk, expect_problem
 from tests.mailbox.examples import CONTACT, NEW
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from services.kernel.calendar import official
-from services.kernel.clock import now
-from services.kernel.decision import Cause
-from services.kernel.mongo import MongoReader
-from services.kernel.program import Program
-from services.kernel.transaction import Transactor
+from services.kernel.domain.calendar import official
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Cause
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Transactor
 from services.mailbox import store, timers
 from services.mailbox.actions import answer_letter, receive_letter
 from services.mailbox.domain import in_force

@@ -9,8 +9,8 @@ import pytest
 
 from deploy.local.stack import Servers
 from services.kernel.contracts.columns import Cadence, Publishers
-from services.kernel.inbox import hear_all
-from services.kernel.program import Program
+from services.kernel.running.program import Program
+from services.kernel.stream.inbox import hear_all
 from services.publishing import consumers
 from services.publishing.__main__ import SERVICE
 from services.publishing.settings import PublishingSettings

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from tests.support.services import Bearer
 
 ITEM = {

@@ -15,9 +15,9 @@ from services.kernel.contracts.columns import (
     Publishers,
 )
 from services.kernel.contracts.publishing import Ground, ItemKind
-from services.kernel.decision import S
-from services.kernel.event import Event, Message
-from services.kernel.person import Person, Role
+from services.kernel.domain.decision import S
+from services.kernel.domain.event import Event, Message
+from services.kernel.domain.person import Person, Role
 from services.publishing import store
 from services.publishing.domain import (
     Column,

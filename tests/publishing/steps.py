@@ -1,8 +1,8 @@
 """Steps of an item's life, as tests take them."""
 
 from services.kernel.contracts.publishing import Ground
-from services.kernel.decision import Decision
-from services.kernel.person import Person
+from services.kernel.domain.decision import Decision
+from services.kernel.domain.person import Person
 from services.publishing.domain import Content, Item, Judgement, Verdict, edit, judge
 from tests.publishing.examples import (
     COLUMN,

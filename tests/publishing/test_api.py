@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from services.kernel.calendar import SHANGHAI
-from services.kernel.inbox import hear_all
-from services.kernel.program import Program
+from services.kernel.domain.calendar import SHANGHAI
+from services.kernel.running.program import Program
+from services.kernel.stream.inbox import hear_all
 from services.publishing import consumers, timers
 from tests.publishing.desk import ITEM, NO_GROUND, Desk, Json, done, expect_problem
 from tests.publishing.examples import column_opened, column_retired, message

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from services.publishing import api
 from tests.publishing.desk import ITEM, Desk, expect_problem
 from tests.support.services import Bearer, expect_rights

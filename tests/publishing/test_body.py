@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.kernel.decision import Refused
+from services.kernel.domain.decision import Refused
 from services.publishing.domain import MARKDOWN_BYTES, render
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from services.kernel.contracts.columns import Cadence, Publishers
-from services.kernel.inbox import hear_all
-from services.kernel.mongo import MongoReader
-from services.kernel.program import Program
-from services.kernel.transaction import Transactor
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream.inbox import hear_all
 from services.publishing import city, consumers, store
 from services.publishing.domain import GENESIS
 from tests.publishing.desk import Desk

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from services.kernel.calendar import end_of
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyRefreshed, DutyStale
-from services.kernel.decision import Decision
-from services.kernel.event import Fact
+from services.kernel.domain.calendar import end_of
+from services.kernel.domain.decision import Decision
+from services.kernel.domain.event import Fact
 from services.publishing.domain import Duty, DutyState, announce, close, open_for, refresh, wake
 from tests.publishing.examples import AT, COLUMN, WINDOWS, duty
 

@@ -8,7 +8,7 @@ import pytest
 
 from services.kernel.contracts.columns import Publishers
 from services.kernel.contracts.publishing import Activity, DutyRefreshed, Ground, ItemPublished, ItemRevised
-from services.kernel.decision import Forbidden, Refused
+from services.kernel.domain.decision import Forbidden, Refused
 from services.publishing.domain import (
     Content,
     Item,

@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Ground, ItemPublished, ItemReleased, ItemRevised, ItemWithdrawn
-from services.kernel.decision import Decision, No
-from services.kernel.event import Event, Fact
-from services.kernel.person import Person, Role
+from services.kernel.domain.decision import Decision, No
+from services.kernel.domain.event import Event, Fact
+from services.kernel.domain.person import Person, Role
 from services.publishing.domain import (
     Content,
     Item,

@@ -3,8 +3,8 @@
 import pytest
 
 from services.kernel.contracts.publishing import Ground
-from services.kernel.decision import Forbidden, Refused
-from services.kernel.person import Role
+from services.kernel.domain.decision import Forbidden, Refused
+from services.kernel.domain.person import Role
 from services.publishing.domain import ItemState, Judgement, Verdict, judge, submit
 from tests.publishing.examples import (
     COLUMN,

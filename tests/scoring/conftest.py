@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.stack import Servers
-from services.kernel.event import Message
-from services.kernel.program import Program
+from services.kernel.domain.event import Message
+from services.kernel.running.program import Program
 from services.scoring.__main__ import SERVICE
 from services.scoring.settings import ScoringSettings
 from tests.support.services import running

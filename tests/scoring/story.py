@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from services.kernel.calendar import SHANGHAI
-from services.kernel.consumer import Kept
 from services.kernel.contracts.columns import (
     Cadence,
     ColumnKind,
@@ -38,7 +36,9 @@ from services.kernel.contracts.publishing import (
     ItemWithdrawn,
     ReviewRecord,
 )
-from services.kernel.event import Event, Message
+from services.kernel.domain.calendar import SHANGHAI
+from services.kernel.domain.event import Event, Message
+from services.kernel.stream.consumer import Kept
 from services.scoring import store
 from services.scoring.domain.facts import Piece, taken
 from services.scoring.domain.score import Inputs, Scored, compute

@@ -7,10 +7,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from services.kernel.consumer import Kept
-from services.kernel.mongo import MongoReader
-from services.kernel.person import Role
-from services.kernel.program import Program
+from services.kernel.domain.person import Role
+from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.stream.consumer import Kept
 from services.scoring import store
 from services.scoring.domain.score import canonical, compute
 from tests.scoring.conftest import Hear

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from services.kernel.decision import Decision, Forbidden, Missing, Refused
-from services.kernel.person import Person, Role
+from services.kernel.domain.decision import Decision, Forbidden, Missing, Refused
+from services.kernel.domain.person import Person, Role
 from services.scoring.domain.assessment import (
     Assessment,
     Month,

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 from services.scoring import api
 from tests.scoring.conftest import Hear
 from tests.scoring.story import MONTH, whole_month

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from services.kernel.calendar import month_of, month_span
-from services.kernel.city import read, today
 from services.kernel.contracts.publishing import Activity
-from services.kernel.program import Program
+from services.kernel.domain.calendar import month_of, month_span
+from services.kernel.running.city import read, today
+from services.kernel.running.program import Program
 from services.scoring import city
 from services.scoring.actions import close_month
 from services.scoring.domain.score import compute

@@ -6,7 +6,7 @@ import pytest
 
 from services.kernel.contracts.columns import Cadence, DepartmentClass
 from services.kernel.contracts.publishing import Activity, Ground
-from services.kernel.decision import Unknown
+from services.kernel.domain.decision import Unknown
 from tests.scoring.story import OPENING, Story, on
 
 D = Decimal

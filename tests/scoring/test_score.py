@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from services.kernel.contracts.columns import Cadence, DepartmentClass
 from services.kernel.contracts.publishing import Activity, Ground
-from services.kernel.decision import Missing, Unknown
-from services.kernel.event import Message
+from services.kernel.domain.decision import Missing, Unknown
+from services.kernel.domain.event import Message
 from services.scoring import store
 from services.scoring.domain.facts import MEASURED, taken
 from services.scoring.domain.scheme import in_force

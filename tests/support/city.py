@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx
 
-from services.kernel.calendar import day_of
-from services.kernel.clock import now
-from services.kernel.person import Role
+from services.kernel.domain.calendar import day_of
+from services.kernel.domain.clock import now
+from services.kernel.domain.person import Role
 from tests.support.programs import Suite
 from tests.support.waiting import until
 

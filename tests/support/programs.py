@@ -11,7 +11,7 @@ import httpx
 from deploy.local.places import PROGRAMS
 from deploy.local.processes import Process, free_ports
 from deploy.local.stack import Keys, Servers, environment, is_ready, program
-from services.kernel.person import Role
+from services.kernel.domain.person import Role
 
 STARTING = 60.0
 

@@ -5,10 +5,10 @@ from collections import defaultdict
 from contextlib import suppress
 from uuid import uuid4
 
-from services.kernel.bus import Bus, Partition, Unreadable, Wire, decode
 from services.kernel.contracts import TOPICS
-from services.kernel.event import Message
-from services.kernel.mongo import Document, connect
+from services.kernel.domain.event import Message
+from services.kernel.storage.mongo import Document, connect
+from services.kernel.stream.bus import Bus, Partition, Unreadable, Wire, decode
 from tests.support.programs import Suite
 from tests.support.waiting import until
 

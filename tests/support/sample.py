@@ -10,8 +10,8 @@ from services.kernel.contracts.columns import (
     DepartmentKind,
     DepartmentRegistered,
 )
-from services.kernel.decision import Aggregate, Copied, Decision, Refused, Unit
-from services.kernel.event import Fact, Message
+from services.kernel.domain.decision import Aggregate, Copied, Decision, Refused, Unit
+from services.kernel.domain.event import Fact, Message
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 

@@ -10,8 +10,8 @@ from cryptography.fernet import Fernet
 
 from deploy.local import tokens
 from deploy.local.stack import Servers
-from services.kernel.person import Role
-from services.kernel.program import Program, Service
+from services.kernel.domain.person import Role
+from services.kernel.running.program import Program, Service
 from services.kernel.settings import Settings
 
 Bearer = Callable[..., dict[str, str]]

@@ -17,8 +17,8 @@ from services.kernel.contracts.columns import (
     ColumnRetired,
     Publishers,
 )
-from services.kernel.decision import Aggregate, Decision, Forbidden, Refused
-from services.kernel.person import Person, Role
+from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Refused
+from services.kernel.domain.person import Person, Role
 
 D = TypeVar("D", bound=ColumnDescribed)
 

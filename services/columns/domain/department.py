@@ -11,7 +11,7 @@ from services.kernel.contracts.columns import (
     DepartmentKind,
     DepartmentRegistered,
 )
-from services.kernel.decision import Aggregate, Decision, Refused
+from services.kernel.domain.decision import Aggregate, Decision, Refused
 
 D = TypeVar("D", bound=DepartmentEvent)
 T = TypeVar("T")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar
 
-from services.kernel.decision import Aggregate
-from services.kernel.event import Fact
+from services.kernel.domain.decision import Aggregate
+from services.kernel.domain.event import Fact
 
 TREE = "tree"  # the id of the only one
 

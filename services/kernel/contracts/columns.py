@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from services.kernel.event import Event
+from services.kernel.domain.event import Event
 
 
 class DepartmentKind(StrEnum):

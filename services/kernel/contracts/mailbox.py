@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime
 
-from services.kernel.content import ClaimCheck
-from services.kernel.event import Event
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.event import Event
 
 
 class LetterKind(StrEnum):

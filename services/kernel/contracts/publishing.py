@@ -7,7 +7,7 @@ from typing import ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.contracts.columns import Cadence
-from services.kernel.event import Event
+from services.kernel.domain.event import Event
 
 
 class ItemKind(StrEnum):

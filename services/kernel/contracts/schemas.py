@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kernel.contracts import TOPICS
-from services.kernel.event import EVENTS, Event
+from services.kernel.domain.event import EVENTS, Event
 
 DIRECTORY = Path("docs/events")
 Schema = dict[str, Any]

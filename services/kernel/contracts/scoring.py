@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.kernel.event import Event
+from services.kernel.domain.event import Event
 
 
 class FactCited(BaseModel):

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from services.kernel.calendar import day_of, deadline, official
-from services.kernel.clock import now
-from services.kernel.crypto import new_code
-from services.kernel.decision import Missing
-from services.kernel.mongo import MongoReader
-from services.kernel.person import Role
-from services.kernel.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Page, Paged, Read, Sealing, Table
+from services.kernel.domain.calendar import day_of, deadline, official
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Missing
+from services.kernel.domain.person import Role
+from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Page, Paged, Read, Sealing, Table
+from services.kernel.storage.crypto import new_code
+from services.kernel.storage.mongo import MongoReader
 from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,

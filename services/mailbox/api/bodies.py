@@ -6,7 +6,7 @@ from fastapi import Path, Query
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.web import EARLIEST, LATEST, Body
+from services.kernel.http.web import EARLIEST, LATEST, Body
 
 TEXT = r"^[^\x00]*$"
 

@@ -5,9 +5,9 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.calendar import Deadline
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.web import View
+from services.kernel.domain.calendar import Deadline
+from services.kernel.http.web import View
 from services.mailbox.domain import Letter, LetterState
 
 

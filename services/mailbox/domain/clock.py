@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from services.kernel.calendar import DAY, Calendar, Limit, day_of, deadline, start_of
 from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.domain.calendar import DAY, Calendar, Limit, day_of, deadline, start_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

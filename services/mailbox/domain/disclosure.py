@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts.mailbox import LetterDisclosed
-from services.kernel.decision import Decision, Refused
-from services.kernel.person import Person
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import Decision, Refused
+from services.kernel.domain.person import Person
 from services.mailbox.domain.letter import Letter, LetterState
 
 BETWEEN = re.compile(r"[\s\-‐-―_.,，。·•()]+")  # what people put between the digits of a number

@@ -5,8 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from services.kernel.calendar import Calendar
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts.mailbox import (
     LetterAccepted,
     LetterAnswered,
@@ -18,9 +16,11 @@ from services.kernel.contracts.mailbox import (
     LetterReceived,
     LetterTransferred,
 )
-from services.kernel.decision import Aggregate, Copied, Decision, Refused
-from services.kernel.event import Fact
-from services.kernel.person import Person
+from services.kernel.domain.calendar import Calendar
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import Aggregate, Copied, Decision, Refused
+from services.kernel.domain.event import Fact
+from services.kernel.domain.person import Person
 from services.mailbox.domain.clock import Clock, Policy, clock
 
 MAYOR = "mayor"

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from services.kernel.decision import No, Record
+from services.kernel.domain.decision import No, Record
 from services.mailbox.domain.clock import Policy
 
 

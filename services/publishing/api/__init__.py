@@ -5,9 +5,9 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query
 
-from services.kernel.clock import now
-from services.kernel.person import Person, Role
-from services.kernel.web import Answer, Caller, Door, IfMatch, Page, Paged, Read, Table
+from services.kernel.domain.clock import now
+from services.kernel.domain.person import Person, Role
+from services.kernel.http.web import Answer, Caller, Door, IfMatch, Page, Paged, Read, Table
 from services.publishing import store
 from services.publishing.actions import draft_item, edit_item, publish_item, review_item, submit_item, withdraw_item
 from services.publishing.api.bodies import (

@@ -7,9 +7,9 @@ from fastapi import Path
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from services.kernel.contracts.publishing import Ground, ItemKind
-from services.kernel.decision import Forbidden
-from services.kernel.person import Person
-from services.kernel.web import Body
+from services.kernel.domain.decision import Forbidden
+from services.kernel.domain.person import Person
+from services.kernel.http.web import Body
 from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict
 
 CODE = r"^[a-z][a-z0-9_-]{0,39}$"

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, Ground, ItemKind
-from services.kernel.web import View
+from services.kernel.http.web import View
 from services.publishing.domain import DutyState, Item, ItemState, Publication, Verdict, Verification, render
 
 

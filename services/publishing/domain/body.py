@@ -3,7 +3,7 @@
 import nh3
 from markdown_it import MarkdownIt
 
-from services.kernel.decision import Refused
+from services.kernel.domain.decision import Refused
 
 MARKDOWN_BYTES, HTML_BYTES = 200_000, 256_000
 TAGS = frozenset(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from services.kernel.calendar import day_of
 from services.kernel.contracts.publishing import ItemKind
-from services.kernel.decision import Refused
+from services.kernel.domain.calendar import day_of
+from services.kernel.domain.decision import Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.kernel.contracts.columns import Cadence, Publishers
-from services.kernel.decision import Copied, Forbidden, Refused
+from services.kernel.domain.decision import Copied, Forbidden, Refused
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

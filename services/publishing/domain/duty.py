@@ -7,11 +7,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar, NamedTuple, TypeVar
 
-from services.kernel.calendar import Calendar, Limit, deadline
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEvent, DutyRefreshed, DutyStale
-from services.kernel.decision import Aggregate, Decision
-from services.kernel.event import Fact
+from services.kernel.domain.calendar import Calendar, Limit, deadline
+from services.kernel.domain.decision import Aggregate, Decision
+from services.kernel.domain.event import Fact
 from services.publishing.domain.copied import Column
 
 D = TypeVar("D", bound=DutyEvent)

@@ -11,9 +11,9 @@ from services.kernel.contracts.publishing import (
     ItemSubmitted,
     ItemWithdrawn,
 )
-from services.kernel.decision import Aggregate, Decision, Forbidden, Refused
-from services.kernel.event import Fact
-from services.kernel.person import Person
+from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Refused
+from services.kernel.domain.event import Fact
+from services.kernel.domain.person import Person
 from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column

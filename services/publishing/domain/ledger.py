@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import ClassVar, NamedTuple
 
-from services.kernel.calendar import day_of
-from services.kernel.decision import Aggregate, Decision
-from services.kernel.event import Fact
+from services.kernel.domain.calendar import day_of
+from services.kernel.domain.decision import Aggregate, Decision
+from services.kernel.domain.event import Fact
 from services.publishing.domain.content import hash_of
 
 GENESIS = "0" * 64

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from services.kernel.contracts.publishing import Activity, ItemPublished, ItemRevised
-from services.kernel.decision import Aggregate, Decision, Refused
-from services.kernel.event import Fact
-from services.kernel.person import Person
+from services.kernel.domain.decision import Aggregate, Decision, Refused
+from services.kernel.domain.event import Fact
+from services.kernel.domain.person import Person
 from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.kernel.contracts.publishing import Ground, ItemReleased, ItemReturned, ItemWithheld, ReviewRecord
-from services.kernel.decision import Decision, Forbidden, Refused
-from services.kernel.event import Fact
-from services.kernel.person import Person
+from services.kernel.domain.decision import Decision, Forbidden, Refused
+from services.kernel.domain.event import Fact
+from services.kernel.domain.person import Person
 from services.publishing.domain.item import Item, ItemState, Review, Verdict, must_be_of, refuse
 
 STATES = {

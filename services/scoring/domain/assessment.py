@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from services.kernel.calendar import month_span
 from services.kernel.contracts.scoring import AssessmentClosed, AssessmentPublished
-from services.kernel.decision import Aggregate, Decision, Forbidden, Missing, Refused
-from services.kernel.event import Fact
-from services.kernel.person import Person, Role
+from services.kernel.domain.calendar import month_span
+from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Missing, Refused
+from services.kernel.domain.event import Fact
+from services.kernel.domain.person import Person, Role
 from services.scoring.domain.score import Inputs, Scored, sha256
 
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from services.kernel.calendar import month_span
-from services.kernel.decision import Unknown
+from services.kernel.domain.calendar import month_span
+from services.kernel.domain.decision import Unknown
 from services.scoring.domain.facts import (
     Answered,
     Closed,

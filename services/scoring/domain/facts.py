@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from services.kernel.consumer import Kept
 from services.kernel.contracts.columns import (
     Cadence,
     ColumnOpened,
@@ -23,7 +22,8 @@ from services.kernel.contracts.publishing import (
     ItemWithdrawn,
 )
 from services.kernel.contracts.scoring import FactCited
-from services.kernel.event import Event
+from services.kernel.domain.event import Event
+from services.kernel.stream.consumer import Kept
 
 ALL_BEFORE = (
     DepartmentRegistered, DepartmentChanged, ColumnOpened, ColumnRetired, DutyRefreshed,

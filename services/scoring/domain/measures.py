@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-from services.kernel.calendar import DAY, SHANGHAI, day_of, end_of
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity
 from services.kernel.contracts.scoring import FactCited, Line
-from services.kernel.decision import Unknown
+from services.kernel.domain.calendar import DAY, SHANGHAI, day_of, end_of
+from services.kernel.domain.decision import Unknown
 from services.scoring.domain.evidence import Column, Evidence, Overdue
 from services.scoring.domain.facts import Answered, Department, Refreshed, Told
 from services.scoring.domain.scheme import Indicator

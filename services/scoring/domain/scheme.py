@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from services.kernel.calendar import day_of, month_span
 from services.kernel.contracts.columns import DepartmentClass
-from services.kernel.decision import Missing
+from services.kernel.domain.calendar import day_of, month_span
+from services.kernel.domain.decision import Missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

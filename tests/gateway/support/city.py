@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from services.kernel.bus import Bus
-from services.kernel.clock import now
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts import publishing as p
 from services.kernel.contracts.columns import Cadence, ColumnKind
-from services.kernel.event import Event
+from services.kernel.domain.clock import now
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.event import Event
 from services.kernel.settings import Settings, load
+from services.kernel.stream.bus import Bus
 from tests.gateway.support import events as e
 from tests.gateway.support.telling import Teller
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import UTC
 from uuid import uuid4
 
-from services.kernel.bus import Bus
-from services.kernel.event import Event, Message
+from services.kernel.domain.event import Event, Message
+from services.kernel.stream.bus import Bus
 
 
 def message(event: Event, sequence: int) -> Message:

@@ -16,21 +16,25 @@ from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.types import ASGIApp
 
-from services.kernel import clock, inbox, journal, owner, problem, telemetry
-from services.kernel.auth import Keys
-from services.kernel.bus import Bus
-from services.kernel.consumer import Hearing
-from services.kernel.crypto import Vault
-from services.kernel.decision import Cause
-from services.kernel.listener import Listener
-from services.kernel.middleware import Edge
-from services.kernel.mongo import Index, connect, make_indexes
-from services.kernel.relay import Relay
+from services.kernel import telemetry
+from services.kernel.domain import clock
+from services.kernel.domain.decision import Cause
+from services.kernel.http import owner, problem
+from services.kernel.http.auth import Keys
+from services.kernel.http.middleware import Edge
+from services.kernel.http.web import Doorway, Table
+from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
+from services.kernel.storage import journal
+from services.kernel.storage.crypto import Vault
+from services.kernel.storage.mongo import Index, connect, make_indexes
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import inbox
+from services.kernel.stream.bus import Bus
+from services.kernel.stream.consumer import Hearing
+from services.kernel.stream.listener import Listener
+from services.kernel.stream.relay import Relay
 from services.kernel.telemetry import log
-from services.kernel.timer import Sweep
-from services.kernel.transaction import Transactor
-from services.kernel.web import Doorway, Table
 
 Protocol = type[asyncio.Protocol] | Literal["httptools"]
 Part = tuple[str, Callable[[], Awaitable[None]]]

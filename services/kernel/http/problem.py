@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
-from services.kernel.decision import No, Unknown
+from services.kernel.domain.decision import No, Unknown
 from services.kernel.telemetry import log
 
 MEDIA_TYPE = "application/problem+json"

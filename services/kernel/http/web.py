@@ -13,14 +13,14 @@ from fastapi.routing import APIRoute
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pymongo import InsertOne
 
-from services.kernel.auth import Keys
-from services.kernel.crypto import Vault
-from services.kernel.decision import After, Cause, Forbidden, R, Reader, Unit
-from services.kernel.mongo import MongoReader
-from services.kernel.person import Person, Role
-from services.kernel.problem import AnsweredBefore, Malformed, request_id
-from services.kernel.transaction import Transactor
-from services.kernel.unit import MongoUnit
+from services.kernel.domain.decision import After, Cause, Forbidden, R, Reader, Unit
+from services.kernel.domain.person import Person, Role
+from services.kernel.http.auth import Keys
+from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
+from services.kernel.storage.crypto import Vault
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Transactor
+from services.kernel.storage.unit import MongoUnit
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,9 +10,9 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel
 
-from services.kernel.calendar import SHANGHAI, day_of
-from services.kernel.clock import now
-from services.kernel.person import Person, Role
+from services.kernel.domain.calendar import SHANGHAI, day_of
+from services.kernel.domain.clock import now
+from services.kernel.domain.person import Person, Role
 
 PATIENCE = 120.0  # seconds
 

@@ -9,11 +9,11 @@ from typing import Any
 from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
 
-from services.kernel.consumer import Hearing
-from services.kernel.decision import Cause
-from services.kernel.event import EVENTS, Message
-from services.kernel.mongo import Database, Document, read, written
-from services.kernel.unit import MongoUnit
+from services.kernel.domain.decision import Cause
+from services.kernel.domain.event import EVENTS, Message
+from services.kernel.storage.mongo import Database, Document, read, written
+from services.kernel.storage.unit import MongoUnit
+from services.kernel.stream.consumer import Hearing
 
 
 def waiting_id(subject: str, sequence: int) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.kernel.decision import Forbidden
+from services.kernel.domain.decision import Forbidden
 
 
 class Role(StrEnum):

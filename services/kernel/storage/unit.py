@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
-from services.kernel.decision import Aggregate, Cause, Decision, Missing, R, S, Stale
-from services.kernel.event import Event
-from services.kernel.journal import changes, entry
-from services.kernel.mongo import Database, Document, MongoReader, Session, read, written
+from services.kernel.domain.decision import Aggregate, Cause, Decision, Missing, R, S, Stale
+from services.kernel.domain.event import Event
+from services.kernel.storage.journal import changes, entry
+from services.kernel.storage.mongo import Database, Document, MongoReader, Session, read, written
 
 Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from pymongo import UpdateOne
 
-from services.kernel.lease import hold, let_go
+from services.kernel.storage.lease import hold, let_go
+from services.kernel.storage.transaction import Transactor
+from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import log
-from services.kernel.transaction import Transactor
-from services.kernel.unit import MongoUnit
 
 LEASE = 30.0  # seconds; a step is far shorter
 

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
-from services.kernel.bus import BUS_ERRORS
-from services.kernel.event import Message
-from services.kernel.journal import as_message
-from services.kernel.lease import hold, let_go
-from services.kernel.mongo import Collection, Database, Document
+from services.kernel.domain.event import Message
+from services.kernel.storage.journal import as_message
+from services.kernel.storage.lease import hold, let_go
+from services.kernel.storage.mongo import Collection, Database, Document
+from services.kernel.stream.bus import BUS_ERRORS
 from services.kernel.telemetry import RELAY_LAG, SENT, UNSENT, log
 
 Send = Callable[[Sequence[Message]], Awaitable[None]]

@@ -8,10 +8,10 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.decision import Cause, No, Refused
-from services.kernel.mongo import Database, Session, is_clash, without_documents
+from services.kernel.domain.decision import Cause, No, Refused
+from services.kernel.storage.mongo import Database, Session, is_clash, without_documents
+from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
-from services.kernel.unit import MongoUnit
 
 P = ParamSpec("P")
 T = TypeVar("T")

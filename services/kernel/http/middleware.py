@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kernel import problem
+from services.kernel.http import problem
 from services.kernel.telemetry import REQUESTS, bind, log
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")

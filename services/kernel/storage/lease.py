@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from pymongo.errors import DuplicateKeyError
 
-from services.kernel.mongo import Database
+from services.kernel.storage.mongo import Database
 
 HOLDER = uuid4().hex  # this process
 

@@ -9,17 +9,17 @@ from uuid import uuid4
 import httpx
 from pymongo.errors import PyMongoError
 
-from services.kernel.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
-from services.kernel.consumer import Hearing
-from services.kernel.content import ClaimCheck
 from services.kernel.contracts import DEAD_LETTERS
-from services.kernel.decision import Cause
-from services.kernel.event import Message
-from services.kernel.inbox import hear_all, set_aside
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import Cause
+from services.kernel.domain.event import Message
+from services.kernel.storage.transaction import Busy, Transactor
+from services.kernel.storage.unit import MongoUnit
+from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
+from services.kernel.stream.consumer import Hearing
+from services.kernel.stream.inbox import hear_all, set_aside
 from services.kernel.telemetry import CONSUMER_LAG, HANDLED, WAITING, log
 from services.kernel.telemetry import DEAD_LETTERS as DEAD
-from services.kernel.transaction import Busy, Transactor
-from services.kernel.unit import MongoUnit
 
 BATCH, ATTEMPTS = 200, 5
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 30.0  # seconds

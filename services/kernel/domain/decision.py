@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
-from services.kernel.event import Fact
+from services.kernel.domain.event import Fact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

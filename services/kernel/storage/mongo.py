@@ -18,7 +18,7 @@ from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, 
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.decision import After, C, R, Record, Unknown
+from services.kernel.domain.decision import After, C, R, Record, Unknown
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from services.kernel.content import ClaimCheck
-from services.kernel.decision import C, Record, Unit
-from services.kernel.event import EVENTS, Event, Message
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import C, Record, Unit
+from services.kernel.domain.event import EVENTS, Event, Message
 
 E = TypeVar("E", bound=Event)
 Effect = Callable[[Unit, E], Awaitable[object]]

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 
 from pymongo import UpdateMany
 
-from services.kernel import inbox, journal
-from services.kernel.clock import now
-from services.kernel.program import Program, Service, begin, create_app, serve
+from services.kernel.domain.clock import now
+from services.kernel.running.program import Program, Service, begin, create_app, serve
+from services.kernel.running.task import Task
 from services.kernel.settings import Settings, load
-from services.kernel.task import Task
-from services.kernel.unit import MongoUnit
+from services.kernel.storage import journal
+from services.kernel.storage.unit import MongoUnit
+from services.kernel.stream import inbox
 
 City = Callable[[Program], Awaitable[None]]
 STEP = 1_000  # records of the journal marked in one transaction

@@ -15,7 +15,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from services.kernel.contracts import TOPICS
-from services.kernel.event import Message
+from services.kernel.domain.event import Message
 
 Consumer = AIOKafkaConsumer
 Partition = TopicPartition

@@ -14,9 +14,9 @@ import httpx
 from joserfc import errors, jwt
 from joserfc.jwk import JWKRegistry, Key, KeySet
 
-from services.kernel.clock import host
-from services.kernel.decision import No
-from services.kernel.person import Person, Role
+from services.kernel.domain.clock import host
+from services.kernel.domain.decision import No
+from services.kernel.domain.person import Person, Role
 from services.kernel.telemetry import log
 
 LEEWAY = 30  # seconds an issuer's clock may be ahead of ours (`nbf`, `iat`); `exp` has none

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from services.kernel.decision import Missing
-from services.kernel.person import Role
-from services.kernel.web import Door, doorway
+from services.kernel.domain.decision import Missing
+from services.kernel.domain.person import Role
+from services.kernel.http.web import Door, doorway
 
 router = APIRouter(tags=["content"], route_class=Door)
 MAY = {"GET /content/{sha256}": {Role.SERVICE}}

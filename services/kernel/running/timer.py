@@ -9,11 +9,11 @@ from uuid import uuid4
 
 from pymongo.errors import PyMongoError
 
-from services.kernel.clock import now
-from services.kernel.decision import Aggregate, Cause, Reader, Unit
-from services.kernel.mongo import MongoReader
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Aggregate, Cause, Reader, Unit
+from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Busy, Transactor
 from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, log
-from services.kernel.transaction import Busy, Transactor
 
 BATCH = 200
 

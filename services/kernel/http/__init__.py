@@ -1,0 +1,1 @@
+"""HTTP in, HTTP out: what the APIs of all services share."""

@@ -1,0 +1,1 @@
+"""MongoDB: state and journal in one transaction, leases, sealing."""

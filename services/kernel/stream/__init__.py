@@ -1,0 +1,1 @@
+"""Kafka: how facts leave a program and how they are heard."""
