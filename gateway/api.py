@@ -16,7 +16,8 @@ from gateway.pages.words import query
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.http.problem import MEDIA_TYPE, Away, Problem, request_id
+from services.kernel.domain.decision import Away
+from services.kernel.http.problem import MEDIA_TYPE, Problem, request_id
 from services.kernel.http.web import Body, Paged
 from services.kernel.telemetry import log
 

@@ -13,7 +13,8 @@ from gateway.projections import Item
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from services.kernel.domain.clock import now
-from services.kernel.storage.mongo import Database, MongoError, MongoReader
+from services.kernel.domain.decision import Away
+from services.kernel.storage.mongo import Database, MongoReader, asking
 from services.kernel.telemetry import log
 
 VISIBLE = Histogram(
@@ -64,46 +65,56 @@ class Prober:
 
     async def run(self) -> None:
         """For ever."""
-        walk = asyncio.create_task(self.walk())
         try:
-            while True:
-                await self._woken.wait()
-                self._woken.clear()
-                while self._wanted:
-                    batch = [self._wanted.popitem() for _ in range(min(AT_ONCE, len(self._wanted)))]
-                    await asyncio.gather(*(self._look(id, patience) for id, patience in batch))
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.walk())
+                group.create_task(self._work())
         finally:
-            walk.cancel()
             for task in self._tasks:
                 task.cancel()
+
+    async def _work(self) -> None:
+        while True:
+            await self._woken.wait()
+            self._woken.clear()
+            while self._wanted:
+                batch = [self._wanted.popitem() for _ in range(min(AT_ONCE, len(self._wanted)))]
+                await asyncio.gather(*(self._look(id, patience) for id, patience in batch))
 
     async def walk(self) -> None:
         """Once after start: all that was published or withdrawn and never looked for."""
         after: str = ""
         while True:
             try:
-                shape = {"revision": 1, "withdrawn_at": 1}
-                query = self.db[Item.KIND].find({"_id": {"$gt": after}, "blank": {"$exists": False}}, shape)
-                found = await query.sort("_id", 1).limit(STEP).to_list(STEP)
-                names = {f"{d['_id']}/{'gone' if d['withdrawn_at'] else d['revision']}": d["_id"] for d in found}
-                for name in await self.kept.unseen(names):
-                    self.want(names[name])
-            except MongoError:
+                with asking():
+                    found = await self._after(after)
+            except Away:
                 await asyncio.sleep(1)
                 continue
             if len(found) < STEP:
                 return
-            after = found[-1]["_id"]
+            after = found[-1]
+
+    async def _after(self, id: str) -> list[str]:
+        """Ids of the next items; those never found yet are wanted."""
+        shape = {"revision": 1, "withdrawn_at": 1}
+        query = self.db[Item.KIND].find({"_id": {"$gt": id}, "blank": {"$exists": False}}, shape)
+        found = await query.sort("_id", 1).limit(STEP).to_list(STEP)
+        names = {f"{d['_id']}/{'gone' if d['withdrawn_at'] else d['revision']}": d["_id"] for d in found}
+        for name in await self.kept.unseen(names):
+            self.want(names[name])
+        return [document["_id"] for document in found]
 
     async def _look(self, id: str, patience: float) -> None:
         try:
-            item = await MongoReader(self.db).look(Item, id)
-            if item is None or not await self.kept.unseen([Sought(item=item).name]):
-                return
-            if await self._is_there(item):
-                return await self._found(item)
+            with asking():
+                item = await MongoReader(self.db).look(Item, id)
+                if item is None or not await self.kept.unseen([Sought(item=item).name]):
+                    return
+                if await self._is_there(item):
+                    return await self._found(item)
             PROBES.labels(outcome="missing").inc()
-        except (httpx.HTTPError, MongoError) as error:
+        except (httpx.HTTPError, Away) as error:
             PROBES.labels(outcome="failed").inc()
             log.warning("prober.waits", item=id, error=f"{type(error).__name__}: {error}", seconds=patience)
         self._later(id, patience)

@@ -11,9 +11,10 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
+from services.kernel.domain.decision import Away
 from services.kernel.running import program
 from services.kernel.running.program import Part, Program, Service, create_app
-from services.kernel.storage.mongo import Database, MongoError
+from services.kernel.storage.mongo import Database, asking
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.listener import Listener
 from services.kernel.telemetry import log
@@ -85,9 +86,10 @@ class Gateway(Program):
         while True:
             await asyncio.sleep(LOOK)
             try:
-                live = await self.kept.live()
-            except MongoError as error:
-                log.warning("generation.unknown", error=type(error).__name__)
+                with asking():
+                    live = await self.kept.live()
+            except Away as error:
+                log.warning("generation.unknown", error=str(error.__cause__))
             else:
                 if live != self.number:
                     return live

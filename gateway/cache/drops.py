@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 
 from gateway.cache.shelf import Shelf
-from services.kernel.storage.mongo import Database, MongoError
+from services.kernel.domain.decision import Away
+from services.kernel.storage.mongo import Database, asking
 from services.kernel.telemetry import log
 
 SPAN = 70_000  # milliseconds reread: a drop is dated when written, and seen up to 60 s later, when committed
@@ -35,9 +36,10 @@ class Drops:
         began = _clock()
         recent = {"$expr": {"$gte": ["$at", {"$subtract": ["$$NOW", SPAN]}]}}
         try:
-            found = await self.collection.find(recent, {"keys": 1}).to_list(None)
-        except MongoError as error:
-            log.warning("drops.wait", error=f"{type(error).__name__}: {error}")
+            with asking():
+                found = await self.collection.find(recent, {"keys": 1}).to_list(None)
+        except Away as error:
+            log.warning("drops.wait", error=str(error.__cause__))
             return
         if began - self._reread_at > GAP:
             log.warning("drops.gap", seconds=round(began - self._reread_at))
@@ -49,14 +51,15 @@ class Drops:
         self._seen = {id: at for id, at in self._seen.items() if at > too_old}
 
     async def watch(self) -> None:
-        """Until the stream ends or fails; whatever it misses, the reread finds."""
+        """Until the stream ends or MongoDB is away; whatever it misses, the reread finds."""
         try:
-            async with self.collection.watch(max_await_time_ms=1_000) as stream:
-                async for change in stream:
-                    if drop := change.get("fullDocument"):
-                        self._hear(drop["_id"], drop["keys"])
-        except MongoError as error:
-            log.warning("drops.stream_ended", error=f"{type(error).__name__}: {error}")
+            with asking():
+                async with self.collection.watch(max_await_time_ms=1_000) as stream:
+                    async for change in stream:
+                        if drop := change.get("fullDocument"):
+                            self._hear(drop["_id"], drop["keys"])
+        except Away as error:
+            log.warning("drops.stream_ended", error=str(error.__cause__))
 
     def _hear(self, id: object, keys: Iterable[str]) -> None:
         if id in self._seen:

@@ -11,9 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.kernel.contracts.scoring import Line
 from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Missing, Reader, Refused, Unknown
+from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
 from services.kernel.domain.person import Person, Role
-from services.kernel.http.problem import Away
 from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
 from services.kernel.running.program import Program
 from services.kernel.stream.bus import BUS_ERRORS

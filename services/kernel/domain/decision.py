@@ -137,6 +137,12 @@ class Missing(No):
     status, title = 404, "Not found"
 
 
+class Away(No):
+    """Something this program needs does not answer; ask again in a moment."""
+
+    status, title = 503, "Not available"
+
+
 class Stale(No):
     """The caller's `If-Match` names another version than the current one."""
 

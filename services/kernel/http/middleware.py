@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.kernel.domain.decision import Away
 from services.kernel.http import problem
 from services.kernel.telemetry import REQUESTS, bind, log
 
@@ -46,7 +47,7 @@ class Edge:
             except TimeoutError:
                 if status:
                     raise
-                late = problem.Away("request.timeout", f"This took longer than {self.seconds:g} seconds. Try again.")
+                late = Away("request.timeout", f"This took longer than {self.seconds:g} seconds. Try again.")
                 await problem.refusal(Request(scope), late)(scope, receive, send_with_id)
             finally:
                 self._tell(scope, status, perf_counter() - began)

@@ -10,6 +10,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from services.kernel.domain.decision import No, Unknown
+from services.kernel.storage.mongo import is_away, not_answering
 from services.kernel.telemetry import log
 
 MEDIA_TYPE = "application/problem+json"
@@ -130,8 +131,11 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PyMongoError)
     async def database(request: Request, error: PyMongoError) -> Response:
-        log.error("database.away", error=f"{type(error).__name__}: {error}")
-        return refusal(request, Away("database.away", "The database does not answer just now. Try again in a moment."))
+        """A question outside a transaction failed. Only a database that does not answer is worth asking again."""
+        if not is_away(error):
+            return await unforeseen(request, error)
+        log.warning("database.away", error=f"{type(error).__name__}: {error}"[:500])
+        return refusal(request, not_answering(error))
 
     @app.exception_handler(AnsweredBefore)
     async def before(_: Request, error: AnsweredBefore) -> Response:
@@ -145,9 +149,3 @@ def install(app: FastAPI) -> None:
         return response(
             Problem(title="Internal error", status=500, code="internal", detail=detail, request=request_id(request))
         )
-
-
-class Away(No):
-    """Something this program needs does not answer."""
-
-    status, title = 503, "Not available"

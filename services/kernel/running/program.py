@@ -13,12 +13,11 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
-from pymongo.errors import PyMongoError
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
 from services.kernel.domain import clock
-from services.kernel.domain.decision import Cause
+from services.kernel.domain.decision import Away, Cause
 from services.kernel.http import owner, problem
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
@@ -27,7 +26,7 @@ from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
 from services.kernel.storage import journal
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.mongo import Index, connect, make_indexes
+from services.kernel.storage.mongo import Index, MongoError, asking, connect, make_indexes
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import inbox
 from services.kernel.stream.bus import Bus
@@ -77,10 +76,11 @@ class Program:
         """Indexes; again until MongoDB is there."""
         while not self.prepared:
             try:
-                await self.make_ready()
+                with asking():
+                    await self.make_ready()
                 self.prepared = True
-            except PyMongoError as error:
-                log.warning("program.waits", error=f"{type(error).__name__}: {error}")
+            except Away as error:
+                log.warning("program.waits", error=str(error.__cause__))
                 await asyncio.sleep(RESTART)
 
     async def make_ready(self) -> None:
@@ -119,7 +119,7 @@ class Program:
                 await self.db.command("ping")
             if not self.prepared:
                 found["indexes"] = "are being made"
-        except (PyMongoError, TimeoutError) as error:
+        except (MongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
         if self.listener.wrong:
             found["kafka"] = "; ".join(self.listener.wrong)

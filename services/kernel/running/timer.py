@@ -7,11 +7,9 @@ from datetime import datetime
 from typing import Protocol
 from uuid import uuid4
 
-from pymongo.errors import PyMongoError
-
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Aggregate, Cause, Reader, Unit
-from services.kernel.storage.mongo import MongoReader
+from services.kernel.domain.decision import Aggregate, Away, Cause, Reader, Unit
+from services.kernel.storage.mongo import MongoReader, asking
 from services.kernel.storage.transaction import Busy, Transactor
 from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, log
 
@@ -49,8 +47,9 @@ class Sweep:
     async def run(self, transact: Transactor) -> None:
         while True:
             try:
-                done = await self.once(transact, now())
-            except (PyMongoError, Busy) as error:
+                with asking():
+                    done = await self.once(transact, now())
+            except (Away, Busy) as error:
                 log.warning("sweep.waits", sweep=self.name, error=str(error))
                 done = 0
             if done < BATCH:
@@ -68,7 +67,7 @@ class Sweep:
             try:
                 await transact(self.batch, ids, moment)
                 SWEPT.labels(sweep=self.name, outcome="ok").inc(len(ids))
-            except (PyMongoError, Busy):
+            except (Away, Busy):
                 raise
             except Exception:
                 await self._one_by_one(transact, ids, moment)
@@ -80,7 +79,7 @@ class Sweep:
                 await transact(self.batch, [id], moment)
                 self.guilty.pop(id, None)
                 SWEPT.labels(sweep=self.name, outcome="ok").inc()
-            except (PyMongoError, Busy):
+            except (Away, Busy):
                 raise
             except Exception as error:
                 times = self.guilty.get(id, (0, 0))[0] + 1

@@ -1,6 +1,7 @@
 """The only module that knows the driver: documents, indexes, questions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
@@ -14,11 +15,20 @@ from motor.motor_asyncio import (
     AsyncIOMotorDatabase,
 )
 from pydantic import TypeAdapter, ValidationError
-from pymongo.errors import BulkWriteError, DuplicateKeyError, OperationFailure, PyMongoError
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    CursorNotFound,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WTimeoutError,
+)
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.domain.decision import After, C, R, Record, Unknown
+from services.kernel.domain.decision import After, Away, C, R, Record, Unknown
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -26,6 +36,14 @@ Client = AsyncIOMotorClient[Document]
 Collection = AsyncIOMotorCollection[Document]
 Session = AsyncIOMotorClientSession
 MongoError = PyMongoError
+
+AWAY = {
+    6, 7, 13, 18, 24, 50, 64, 89, 91, 100, 112, 133, 189, 202, 225, 234, 251, 262, 286, 290, 317, 358,
+    9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031,
+}  # fmt: skip
+"""MongoDB's codes that speak of the server, the way to it or its moment, and never of what it was asked: unreachable,
+shutting down, not primary, no rights, lost races, out of time, out of disk."""
+AGAIN = ("TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +151,34 @@ def connect(url: str, name: str) -> Database:
     return client.get_database(
         name, codec_options=codec, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
     )
+
+
+def is_away(error: PyMongoError) -> bool:
+    """Whether it may succeed when tried again. All else can never succeed, and is the fault of what was asked."""
+    if isinstance(error, ConnectionFailure | CursorNotFound | ExecutionTimeout | WTimeoutError):
+        return True
+    if any(error.has_error_label(label) for label in AGAIN):
+        return True
+    if isinstance(error, BulkWriteError):
+        said = [*error.details.get("writeErrors", ()), *error.details.get("writeConcernErrors", ())]
+        return any(each.get("code") in AWAY for each in said)
+    return isinstance(error, OperationFailure) and error.code in AWAY
+
+
+def not_answering(error: PyMongoError) -> Away:
+    """The refusal for an error that `is_away`, without what the driver said: that may name hosts."""
+    return Away("database.away", "The database does not answer just now. Try again in a moment.")
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """Around what asks MongoDB: `Away` where it does not answer. Every other error of the driver's passes as it is."""
+    try:
+        yield
+    except PyMongoError as error:
+        if is_away(error):
+            raise not_answering(error) from error
+        raise without_documents(error) from None
 
 
 def is_clash(error: PyMongoError) -> bool:

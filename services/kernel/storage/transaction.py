@@ -9,7 +9,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.kernel.domain.decision import Cause, No, Refused
-from services.kernel.storage.mongo import Database, Session, is_clash, without_documents
+from services.kernel.storage.mongo import Database, Session, asking, is_clash
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
 
@@ -37,13 +37,16 @@ class Transactor:
     async def __call__(
         self, action: Callable[Concatenate[MongoUnit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Raises what the action raises, `Refused("exists")` where a unique index says no, `Busy`, `MongoError`."""
+        """Raises what the action raises, `Refused("exists")` where a unique index says no, `Busy`, `Away` where MongoDB
+        does not answer, and `MongoError` for what can never be written.
+        """
         return await self.named(action.__name__, lambda unit: action(unit, *args, **kwargs))
 
     async def named(self, name: str, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
         outcome = "ok"
         try:
-            return await self._until_settled(act)
+            with asking():
+                return await self._until_settled(act)
         except No as no:
             outcome = no.code
             raise
@@ -66,7 +69,7 @@ class Transactor:
                     if clashes == 3:  # twice somebody else may just have made it; then it is a rule
                         raise Refused("exists", "It exists already.") from error
                 elif not error.has_error_label("TransientTransactionError"):
-                    raise without_documents(error) from None
+                    raise
                 if clock() > patience:
                     raise Busy("busy", "Too many changes at once. Try again in a moment.") from error
             await asyncio.sleep(0.002 * 2 ** min(attempt, 6))

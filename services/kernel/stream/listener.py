@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import httpx
-from pymongo.errors import PyMongoError
 
 from services.kernel.contracts import DEAD_LETTERS
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Cause
+from services.kernel.domain.decision import Away, Cause
 from services.kernel.domain.event import Message
 from services.kernel.storage.transaction import Busy, Transactor
 from services.kernel.storage.unit import MongoUnit
@@ -25,7 +24,7 @@ BATCH, ATTEMPTS = 200, 5
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 30.0  # seconds
 NOTED = 1.0  # seconds after which Kafka is told at the latest how far we are; what it does not know is passed again
 LULL, IDLE = 50, 500  # milliseconds without a message until that is told, and between two looks at what is paused
-NOT_ITS_FAULT = (PyMongoError, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
+NOT_ITS_FAULT = (Away, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
 
 Fetch = Callable[[str, ClaimCheck], Awaitable[None]]
 """Bring content named by an event of a source here; raises `httpx.TransportError` while its owner is away."""
@@ -60,7 +59,7 @@ class Listener:
                     backoff = FIRST_BACKOFF
                     await self._listen()
                 log.error("listener.topics_wrong", wrong=self.wrong)
-            except (PyMongoError, *BUS_ERRORS) as error:
+            except (Away, *BUS_ERRORS) as error:
                 self.away = f"{type(error).__name__}: {error}"
                 log.warning("listener.waits", error=self.away, seconds=backoff)
             await asyncio.sleep(backoff)
