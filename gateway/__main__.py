@@ -6,11 +6,11 @@ from argparse import ArgumentParser
 from fastapi import APIRouter
 
 from gateway import api, pages, store
-from gateway.generations import rebuild
 from gateway.program import Gateway, serve
 from gateway.projections import HEARING
 from gateway.settings import GatewaySettings
 from services.kernel.running import commands
+from services.kernel.running.filling import rebuild
 from services.kernel.running.program import Service, begin
 from services.kernel.settings import load
 
@@ -28,8 +28,7 @@ def main() -> None:
     parser = ArgumentParser(prog="python -m gateway", description="The public portal. Without a command: serve.")
     asks = parser.add_subparsers(dest="command")
     commands.waiting_parser(asks)
-    new = asks.add_parser("rebuild", help="fill a new read model from the log, and read that when it has caught up")
-    new.add_argument("--passing", action="store_true", help="pass messages that fail in the new one, as discarded")
+    commands.rebuild_parser(asks)
     asked = parser.parse_args()
     settings = load(GatewaySettings)
     begin(SERVICE.name, settings)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away
-from services.kernel.storage.mongo import Database, MongoReader, asking
+from services.kernel.storage.mongo import MongoReader, asking
 from services.kernel.telemetry import log
 
 VISIBLE = Histogram(
@@ -41,12 +41,10 @@ class Sought:
 
 
 class Prober:
-    """Looks for each item that changed; until it is found, again and again. `db`: of the generation that is read."""
+    """Looks for each item that changed; until it is found, again and again. `reader`: on the copies that are read."""
 
-    db: Database
-
-    def __init__(self, settings: GatewaySettings, kept: Kept) -> None:
-        self.address, self.kept = settings.public_url, kept
+    def __init__(self, settings: GatewaySettings, kept: Kept, reader: Callable[[], MongoReader]) -> None:
+        self.address, self.kept, self.reader = settings.public_url, kept, reader
         self.client = httpx.AsyncClient(timeout=10, headers={"User-Agent": "citygate-prober"})
         self._wanted: dict[str, float] = {}  # seconds to wait should it not be found, by item
         self._woken = asyncio.Event()
@@ -98,7 +96,7 @@ class Prober:
     async def _after(self, id: str) -> list[str]:
         """Ids of the next items; those never found yet are wanted."""
         shape = {"revision": 1, "withdrawn_at": 1}
-        query = self.db[Item.KIND].find({"_id": {"$gt": id}, "blank": {"$exists": False}}, shape)
+        query = self.reader().documents(Item).find({"_id": {"$gt": id}, "blank": {"$exists": False}}, shape)
         found = await query.sort("_id", 1).limit(STEP).to_list(STEP)
         names = {f"{d['_id']}/{'gone' if d['withdrawn_at'] else d['revision']}": d["_id"] for d in found}
         for name in await self.kept.unseen(names):
@@ -108,7 +106,7 @@ class Prober:
     async def _look(self, id: str, patience: float) -> None:
         try:
             with asking():
-                item = await MongoReader(self.db).look(Item, id)
+                item = await self.reader().look(Item, id)
                 if item is None or not await self.kept.unseen([Sought(item=item).name]):
                     return
                 if await self._is_there(item):
@@ -142,7 +140,7 @@ class Prober:
         if not await self.kept.saw(sought.name, at):
             return
         keys = [{"$set": {"keys": [f"seen:{item.id}"], "at": "$$NOW"}}]
-        await self.db["drops"].update_one({"_id": f"seen:{sought.name}"}, keys, upsert=True)
+        await self.reader().db["drops"].update_one({"_id": f"seen:{sought.name}"}, keys, upsert=True)
         PROBES.labels(outcome="found").inc()
         happened = item.withdrawn_at or item.updated_at
         if happened is not None and at - happened < RECENT:

@@ -15,7 +15,7 @@ from services.kernel.running.program import Program, create_app
 from services.kernel.storage import journal
 from services.kernel.storage.mongo import Database, connect
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream import inbox
+from services.kernel.stream import queue
 from services.kernel.stream.bus import Bus
 from tests.support.servers import running
 from tests.support.services import Bearer, bearer_with
@@ -59,7 +59,7 @@ async def db(servers: Servers, namespace: str) -> AsyncIterator[Database]:
     """A fresh database with the kernel's own indexes."""
     made = connect(servers.mongo_url, f"{namespace}_sample")
     await journal.make_indexes(made)
-    await inbox.make_indexes(made)
+    await queue.make_indexes(made)
     yield made
     await made.client.drop_database(made.name)
     made.client.close()

@@ -25,6 +25,10 @@ class Drops:
         self._seen: dict[object, float] = {}
         self._reread_at = _clock()
 
+    async def make_indexes(self) -> None:
+        """A drop is forgotten after an hour."""
+        await self.collection.create_index([("at", 1)], expireAfterSeconds=3600)
+
     async def reread(self) -> None:
         """For ever."""
         while True:

@@ -2,13 +2,13 @@
 
 from gateway.projections.columns import Column, Department, columns, departments
 from gateway.projections.mailbox import Letter, letters
-from gateway.projections.publishing import Card, Duty, Item, Revision, duties, items
+from gateway.projections.publishing import Card, Duty, Item, Revision, duties, items, revision_id
 from gateway.projections.scoring import Assessment, assessments
 from services.kernel.stream.consumer import Hearing
 
-__all__ = ["HEARING", "Assessment", "Card", "Column", "Department", "Duty", "Item", "Letter", "Revision"]
+__all__ = ["HEARING", "Assessment", "Card", "Column", "Department", "Duty", "Item", "Letter", "Revision", "revision_id"]
 
 HEARING = Hearing(
     sources=("columns", "publishing", "mailbox", "scoring"),
-    copies=(departments, columns, items, duties, letters, assessments),
+    handlers=(departments, columns, items, duties, letters, assessments),
 )

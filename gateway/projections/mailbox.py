@@ -17,8 +17,9 @@ from services.kernel.contracts.mailbox import (
     LetterReceived,
     LetterTransferred,
 )
+from services.kernel.domain.calendar import day_of
 from services.kernel.domain.decision import Copied
-from services.kernel.stream.consumer import Copy
+from services.kernel.stream.consumer import Copy, Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,26 @@ def letter_touched(before: Letter | None, after: Letter | None) -> Iterable[str]
     return keys
 
 
-letters = Copy(Letter, touched=letter_touched)
+def counted(letter: Letter) -> Iterable[Count]:
+    """For the statistics of a year in Asia/Shanghai, by kind. Overdue ones are a part of those open."""
+    if letter.received_at is None or letter.kind is None:
+        return
+    is_open = letter.answered_at is None and letter.closed_at is None
+    yield Count(
+        {"year": day_of(letter.received_at).year, "kind": letter.kind.value},
+        {
+            "received": 1,
+            "answered": letter.answered_at is not None,
+            "in_time": letter.in_time is True,
+            "open": is_open,
+            "overdue": is_open and letter.overdue_at is not None,
+            "ratings": letter.stars is not None,
+            "stars": letter.stars or 0,
+        },
+    )
+
+
+letters = Copy(Letter, touched=letter_touched, tally=counted)
 
 
 def _letter(letter: Letter | None, event: LetterEvent) -> Letter:

@@ -19,13 +19,17 @@ from services.kernel.contracts.publishing import (
     ItemWithdrawn,
 )
 from services.kernel.domain.decision import Copied
-from services.kernel.stream.consumer import Copy
+from services.kernel.stream.consumer import Copy, Spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
-    """One public state of an item. `at`: when it became public."""
+class Revision(Copied):
+    """One public state of an item, in a document of its own beside it. `at`: when it became public."""
 
+    KIND: ClassVar[str] = "item"
+    COPY: ClassVar[str] = "revision"
+
+    item_id: str
     number: int
     at: datetime
     title: str
@@ -59,9 +63,8 @@ class Card(Copied):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item(Card):
-    """An item with all its public revisions, the oldest first."""
+    """An item; its public revisions lie beside it."""
 
-    revisions: tuple[Revision, ...] = ()
     withdrawn_at: datetime | None = None
     withdrawn_because: str | None = None
     ground: Ground | None = None
@@ -75,49 +78,50 @@ def item_touched(before: Item | None, after: Item | None) -> Iterable[str]:
     return keys
 
 
-items = Copy(Item, touched=item_touched)
+items = Copy(Item, touched=item_touched, beside=(Revision,))
 
 
 @items.on(ItemPublished)
-def published(item: Item | None, event: ItemPublished) -> Item:
+def published(item: Item | None, event: ItemPublished) -> Spread[Item]:
     return shown(item, event, change_note=None)
 
 
 @items.on(ItemRevised)
-def revised(item: Item | None, event: ItemRevised) -> Item:
+def revised(item: Item | None, event: ItemRevised) -> Spread[Item]:
     return shown(item, event, change_note=event.change_note)
 
 
-def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Item:
-    """What was withdrawn stays so: of a revision heard of later only the bare facts are kept."""
+def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Spread[Item]:
     before = item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
-    bare = replace(
+    revision = Revision(
+        id=revision_id(event.item_id, event.revision), item_id=event.item_id, number=event.revision, at=event.at,
+        title=event.title, summary=event.summary, body=event.body, disclosure_class=event.disclosure_class,
+        document_number=event.document_number, made_on=event.made_on, keywords=event.keywords, change_note=change_note,
+    )  # fmt: skip
+    after = replace(
         before, column_id=event.column_id, department=event.department, index_number=event.index_number,
-        kind=event.kind, published_at=event.published_at, updated_at=event.at,
+        kind=event.kind, title=event.title, summary=event.summary, document_number=event.document_number,
+        published_at=event.published_at, updated_at=event.at, live=True,
         revision=max(event.revision, before.revision),
     )  # fmt: skip
-    if before.withdrawn_at:
-        return bare
-    revision = Revision(
-        number=event.revision, at=event.at, title=event.title, summary=event.summary, body=event.body,
-        disclosure_class=event.disclosure_class, document_number=event.document_number, made_on=event.made_on,
-        keywords=event.keywords, change_note=change_note,
-    )  # fmt: skip
-    return replace(
-        bare, title=event.title, summary=event.summary, document_number=event.document_number, live=True,
-        revisions=(*before.revisions, revision),
-    )  # fmt: skip
+    return Spread(after, beside=(revision,))
+
+
+def revision_id(item_id: str, number: int) -> str:
+    return f"{item_id}.{number}"
 
 
 @items.on(ItemWithdrawn)
-def withdrawn(item: Item | None, event: ItemWithdrawn) -> Item:
+def withdrawn(item: Item | None, event: ItemWithdrawn) -> Spread[Item]:
     """A tombstone: number, department and times stay; the content is gone."""
     before = item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
-    return replace(
-        before, live=False, title=None, summary=None, document_number=None, revisions=(),
+    after = replace(
+        before, live=False, title=None, summary=None, document_number=None,
         revision=max(event.revision, before.revision),
         withdrawn_at=event.at, withdrawn_because=event.reason, ground=event.ground,
     )  # fmt: skip
+    gone = tuple((Revision, revision_id(event.item_id, number)) for number in range(1, after.revision + 1))
+    return Spread(after, without=gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

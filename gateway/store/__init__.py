@@ -1,6 +1,6 @@
 """The questions the gateway asks of its read model, each with its index; they note what an answer rests on."""
 
-from gateway.projections import Assessment, Item, Letter
+from gateway.projections import Assessment, Item, Letter, Revision
 from gateway.store.reading import Kept, Reading, ReadModel
 from services.kernel.storage.mongo import Index
 
@@ -12,7 +12,7 @@ INDEXES = [
     Index(of=Item, keys=("kind", "live", "-published_at", "-_id")),
     Index(of=Letter, keys=("-disclosed_at", "-_id"), where={"extract": {"$type": "string"}}),
     Index(of=Letter, keys=("department", "-disclosed_at"), where={"extract": {"$type": "string"}}),
-    Index(of=Letter, keys=("received_at", "kind", "answered_at", "in_time", "closed_at", "overdue_at", "stars")),
+    Index(of=Revision, keys=("item_id", "number")),
     Index(of=Assessment, keys=("month", "rank")),
     Index(of=Assessment, keys=("department", "-month")),
 ]

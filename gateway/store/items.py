@@ -5,7 +5,7 @@ from typing import Any
 
 import nh3
 
-from gateway.projections import Card, Item
+from gateway.projections import Card, Item, Revision, revision_id
 from gateway.store.reading import Reading
 from gateway.views import CardView, ItemView, Part, RevisionView, Tombstone
 from services.kernel.contracts.publishing import ItemKind
@@ -53,19 +53,25 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
         raise Missing("item.missing", f"There is no item {id}.")
     if found.withdrawn_at:
         return tombstone(reading, found)
-    shown = next((r for r in found.revisions if r.number == (revision or found.revision)), None)
+    shown = await reading.read.look(Revision, revision_id(id, revision or found.revision))
     if shown is None:
         raise Missing("item.revision_missing", f"The item {id} has no public revision {revision}.")
     base = card(reading, found)
-    revisions = [RevisionView(number=r.number, at=r.at, change_note=r.change_note) for r in found.revisions]
     return ItemView(
         id=base.id, title=shown.title, summary=shown.summary, kind=base.kind, column=base.column,
         department=base.department, index_number=base.index_number, document_number=shown.document_number,
         published_at=base.published_at, updated_at=shown.at, revision=shown.number,
         body=nh3.clean(shown.body, tags=TAGS, url_schemes=SCHEMES), disclosure_class=shown.disclosure_class,
         made_on=shown.made_on, keywords=shown.keywords, latest_revision=found.revision,
-        change_note=shown.change_note, revisions=revisions, trail=reading.few.trail(found.column_id),
+        change_note=shown.change_note, revisions=await revisions(reading, id), trail=reading.few.trail(found.column_id),
     )  # fmt: skip
+
+
+async def revisions(reading: Reading, id: str) -> list[RevisionView]:
+    """All public ones, oldest first, without their texts. Index: item_id, number."""
+    brief = {"number": 1, "at": 1, "change_note": 1}
+    found = reading.read.documents(Revision).find({"item_id": id}, brief).sort("number", 1)
+    return [RevisionView(number=r["number"], at=r["at"], change_note=r["change_note"]) async for r in found]
 
 
 def tombstone(reading: Reading, item: Item) -> Tombstone:

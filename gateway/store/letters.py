@@ -1,8 +1,7 @@
 """Letters: statistics, and the extracts that people made for the public."""
 
 import json
-from datetime import datetime
-from typing import Any
+from collections import Counter
 
 from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel, ValidationError
@@ -14,6 +13,7 @@ from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import day_of, start_of
 from services.kernel.domain.decision import Missing
 from services.kernel.http.web import Paging, cursor
+from services.kernel.stream.tally import tally
 from services.kernel.telemetry import log
 
 NEWEST = "-disclosed_at"
@@ -85,46 +85,19 @@ def _view(reading: Reading, letter: Letter, extract: Extract) -> ExtractView:
 
 
 async def statistics(reading: Reading) -> Statistics:
-    """Of the letters received this year in Asia/Shanghai. Index: received_at and all that is counted."""
+    """Of the letters received this year in Asia/Shanghai, as they were counted when they were heard of."""
     reading.basis.on("letters")
     first = day_of(reading.at).replace(month=1, day=1)
-    since, next_year = start_of(first), start_of(first + relativedelta(years=1))
-    reading.basis.expires(next_year)
-    found = reading.read.db[Letter.KIND].aggregate(
-        [{"$match": {"received_at": {"$gte": since, "$lt": next_year}}}, {"$group": {"_id": "$kind", **COUNTED}}]
-    )
-    return _added(await found.to_list(None), since=since, until=reading.at)
-
-
-def _has(field: str) -> dict[str, Any]:
-    """Neither null nor missing."""
-    return {"$gt": [f"${field}", None]}
-
-
-def _count(condition: dict[str, Any]) -> dict[str, Any]:
-    return {"$sum": {"$cond": [condition, 1, 0]}}
-
-
-OPEN = {"$not": [{"$or": [_has("answered_at"), _has("closed_at")]}]}
-COUNTED = {
-    "received": {"$sum": 1},
-    "answered": _count(_has("answered_at")),
-    "in_time": _count({"$eq": ["$in_time", True]}),
-    "open": _count(OPEN),
-    "overdue": _count({"$and": [OPEN, _has("overdue_at")]}),
-    "ratings": _count(_has("stars")),
-    "stars": {"$sum": "$stars"},
-}
-
-
-def _added(rows: list[dict[str, Any]], *, since: datetime, until: datetime) -> Statistics:
-    total = {name: sum(row[name] for row in rows) for name in COUNTED}
+    reading.basis.expires(start_of(first + relativedelta(years=1)))
+    counts = await tally(reading.read, Letter, {"year": first.year})
+    total: Counter[str] = sum((Counter(count.of) for count in counts), Counter())
     kinds = [
-        KindCount(kind=LetterKind(row["_id"]), received=row["received"], answered=row["answered"])
-        for row in sorted(rows, key=lambda row: -row["received"])
+        KindCount(kind=LetterKind(str(c.group["kind"])), received=c.of["received"], answered=c.of.get("answered", 0))
+        for c in sorted(counts, key=lambda count: -count.of["received"])
     ]
     mean = round(total["stars"] / total["ratings"], 2) if total["ratings"] else None
     return Statistics(
-        since=since, until=until, received=total["received"], answered=total["answered"], in_time=total["in_time"],
-        open=total["open"], overdue=total["overdue"], ratings=total["ratings"], mean_stars=mean, by_kind=kinds,
+        since=start_of(first), until=reading.at, received=total["received"], answered=total["answered"],
+        in_time=total["in_time"], open=total["open"], overdue=total["overdue"], ratings=total["ratings"],
+        mean_stars=mean, by_kind=kinds,
     )  # fmt: skip

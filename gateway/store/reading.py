@@ -1,6 +1,6 @@
 """Where answers come from: the read model, what is kept apart from it, and one reading for one page."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,26 +13,10 @@ from services.kernel.storage.mongo import Database, MongoReader, following, orde
 
 
 class Kept:
-    """What is not made from events and survives every rebuild: content by hash, what was seen on the portal, and
-    which generation of the read model is live.
-    """
+    """What is not made from events and survives every rebuild: content by hash, what was seen on the portal."""
 
     def __init__(self, db: Database) -> None:
-        self.database, self.content, self.seen, self.generations = db, db["content"], db["seen"], db["generations"]
-
-    async def live(self) -> int:
-        """The number of the generation to read; the first until there is another."""
-        found = await self.generations.find_one({"_id": "live"})
-        return found["number"] if found else 1
-
-    async def reserve(self) -> int:
-        """A number that no generation had, nor half of one."""
-        more = {"$inc": {"number": 1}}
-        found = await self.generations.find_one_and_update({"_id": "last"}, more, upsert=True, return_document=True)
-        return 1 + int(found["number"])
-
-    async def swap(self, number: int) -> None:
-        await self.generations.update_one({"_id": "live"}, {"$set": {"number": number}}, upsert=True)
+        self.database, self.content, self.seen = db, db["content"], db["seen"]
 
     async def has(self, sha256: str) -> bool:
         return await self.content.count_documents({"_id": sha256}, limit=1) > 0
@@ -79,27 +63,31 @@ class Reading:
         asked: Mapping[str, Any] = {**where, "live": True}
         if after is not None:
             asked = {"$and": [asked, following(sort, after)]}
-        found = self.read.db[Card.KIND].find(asked, {"revisions": 0})
+        found = self.read.documents(Card).find(asked)
         found = found.sort([ordering(sort), ("_id", -1)]).limit(limit)
         return [read(Card, document) for document in await found.to_list(limit)]
 
 
 class ReadModel:
-    """The database made from events, the one kept apart, and the few things held in memory."""
+    """The copies made from events, the database kept apart, and the few things held in memory."""
 
-    def __init__(self, db: Database, kept: Kept, shelf: Shelf) -> None:
-        self.db, self.kept, self.shelf = db, kept, shelf
+    def __init__(self, reader: Callable[[], MongoReader], kept: Kept, shelf: Shelf) -> None:
+        self.reader, self.kept, self.shelf = reader, kept, shelf
         self._few: Few | None = None
         self._few_began = 0
 
     async def reading(self, basis: Basis, at: datetime) -> Reading:
         basis.on("tree")
-        return Reading(read=MongoReader(self.db), kept=self.kept, few=await self._held(), basis=basis, at=at)
+        return Reading(read=self.reader(), kept=self.kept, few=await self._held(), basis=basis, at=at)
+
+    def forget(self) -> None:
+        """Other copies are read from now on."""
+        self._few = None
 
     async def _held(self) -> Few:
         if self._few is None or self.shelf.fell_since({"tree"}, self._few_began):
             began = self.shelf.began()
-            few = await load(MongoReader(self.db))
+            few = await load(self.reader())
             self._few, self._few_began = few, began
             return few
         return self._few

@@ -55,7 +55,7 @@ class Result(Copied):
 async def months(reading: Reading) -> ScoresView:
     """Index: month, rank."""
     reading.basis.on("scores")
-    found = reading.read.db[Assessment.KIND].aggregate(
+    found = reading.read.documents(Assessment).aggregate(
         [{"$match": {"month": {"$gt": ""}}}, {"$group": {"_id": "$month", "n": {"$sum": 1}}}, {"$sort": {"_id": -1}}]
     )
     return ScoresView(months=[MonthBrief(month=m["_id"], departments=m["n"]) for m in await found.to_list(None)])
@@ -63,13 +63,13 @@ async def months(reading: Reading) -> ScoresView:
 
 async def newest(reading: Reading) -> str | None:
     reading.basis.on("scores")
-    found = await reading.read.db[Assessment.KIND].find({"month": {"$gt": ""}}).sort("month", -1).limit(1).to_list(1)
+    found = await reading.read.documents(Assessment).find({"month": {"$gt": ""}}).sort("month", -1).limit(1).to_list(1)
     return found[0]["month"] if found else None
 
 
 async def results(reading: Reading, where: dict[str, Any], *, lines: bool) -> list[Result]:
     without = {"lines.facts": 0} if lines else {"lines": 0}
-    found = reading.read.db[Assessment.KIND].find(where, without)
+    found = reading.read.documents(Assessment).find(where, without)
     return [read(Result, document) for document in await found.to_list(None)]
 
 
@@ -114,7 +114,7 @@ def _row(reading: Reading, found: Result) -> MonthRow:
 async def trend(reading: Reading, department: str) -> list[ScoreBrief]:
     """The last twelve published months, the oldest first. Index: department, month."""
     reading.basis.on(f"department:{department}")
-    found = reading.read.db[Assessment.KIND].find({"department": department}, {"lines": 0}).sort("month", -1)
+    found = reading.read.documents(Assessment).find({"department": department}, {"lines": 0}).sort("month", -1)
     newest = [read(Result, document) for document in await found.limit(MONTHS_OF_TREND).to_list(None)]
     return [score(reading, result) for result in reversed(newest)]
 
@@ -151,10 +151,10 @@ async def _pages(reading: Reading, facts: list[FactCited]) -> dict[str, str]:
     found: dict[str, str] = {}
     subjects = {fact.subject for fact in facts}
     of = {kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("item", "letter")}
-    for document in await reading.read.db[Card.KIND].find({"_id": {"$in": of["item"]}}, {"_id": 1}).to_list(None):
+    for document in await reading.read.documents(Card).find({"_id": {"$in": of["item"]}}, {"_id": 1}).to_list(None):
         found[f"item/{document['_id']}"] = f"/items/{document['_id']}"
     public = {"_id": {"$in": of["letter"]}, "extract": {"$type": "string"}}
-    for document in await reading.read.db[Letter.KIND].find(public, {"_id": 1}).to_list(None):
+    for document in await reading.read.documents(Letter).find(public, {"_id": 1}).to_list(None):
         found[f"letter/{document['_id']}"] = f"/letters/{document['_id']}"
     for subject in subjects:
         kind, _, id = subject.partition("/")

@@ -9,7 +9,6 @@ from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentCla
 from services.kernel.domain.person import Person, Role
 from services.kernel.running.city import Moment, person, read, today
 from services.kernel.running.program import Program
-from services.kernel.storage.mongo import MongoReader
 
 OPENING = Moment(month=-4, day=20)
 
@@ -97,7 +96,7 @@ def column_id(path: str) -> str:
 async def load(program: Program) -> None:
     """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
     city = City.model_validate(read(__file__))
-    reader = MongoReader(program.db)
+    reader = program.transact.reader()
     there = {department.id for department in await store.departments(reader, limit=0)}
     columns = {column.id: column.state for column in await store.tree(reader, list(ColumnState))}
     done = there | {id for id, state in columns.items() if state != ColumnState.PROPOSED}

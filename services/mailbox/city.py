@@ -197,7 +197,7 @@ def handler(department: str) -> Person:
 async def load(program: Program) -> None:
     """Once, and whole or not at all. `SystemExit` where other letters are here."""
     letters = [CityLetter.model_validate(each) for each in read(__file__)["letters"]]
-    reader, on = MongoReader(program.db), today()
+    reader, on = program.transact.reader(), today()
     there = await reader.ids(Letter, {}, sort="_id", limit=0)
     if found := example(letters, there):
         return print(f"The city's letters are already loaded. {found}")

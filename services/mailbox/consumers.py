@@ -12,4 +12,4 @@ def described(_: Department | None, event: DepartmentEvent) -> Department:
     return Department(id=event.code, name=event.name, letter_duties=event.letter_duties)
 
 
-HEARING = Hearing(sources=["columns"], copies=[departments])
+HEARING = Hearing(sources=["columns"], handlers=[departments])

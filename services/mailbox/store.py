@@ -1,6 +1,7 @@
 """The questions mailbox asks, each with its index; the policies."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -17,7 +18,7 @@ from services.mailbox.domain import Guesses, Letter, LetterState, Policy
 class Until(Index):
     """MongoDB itself takes documents away within a minute after the moment in the index's only field."""
 
-    async def make(self, db: Database) -> None:
+    async def make(self, db: Database, copies: Mapping[str, str]) -> None:
         await db[self.of.KIND].create_index([(self.keys[0], 1)], expireAfterSeconds=0)
 
 

@@ -185,7 +185,7 @@ class Life:
 async def load(program: Program) -> None:
     """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
     items = [CityItem.model_validate(each) for each in city.read(__file__)["items"]]
-    reader = MongoReader(program.db)
+    reader = program.transact.reader()
     columns = await heard(reader, items)
     lives = [Life(program=program, item=item, column_id=columns[item.column], today=city.today()) for item in items]
     versions = await store.versions(reader)
@@ -218,5 +218,5 @@ async def play(program: Program, steps: Sequence[Step]) -> None:
 
 
 async def sweep(program: Program, at: datetime) -> None:
-    for column_id in await store.duties_passed(MongoReader(program.db), at, limit=DUTIES):
+    for column_id in await store.duties_passed(program.transact.reader(), at, limit=DUTIES):
         await program.transact(announce_duty, column_id, at=at)

@@ -11,15 +11,15 @@ from services.kernel.contracts.columns import (
 )
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Unit
-from services.kernel.stream.consumer import Copy, Heard, Hearing
+from services.kernel.stream.consumer import Copy, Effects, Hearing
 from services.publishing import store
 from services.publishing.actions import close_duty, open_duty
 from services.publishing.domain import Column, Department
 
-heard = Heard()
+duties = Effects("duties")
 columns = Copy(Column)
 departments = Copy(Department)
-HEARING = Hearing(sources=("columns",), heard=heard, copies=(columns, departments))
+HEARING = Hearing(sources=("columns",), handlers=(columns, departments, duties))
 
 
 @columns.on(ColumnOpened)
@@ -51,11 +51,11 @@ departments.on(DepartmentRegistered)(described)
 departments.on(DepartmentChanged)(described)
 
 
-@heard.on(ColumnOpened)
+@duties.on(ColumnOpened)
 async def duty_begins(unit: Unit, event: ColumnOpened) -> None:
     await open_duty(unit, as_told(event), windows=store.windows(), at=event.at, heard_at=now())
 
 
-@heard.on(ColumnRetired)
+@duties.on(ColumnRetired)
 async def duty_ends(unit: Unit, event: ColumnRetired) -> None:
     await close_duty(unit, event.column_id, at=event.at)

@@ -12,7 +12,6 @@ from services.kernel.domain.calendar import day_of, month_of, official
 from services.kernel.domain.decision import Cause, Unknown
 from services.kernel.running.city import Moment, read, today, until
 from services.kernel.running.program import Program
-from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.consumer import Kept
 from services.scoring import store
@@ -46,7 +45,7 @@ class City(BaseModel):
 
 async def load(program: Program) -> None:
     """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
-    city, reader = City.model_validate(read(__file__)), MongoReader(program.db)
+    city, reader = City.model_validate(read(__file__)), program.transact.reader()
     begun = await program.db["journal"].find({"who": WHO}).sort("_id", 1).limit(1).to_list(1)
     base = day_of(begun[0]["written"]) if begun else today()  # a load that goes on keeps the months it began with
     there = {month.id: month for month in await store.months(reader)}
@@ -73,7 +72,7 @@ async def play(program: Program, transact: Transactor, month: CityMonth, base: d
 
 
 async def close(transact: Transactor, id: str, at: datetime) -> None:
-    reader, scheme = MongoReader(transact.db), in_force(store.schemes(), id)
+    reader, scheme = transact.reader(), in_force(store.schemes(), id)
     position = await store.position(reader)
     inputs = Inputs(position=position, scheme=scheme.version, calendar=official().version, month=id, as_of=at)
     try:
@@ -85,7 +84,7 @@ async def close(transact: Transactor, id: str, at: datetime) -> None:
 
 async def all_heard(program: Program) -> bool:
     """Whether each part of the city has told, and nothing more comes. The running program does the hearing."""
-    reader = MongoReader(program.db)
+    reader = program.transact.reader()
     before = await store.position(reader)
     if not all([await reader.count(Kept, {"type": event.TYPE}) for event in NEEDED]):
         return False

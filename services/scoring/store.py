@@ -18,7 +18,7 @@ from services.scoring.domain.measures import MEASURES
 from services.scoring.domain.scheme import Scheme
 from services.scoring.domain.score import Inputs
 
-INDEXES = [Index(of=Kept, keys=("type", "time", "_id"))]
+INDEXES = [Index(of=Kept, keys=("type", "time", "_id")), Index(of=Kept, keys=("position",), unique=True)]
 PAGE = 500  # facts read at once: an item's may weigh a quarter of a megabyte
 
 

@@ -11,7 +11,7 @@ from services.kernel.domain.decision import Cause
 from services.kernel.domain.event import Message
 from services.kernel.storage.mongo import connect
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream import inbox
+from services.kernel.stream import queue
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
 from services.kernel.stream.listener import Listener
@@ -39,8 +39,8 @@ async def measure(servers: Servers) -> Row:
     for start in range(0, COUNT, 500):
         await bus.send([published(n) for n in range(start, start + 500)])
     ceiling = COUNT / await bare(bus, servers)
-    hearing = Hearing(sources=["publishing"], copies=HEARING.copies)
-    await inbox.make_indexes(db)
+    hearing = Hearing(sources=["publishing"], handlers=HEARING.copies)
+    await queue.make_indexes(db)
     listener = Listener("rebuild", hearing, Transactor(db, Cause(who="bench", request="-")), bus)
     consumer = bus.consumer("ours")
     consumer.subscribe([bus.topic("publishing")])
@@ -48,7 +48,7 @@ async def measure(servers: Servers) -> Row:
     began, read = perf_counter(), 0
     while read < COUNT:
         for records in (await consumer.getmany(timeout_ms=500, max_records=200)).values():
-            await listener.hear([await listener.decoded(record) for record in records])
+            await listener.hear(records)
             read += len(records)
     ours = COUNT / (perf_counter() - began)
     await consumer.stop()

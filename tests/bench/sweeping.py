@@ -9,7 +9,7 @@ from deploy.local.stack import Servers
 from services.kernel.domain.decision import Cause
 from services.kernel.running.timer import BATCH
 from services.kernel.storage import journal
-from services.kernel.storage.mongo import connect, make_indexes, written
+from services.kernel.storage.mongo import connect, document, make_indexes
 from services.kernel.storage.transaction import Transactor
 from services.mailbox import store, timers
 from tests.bench.table import Row
@@ -21,11 +21,11 @@ COUNT = 100_000
 async def measure(servers: Servers) -> Row:
     db = connect(servers.mongo_url, "bench_sweep")
     await db.client.drop_database(db.name)
-    await make_indexes(db, store.INDEXES)
+    await make_indexes(db, store.INDEXES, {})
     await journal.make_indexes(db)
-    document = written(LETTER, 1)
+    stored = document(LETTER) | {"version": 1, "sequence": 1}
     for start in range(0, COUNT, 10_000):
-        letters = (document | {"_id": f"l{n}", "wakes_at": due(n)} for n in range(start, start + 10_000))
+        letters = (stored | {"_id": f"l{n}", "wakes_at": due(n)} for n in range(start, start + 10_000))
         await db["letter"].bulk_write([InsertOne(letter) for letter in letters], ordered=False)
     [sweep] = timers.sweeps()
     transact = Transactor(db, Cause(who="bench", request="-"))

@@ -48,7 +48,8 @@ class Portal:
 
     async def projected(self, subject: str, sequence: int) -> bool:
         kind, _, id = subject.partition("/")
-        found = await self.gateway.db[kind].find_one({"_id": id})
+        collection = self.gateway.generation.copies[kind]
+        found = await self.gateway.db[collection].find_one({"_id": id})
         return found is not None and found["sequence"] >= sequence
 
     async def get(self, path: str, **headers: str) -> httpx.Response:

@@ -1,73 +1,45 @@
 """Each message handled once and in order, whatever the order and number of arrivals."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from deploy.local.stack import Servers
-from services.kernel.contracts.columns import ColumnRetired, DepartmentChanged, DepartmentEvent, DepartmentRegistered
+from services.kernel.contracts.columns import (
+    ColumnRefused,
+    ColumnRetired,
+    DepartmentChanged,
+    DepartmentEvent,
+    DepartmentRegistered,
+)
 from services.kernel.domain.decision import Cause, Copied, Unit
 from services.kernel.domain.event import Message
 from services.kernel.storage.mongo import Database, MongoReader, connect
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream import inbox
 from services.kernel.stream.bus import Bus
-from services.kernel.stream.consumer import Copy, Heard, Hearing
+from services.kernel.stream.consumer import Copy, Effects, Handler, Hearing, Recorder
 from services.kernel.stream.listener import Listener
-from tests.support.sample import AT, Bureau, Known, found, message
+from tests.support.hearing import heard
+from tests.support.sample import AT, Bureau, Known, found, knowing, message, rename_bureau, spoken
 
 pytestmark = pytest.mark.servers
-BAD = "名字会出错"
-
 
 CAUSE = Cause(who="tester", request="request-1")
+NOWHERE = Bus("127.0.0.1:1", "nowhere")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown(Copied):
-    KIND: ClassVar[str] = "column"
-
-    hidden: bool = False
-
-
-class Deaf(Bus):
-    """A bus that only notes what is sent to the dead letters."""
-
-    def __init__(self) -> None:
-        super().__init__("nowhere:1", "deaf")
-        self.dead: list[Message] = []
-
-    async def send(self, messages: Sequence[Message], *, topic: str | None = None) -> None:
-        assert topic == "dead-letters"
-        self.dead.extend(messages)
-
-
-def knowing() -> Copy[Known]:
-    known = Copy(Known, touched=lambda _, after: [f"department:{after.id}"] if after else [])
-
-    def renamed(state: Known | None, event: DepartmentEvent) -> Known:
-        if event.name == BAD:
-            raise ValueError("this name cannot be folded")
-        return Known(id=event.code, names=((*state.names, event.name) if state else (event.name,)))
-
-    known.on(DepartmentRegistered)(renamed)
-    known.on(DepartmentChanged)(renamed)
-    return known
+def listening(transact: Transactor, *handlers: Handler) -> Listener:
+    return Listener("sample", Hearing(handlers=handlers), transact, NOWHERE)
 
 
 @pytest.fixture
-def deaf() -> Deaf:
-    return Deaf()
-
-
-@pytest.fixture
-def listener(transact: Transactor, deaf: Deaf) -> Listener:
-    return Listener("sample", Hearing(copies=[knowing()]), transact, deaf)
+def listener(transact: Transactor) -> Listener:
+    return listening(transact, knowing())
 
 
 async def names(db: Database, code: str) -> tuple[str, ...]:
@@ -75,13 +47,9 @@ async def names(db: Database, code: str) -> tuple[str, ...]:
     return known.names if known else ()
 
 
-def spoken(code: str, count: int) -> list[Message]:
-    return [message(code, n, f"名{n}") for n in range(1, count + 1)]
-
-
 async def test_a_message_heard_three_times_is_handled_once(db: Database, listener: Listener) -> None:
     for _ in range(3):
-        await listener.hear(spoken("finance", 3))
+        await heard(listener, spoken("finance", 3))
 
     assert await names(db, "finance") == ("名1", "名2", "名3")
 
@@ -91,11 +59,11 @@ async def test_a_message_before_its_turn_waits_and_is_handled_when_those_before_
 ) -> None:
     first, second, third = spoken("finance", 3)
 
-    await listener.hear([third])
-    await listener.hear([second])
+    await heard(listener, [third])
+    await heard(listener, [second])
     assert await names(db, "finance") == ()
     assert await db["waiting"].count_documents({}) == 2
-    await listener.hear([first])
+    await heard(listener, [first])
 
     assert await names(db, "finance") == ("名1", "名2", "名3")
     assert await db["waiting"].count_documents({}) == 0
@@ -107,79 +75,18 @@ async def test_any_order_and_repetition_ends_in_the_same_copy(servers: Servers, 
     db = connect(servers.mongo_url, "t_any_order")
     for collection in ("department", "waiting", "drops"):
         await db[collection].delete_many({})
-    listener = Listener("sample", Hearing(copies=[knowing()]), Transactor(db, CAUSE), Deaf())
+    listener = listening(Transactor(db, CAUSE), knowing())
     all_of_them = spoken("finance", 5) + spoken("water", 4)
     shuffled = data.draw(st.permutations(all_of_them + data.draw(st.lists(st.sampled_from(all_of_them), max_size=6))))
     cuts = data.draw(st.integers(1, 6))
 
     for start in range(0, len(shuffled), cuts):
-        await listener.hear(shuffled[start : start + cuts])
+        await heard(listener, shuffled[start : start + cuts])
 
-    assert await names(db, "finance") == tuple(f"名{n}" for n in range(1, 6))
-    assert await names(db, "water") == tuple(f"名{n}" for n in range(1, 5))
+    assert await names(db, "finance") == ("名1", "名2", "名3", "名4", "名5")
+    assert await names(db, "water") == ("名1", "名2", "名3", "名4")
     assert await db["waiting"].count_documents({}) == 0
     db.client.close()
-
-
-async def test_only_the_guilty_is_set_aside_its_aggregate_waits_and_all_others_go_on(
-    db: Database, listener: Listener, deaf: Deaf
-) -> None:
-    guilty = message("finance", 2, BAD)
-    batch = [
-        *spoken("water", 2),
-        message("finance", 1, "名1"),
-        guilty,
-        message("finance", 3, "名3"),
-        *spoken("police", 1),
-    ]
-
-    await listener.hear(batch)
-
-    assert await names(db, "finance") == ("名1",)
-    assert await names(db, "water") == ("名1", "名2")
-    assert await names(db, "police") == ("名1",)
-    [failed] = await db["waiting"].find({"error": {"$ne": None}}).to_list(None)
-    assert failed["_id"] == "department/finance#2"
-    assert "this name cannot be folded" in failed["error"]
-    assert [(m.subject, m.sequence) for m in deaf.dead] == [("department/finance", 2)]
-
-
-async def test_replay_works_the_queue_off_in_order_once_the_cause_is_mended(
-    db: Database, transact: Transactor, listener: Listener
-) -> None:
-    await listener.hear([message("finance", 1, "名1"), message("finance", 2, BAD), message("finance", 3, "名3")])
-    mended = Copy(Known)
-    mended.on(DepartmentChanged)(
-        lambda state, event: Known(id=event.code, names=(*(state.names if state else ()), event.name))
-    )
-
-    with pytest.raises(ValueError, match="cannot be folded"):
-        await transact(inbox.replay, listener.hearing, "department/finance")
-    done = await transact(inbox.replay, Hearing(copies=[mended]), "department/finance")
-
-    assert done == 2
-    assert await names(db, "finance") == ("名1", BAD, "名3")
-    assert await db["waiting"].count_documents({}) == 0
-
-
-async def test_discard_passes_the_failed_one_and_handles_those_behind_it(
-    db: Database, transact: Transactor, listener: Listener
-) -> None:
-    await listener.hear([message("finance", 1, "名1"), message("finance", 2, BAD), message("finance", 3, "名3")])
-
-    assert await transact(inbox.discard, listener.hearing, "department/finance") == 2
-    assert await transact(inbox.discard, listener.hearing, "department/finance") is None
-
-    assert await names(db, "finance") == ("名1", "名3")
-
-
-async def test_an_unreadable_value_blocks_its_own_aggregate_only(db: Database, listener: Listener) -> None:
-    broken = replace(message("finance", 1, "名1"), value=b'{"code": ')
-
-    await listener.hear([broken, *spoken("water", 1)])
-
-    assert await names(db, "water") == ("名1",)
-    assert await db["waiting"].count_documents({"_id": "department/finance#1", "error": {"$ne": None}}) == 1
 
 
 async def test_a_type_nobody_here_knows_is_passed_and_those_after_it_are_handled(
@@ -187,43 +94,136 @@ async def test_a_type_nobody_here_knows_is_passed_and_those_after_it_are_handled
 ) -> None:
     new = replace(message("finance", 2, "名2"), type="department.painted", value=b'{"colour": "red"}')
 
-    await listener.hear([message("finance", 1, "名1"), new, message("finance", 3, "名3")])
+    await heard(listener, [message("finance", 1, "名1"), new, message("finance", 3, "名3")])
 
     assert await names(db, "finance") == ("名1", "名3")
 
 
-async def test_kinds_nobody_listens_to_leave_no_record(db: Database, listener: Listener) -> None:
-    await listener.hear([replace(message("finance", 1, "名1"), subject="letter/1", type="letter.received")])
+async def test_a_guard_says_which_message_came_last_and_when(db: Database, listener: Listener) -> None:
+    await heard(listener, spoken("finance", 2))
 
-    assert await db["heard"].count_documents({}) == 0
-    assert await db["waiting"].count_documents({}) == 0
+    stored = await db["department"].find_one({"_id": "finance"})
+    assert stored is not None
+    assert (stored["sequence"], stored["event"]) == (2, "finance-2")
+    assert stored["heard_at"] > AT
 
 
-async def test_an_effect_and_the_guard_are_one_transaction(db: Database, transact: Transactor, deaf: Deaf) -> None:
-    heard = Heard()
+async def test_another_message_under_a_sequence_that_was_handled_is_reported_and_changes_nothing(
+    db: Database, listener: Listener
+) -> None:
+    await heard(listener, spoken("finance", 2))
 
-    @heard.on(DepartmentRegistered)
+    with capture_logs() as said:
+        await heard(listener, [replace(message("finance", 2, "假"), id="forged")])
+
+    assert await names(db, "finance") == ("名1", "名2")
+    assert [line["id"] for line in said if line["event"] == "message.contradicts"] == ["forged"]
+
+
+async def test_an_effect_and_the_guard_are_one_transaction(db: Database, transact: Transactor) -> None:
+    opening = Effects("opening")
+
+    @opening.on(DepartmentRegistered)
     async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
         unit.save(found(f"own-{event.code}", name=event.name))
 
-    listener = Listener("sample", Hearing(heard=heard), transact, deaf)
-    await asyncio.gather(*(listener.hear(spoken("finance", 2)) for _ in range(3)))
+    listener = listening(transact, opening)
+    await asyncio.gather(*(heard(listener, spoken("finance", 2)) for _ in range(3)))
 
     assert await db["department"].count_documents({}) == 1
-    assert await db["journal"].count_documents({}) == 1
-    record = await db["journal"].find_one({})
-    assert record is not None
+    [record] = await db["journal"].find().to_list(None)
     assert (record["who"], record["request"]) == ("columns", "test")
     assert await MongoReader(db).look(Bureau, "own-finance") is not None
 
 
-async def test_every_event_is_recorded_once_with_a_gapless_position(
-    db: Database, transact: Transactor, deaf: Deaf
+async def test_one_event_may_have_any_number_of_effects_each_with_a_name(db: Database, transact: Transactor) -> None:
+    def opening(prefix: str) -> Effects:
+        made = Effects(prefix)
+
+        @made.on(DepartmentRegistered)
+        async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
+            unit.save(found(f"{prefix}-{event.code}"))
+
+        return made
+
+    await heard(listening(transact, opening("a"), opening("b")), spoken("finance", 1))
+
+    assert {d["_id"] for d in await db["department"].find().to_list(None)} == {"a-finance", "b-finance"}
+
+
+def test_a_second_effect_or_fold_of_one_event_under_one_name_is_refused_at_import() -> None:
+    effects, copy = Effects("opening"), Copy(Known)
+
+    async def nothing(_: Unit, __: DepartmentEvent) -> None: ...
+
+    def empty(_: Known | None, event: DepartmentEvent) -> Known:
+        return Known(id=event.code, names=())
+
+    effects.on(DepartmentRegistered)(nothing)
+    copy.on(DepartmentRegistered)(empty)
+
+    with pytest.raises(TypeError, match=r"has an effect of department\.registered already"):
+        effects.on(DepartmentRegistered)(nothing)
+    with pytest.raises(TypeError, match=r"department\.registered"):
+        copy.on(DepartmentRegistered)(empty)
+    with pytest.raises(TypeError, match="Two of the same name"):
+        Hearing(handlers=[Effects("a"), Effects("a")])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Latest(Copied):
+    """A second copy of the same kind."""
+
+    KIND: ClassVar[str] = "department"
+    COPY: ClassVar[str] = "latest"
+
+    name: str
+
+
+def latest() -> Copy[Latest]:
+    made = Copy(Latest)
+
+    @made.on(DepartmentRegistered, DepartmentChanged)
+    def named(_: Latest | None, event: DepartmentEvent) -> Latest:
+        return Latest(id=event.code, name=event.name)
+
+    return made
+
+
+async def test_two_copies_of_one_kind_each_have_their_own_guard(db: Database, transact: Transactor) -> None:
+    await heard(listening(transact, knowing()), spoken("finance", 2))
+    await heard(listening(transact, knowing(), latest()), spoken("finance", 3))
+
+    assert await names(db, "finance") == ("名1", "名2", "名3")
+    known = await MongoReader(db).look(Latest, "finance")
+    assert known is not None
+    assert known.name == "名3"
+
+
+async def test_an_effect_sees_its_copy_as_the_message_leaves_it_and_what_the_batch_saved(
+    db: Database, transact: Transactor
 ) -> None:
-    listener = Listener("sample", Hearing(record=True), transact, deaf)
+    seen: list[tuple[str, int]] = []
+    looking = Effects("looking")
+
+    @looking.on(DepartmentChanged)
+    async def look(unit: Unit, event: DepartmentChanged) -> None:
+        copy = await unit.known(Latest, event.code)
+        unit.save(found(f"own-{event.code}-{len(seen)}"))
+        [*_, last] = await unit.find(Latest, {"name": {"$gte": ""}}, sort="_id", limit=0)
+        seen.append((copy.name, await unit.count(Bureau, {})))
+        assert last == copy
+
+    await heard(listening(transact, looking, latest()), spoken("finance", 3))
+
+    assert seen == [("名2", 1), ("名3", 2)]
+
+
+async def test_every_event_is_recorded_once_with_a_gapless_position(db: Database, transact: Transactor) -> None:
+    listener = listening(transact, Recorder())
     batches = [spoken("finance", 4)[2:], spoken("water", 3), spoken("finance", 4)[:2], spoken("finance", 4)]
 
-    await asyncio.gather(*(listener.hear(batch) for batch in batches))
+    await asyncio.gather(*(heard(listener, batch) for batch in batches))
 
     facts = await db["fact"].find().sort("position", 1).to_list(None)
     assert [fact["position"] for fact in facts] == [1, 2, 3, 4, 5, 6, 7]
@@ -234,25 +234,88 @@ async def test_every_event_is_recorded_once_with_a_gapless_position(
 
 
 async def test_what_a_projection_touched_is_in_its_transaction(db: Database, listener: Listener) -> None:
-    await listener.hear([*spoken("finance", 1), *spoken("water", 1)])
+    await heard(listener, [*spoken("finance", 1), *spoken("water", 1)])
 
     [drop] = await db["drops"].find().to_list(None)
     assert drop["keys"] == ["department:finance", "department:water"]
     assert drop["at"] is not None
 
 
-async def test_what_hides_is_shown_at_once_even_while_earlier_events_wait(
-    db: Database, transact: Transactor, deaf: Deaf
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown(Copied):
+    KIND: ClassVar[str] = "column"
+
+    reason: str
+    hidden: bool
+
+
+def showing() -> Copy[Shown]:
+    """A fold that remembers nothing of what hides."""
+    made = Copy(Shown)
+    made.on(ColumnRefused)(lambda _, event: Shown(id=event.column_id, reason=event.reason, hidden=False))
+    made.on(ColumnRetired)(lambda _, event: Shown(id=event.column_id, reason=event.reason, hidden=True))
+    return made
+
+
+def of_column(sequence: int, event: ColumnRefused | ColumnRetired) -> Message:
+    return Message(
+        id=f"a-{sequence}", type=event.TYPE, source="columns", subject=event.subject, sequence=sequence, time=AT,
+        correlation="test", trace=None, value=event.model_dump_json().encode(),
+    )  # fmt: skip
+
+
+SHOWN = ColumnRefused(at=AT, column_id="a", path="a", tree_version=1, reason="早")
+HIDDEN = ColumnRetired(at=AT, column_id="a", path="a", tree_version=9, successor_id="b", reason="合并")
+
+
+async def test_what_hides_is_shown_at_once_and_stays_so_whatever_comes_late(db: Database, transact: Transactor) -> None:
+    listener = listening(transact, showing())
+
+    async def state() -> Shown | None:
+        return await MongoReader(db).look(Shown, "a")
+
+    await heard(listener, [of_column(4, HIDDEN)])
+    assert await state() == Shown(id="a", reason="合并", hidden=True)
+    for sequence in (2, 1, 3):
+        await heard(listener, [of_column(sequence, SHOWN)])
+        assert await state() == Shown(id="a", reason="合并", hidden=True)
+
+    assert await db["waiting"].count_documents({}) == 0
+
+
+async def test_a_hearing_that_names_content_needs_something_to_fetch_it_with(transact: Transactor) -> None:
+    copy = Copy(Known)
+    copy.on(DepartmentRegistered, fetch=lambda event: None)(lambda _, event: Known(id=event.code, names=()))  # type: ignore[arg-type,return-value]  # never asked
+
+    with pytest.raises(ValueError, match="nothing to fetch it with"):
+        listening(transact, copy)
+
+
+async def test_kinds_nobody_listens_to_leave_no_record(db: Database, listener: Listener) -> None:
+    await heard(listener, [replace(message("finance", 1, "名1"), subject="letter/1", type="letter.received")])
+
+    assert await db["heard"].count_documents({}) == 0
+    assert await db["waiting"].count_documents({}) == 0
+
+
+async def test_an_effect_that_changes_what_another_replica_changes_too_is_run_again(
+    db: Database, transact: Transactor
 ) -> None:
-    shown = Copy(Shown)
-    shown.on(ColumnRetired)(lambda state, event: Shown(id=event.column_id, hidden=True))
-    listener = Listener("sample", Hearing(copies=[shown]), transact, deaf)
-    event = ColumnRetired(at=AT, column_id="a", path="a", tree_version=9, successor_id="b", reason="合并")
-    late = replace(message("x", 2, "x"), type=event.TYPE, subject=event.subject, value=event.model_dump_json().encode())
+    renaming = Effects("renaming")
 
-    await listener.hear([late])
+    @renaming.on(DepartmentChanged)
+    async def rename(unit: Unit, event: DepartmentChanged) -> None:
+        bureau = await unit.get(Bureau, "shared")
+        await rename_bureau(unit, "shared", bureau.name + "x")
 
-    state = await MongoReader(db).look(Shown, "a")
-    assert state is not None
-    assert state.hidden
-    assert await db["waiting"].count_documents({}) == 1
+    await transact(make_shared)
+    listeners = [listening(transact, renaming) for _ in range(3)]
+    await asyncio.gather(*(heard(each, spoken(f"d{n}", 2)) for n, each in enumerate(listeners)))
+
+    shared = await MongoReader(db).look(Bureau, "shared")
+    assert shared is not None
+    assert shared.name == "财政局xxx"
+
+
+async def make_shared(unit: Unit) -> Bureau:
+    return unit.save(found("shared"))

@@ -19,8 +19,9 @@ from services.kernel.storage.mongo import Database, MongoReader, connect
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.bus import Bus, Unreadable, decode, encode
 from services.kernel.stream.consumer import Copy, Hearing
-from services.kernel.stream.listener import Fetch, Listener, nothing_to_fetch
+from services.kernel.stream.listener import Fetch, Listener
 from services.kernel.stream.relay import Relay
+from services.kernel.stream.retry import Retry
 from tests.support.sample import Known, found_bureau, message, rename_bureau
 from tests.support.waiting import eventually
 
@@ -35,7 +36,7 @@ def hearing(fetch: Callable[[DepartmentEvent], ClaimCheck] | None = None) -> Hea
     known = Copy(Known)
     known.on(DepartmentRegistered, fetch=fetch)(renamed)
     known.on(DepartmentChanged, fetch=fetch)(renamed)
-    return Hearing(sources=["columns"], copies=[known])
+    return Hearing(sources=["columns"], handlers=[known])
 
 
 @pytest.fixture
@@ -49,16 +50,17 @@ async def there(servers: Servers, namespace: str) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def listening(
-    db: Database, bus: Bus, *, fetch: Fetch = nothing_to_fetch, heard: Hearing | None = None
+    db: Database, bus: Bus, *, fetch: Fetch | None = None, heard: Hearing | None = None
 ) -> AsyncIterator[Listener]:
     transact = Transactor(db, Cause(who="there", request="-"))
     listener = Listener("there", heard or hearing(), transact, bus, fetch=fetch)
-    running = asyncio.create_task(listener.run())
+    running = [asyncio.create_task(part()) for part in (listener.run, Retry(listener).run)]
     try:
         yield listener
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
 
 
 async def names(db: Database, code: str) -> tuple[str, ...]:
@@ -122,10 +124,14 @@ async def test_what_strangers_write_into_the_topic_stops_nobody(bus: Bus, there:
         await eventually(known)
 
         async def all_set_aside() -> bool:
-            return await there["waiting"].count_documents({"error": {"$ne": None}}) == 4
+            return await there["waiting"].count_documents({"failure": {"$ne": None}}) == 4
 
         await eventually(all_set_aside)
-    assert await bus.lag("nobody", ["dead-letters"]) == 4
+
+        async def all_copied() -> bool:
+            return await bus.lag("nobody", ["dead-letters"]) == 4
+
+        await eventually(all_copied)
 
 
 async def test_two_members_share_the_work_and_a_rebalance_loses_and_doubles_nothing(
@@ -134,7 +140,7 @@ async def test_two_members_share_the_work_and_a_rebalance_loses_and_doubles_noth
     count = 300
     second = Bus(servers.kafka_address, namespace)
     heard = hearing()
-    heard = Hearing(sources=["columns", "publishing"], copies=heard.copies)
+    heard = Hearing(sources=["columns", "publishing"], handlers=heard.handlers)
     async with listening(there, bus, heard=heard):
         await bus.send([message(f"d{n}", 1, "名1") for n in range(count)], topic="publishing")
         async with listening(there, second, heard=heard) as joined:  # joins in the middle, and leaves again

@@ -8,12 +8,11 @@ import pytest
 
 from deploy.local.stack import Servers
 from services.kernel.running.program import Program
-from services.kernel.stream.inbox import hear_all
-from services.mailbox import consumers
 from services.mailbox.__main__ import SERVICE
 from services.mailbox.settings import MailboxSettings
 from tests.mailbox.desk import Desk
 from tests.mailbox.examples import registered
+from tests.support.hearing import heard
 from tests.support.services import Bearer, running
 
 
@@ -21,7 +20,7 @@ from tests.support.services import Bearer, running
 async def program(servers: Servers, namespace: str, tmp_path: Path) -> AsyncIterator[Program]:
     async with running(SERVICE, MailboxSettings, servers, namespace, tmp_path) as made:
         known = [registered("office"), registered("finance"), registered("water"), registered("archive", duties=False)]
-        await made.transact(hear_all, consumers.HEARING, known)
+        await heard(made.listener, known)
         yield made
 
 

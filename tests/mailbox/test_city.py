@@ -10,11 +10,11 @@ from services.kernel.running.city import read, today
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.unit import MongoUnit
-from services.kernel.stream.inbox import hear_all
-from services.mailbox import city, consumers, timers
+from services.mailbox import city, timers
 from services.mailbox.domain import Letter, LetterState
 from tests.mailbox.desk import Desk, done
 from tests.mailbox.examples import registered
+from tests.support.hearing import heard
 from tests.support.waiting import eventually
 
 LETTERS = [city.CityLetter.model_validate(each) for each in read(city.__file__)["letters"]]
@@ -24,8 +24,8 @@ LETTERS = [city.CityLetter.model_validate(each) for each in read(city.__file__)[
 async def town(program: Program) -> Program:
     """Mailbox that has heard of the city's departments."""
     codes = {code for each in LETTERS for code in (each.department, *(t.to for t in each.transferred))}
-    heard = [registered(code) for code in sorted(codes - {"office", "finance", "water", "archive"})]
-    await program.transact(hear_all, consumers.HEARING, heard)
+    known = [registered(code) for code in sorted(codes - {"office", "finance", "water", "archive"})]
+    await heard(program.listener, known)
     return program
 
 

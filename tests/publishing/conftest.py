@@ -10,12 +10,11 @@ import pytest
 from deploy.local.stack import Servers
 from services.kernel.contracts.columns import Cadence, Publishers
 from services.kernel.running.program import Program
-from services.kernel.stream.inbox import hear_all
-from services.publishing import consumers
 from services.publishing.__main__ import SERVICE
 from services.publishing.settings import PublishingSettings
 from tests.publishing.desk import Desk
 from tests.publishing.examples import column_opened, department_registered, message
+from tests.support.hearing import heard
 from tests.support.services import Bearer, running
 
 
@@ -29,7 +28,7 @@ async def program(servers: Servers, namespace: str, tmp_path: Path) -> AsyncIter
             column_opened("c-about", cadence=Cadence.NONE, at=at),
         ]
         registered = [department_registered(code, at=at) for code in ("finance", "health")]
-        await made.transact(hear_all, consumers.HEARING, [message(event) for event in (*registered, *opened)])
+        await heard(made.listener, [message(event) for event in (*registered, *opened)])
         yield made
 
 

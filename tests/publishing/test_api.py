@@ -8,10 +8,10 @@ import pytest
 
 from services.kernel.domain.calendar import SHANGHAI
 from services.kernel.running.program import Program
-from services.kernel.stream.inbox import hear_all
-from services.publishing import consumers, timers
+from services.publishing import timers
 from tests.publishing.desk import ITEM, NO_GROUND, Desk, Json, done, expect_problem
 from tests.publishing.examples import column_opened, column_retired, message
+from tests.support.hearing import heard
 
 pytestmark = pytest.mark.servers
 
@@ -86,7 +86,7 @@ async def test_a_column_not_heard_of_yet_is_unknown_for_now(desk: Desk) -> None:
 
 async def test_a_retired_column_takes_nothing_more_and_owes_nothing(desk: Desk, program: Program) -> None:
     item = await desk.released(await desk.draft())
-    await program.transact(hear_all, consumers.HEARING, [message(column_retired(), 2)])
+    await heard(program.listener, [message(column_retired(), 2)])
 
     expect_problem(await desk.step(item, "publication"), 409, "column.retired")
     duties = done(await desk.client.get("/duties", headers=desk.editor))
@@ -133,7 +133,7 @@ async def test_a_back_dated_publication_is_found(desk: Desk, program: Program) -
 
 async def test_a_publication_renews_the_duty_and_the_sweep_says_each_thing_once(desk: Desk, program: Program) -> None:
     opened = datetime.now(UTC) - timedelta(days=3)
-    await program.transact(hear_all, consumers.HEARING, [message(column_opened("c-old", at=opened))])
+    await heard(program.listener, [message(column_opened("c-old", at=opened))])
     await desk.public(column_id="c-old")
     [sweep], later = timers.sweeps(), datetime.now(UTC) + timedelta(days=9)
 

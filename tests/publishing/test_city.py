@@ -12,11 +12,11 @@ from services.kernel.contracts.columns import Cadence, Publishers
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream.inbox import hear_all
-from services.publishing import city, consumers, store
+from services.publishing import city, store
 from services.publishing.domain import GENESIS
 from tests.publishing.desk import Desk
 from tests.publishing.examples import column_opened, department_registered, message
+from tests.support.hearing import heard
 
 pytestmark = pytest.mark.servers
 ITEMS: list[dict[str, Any]] = json.loads((Path(city.__file__).parent / "data" / "city.json").read_text("utf-8"))[
@@ -36,7 +36,7 @@ async def hear_the_city(program: Program) -> None:
         for code in sorted({item["department"] for item in ITEMS} - {"finance", "health"})
     ]
     events = [message(event) for event in (*columns, *departments)]
-    await program.transact(hear_all, consumers.HEARING, events)
+    await heard(program.listener, events)
 
 
 async def stands(program: Program) -> tuple[int, int]:

@@ -153,7 +153,7 @@ async def test_what_breaks_its_contract_is_no_fact_and_holds_the_close_up(
     await working.bus.send([replace(broken, value=b'{"department": 7}')])
 
     async def set_aside() -> bool:
-        return await working.db["waiting"].count_documents({"error": {"$type": "string"}}) == 1
+        return await working.db["waiting"].count_documents({"failure": {"$ne": None}}) == 1
 
     await eventually(set_aside)
     assert await working.db["fact"].count_documents({"subject": "item/bad"}) == 0

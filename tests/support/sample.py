@@ -7,11 +7,13 @@ from typing import Any, ClassVar
 from services.kernel.contracts.columns import (
     DepartmentChanged,
     DepartmentClass,
+    DepartmentEvent,
     DepartmentKind,
     DepartmentRegistered,
 )
 from services.kernel.domain.decision import Aggregate, Copied, Decision, Refused, Unit
 from services.kernel.domain.event import Fact, Message
+from services.kernel.stream.consumer import Copy
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -78,6 +80,27 @@ class Known(Copied):
     KIND: ClassVar[str] = "department"
 
     names: tuple[str, ...]
+
+
+BAD = "名字会出错"
+
+
+def knowing() -> Copy[Known]:
+    """A copy whose fold fails on one name."""
+    known = Copy(Known, touched=lambda _, after: [f"department:{after.id}"] if after else [])
+
+    @known.on(DepartmentRegistered, DepartmentChanged)
+    def renamed(state: Known | None, event: DepartmentEvent) -> Known:
+        if event.name == BAD:
+            raise ValueError("this name cannot be folded")
+        return Known(id=event.code, names=((*state.names, event.name) if state else (event.name,)))
+
+    return known
+
+
+def spoken(code: str, count: int) -> list[Message]:
+    """A department's first messages, named 名1, 名2 …"""
+    return [message(code, n, f"名{n}") for n in range(1, count + 1)]
 
 
 def message(code: str, sequence: int, name: str) -> Message:

@@ -15,6 +15,11 @@ class Record:
 
     id: str
 
+    @classmethod
+    def named(cls) -> str:
+        """The name under which it is stored."""
+        return cls.KIND
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate(Record):
@@ -25,7 +30,16 @@ class Aggregate(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied(Record):
-    """What a program keeps of another's aggregate: folded from its events, never decided here."""
+    """What a program keeps of another's aggregate: folded from its events, never decided here.
+
+    COPY names the copy it lies in, where a program keeps several of one kind; else the kind does.
+    """
+
+    COPY: ClassVar[str] = ""
+
+    @classmethod
+    def named(cls) -> str:
+        return cls.COPY or cls.KIND
 
 
 R = TypeVar("R", bound=Record)

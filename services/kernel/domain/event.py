@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 EVENTS: dict[str, type["Event"]] = {}
+LARGEST = 900_000  # bytes of one event's value; Kafka takes a megabyte with its envelope
 
 
 class Fact(BaseModel):

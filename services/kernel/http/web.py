@@ -18,7 +18,6 @@ from services.kernel.domain.person import Person, Role
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 
@@ -194,7 +193,7 @@ Answer = Annotated[Answering, Depends(answering)]
 
 
 async def reading(request: Request) -> Reader:
-    return MongoReader(doorway(request).transact.db)
+    return doorway(request).transact.reader()
 
 
 Read = Annotated[Reader, Depends(reading)]

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from pymongo import UpdateMany
 
 from services.kernel.domain.clock import now
+from services.kernel.running.filling import rebuild
 from services.kernel.running.program import Program, Service, begin, create_app, serve
 from services.kernel.running.task import Task
 from services.kernel.settings import Settings, load
 from services.kernel.storage import journal
 from services.kernel.storage.unit import MongoUnit
-from services.kernel.stream import inbox
+from services.kernel.stream import people
 
 City = Callable[[Program], Awaitable[None]]
 STEP = 1_000  # records of the journal marked in one transaction
@@ -30,6 +31,7 @@ def main(service: Service, settings: type[Settings], *, city: City, arguments: S
         "city": city,
         "resend": lambda program: resend(program, asked),
         "waiting": lambda program: waiting(program, asked),
+        "rebuild": lambda program: rebuild(program, asked),
     }
     asyncio.run(once(program, work[asked.command]))
 
@@ -46,14 +48,23 @@ def parser(service: Service) -> ArgumentParser:
     again.add_argument("--subject", help="of one aggregate only: kind/id")
     again.add_argument("--run", help="name of an interrupted run to go on with")
     waiting_parser(commands)
+    rebuild_parser(commands)
     return made
 
 
 def waiting_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
     """What `waiting` is asked with."""
     queue = commands.add_parser("waiting", help="messages that wait, and those that failed")
-    queue.add_argument("do", choices=["list", "replay", "discard"])
-    queue.add_argument("subject", nargs="?", help="replay and discard: the aggregate, kind/id")
+    queue.add_argument("do", choices=["list", "replay", "discard", "pass"], help="pass: go on behind what never came")
+    queue.add_argument("where", nargs="?", help="a place (kind/id#3), an aggregate (kind/id) or a group of failures")
+    queue.add_argument("--reason", default="-", help="why it is passed, for the record")
+    queue.add_argument("--limit", type=int, default=20, help="places to list of each group")
+
+
+def rebuild_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """What `rebuild` is asked with."""
+    new = commands.add_parser("rebuild", help="fill new copies from the log, and read those when they have caught up")
+    new.add_argument("--passing", action="store_true", help="pass messages that fail in the new ones, as discarded")
 
 
 def moment(text: str) -> datetime:
@@ -86,15 +97,25 @@ async def resend(program: Program, asked: Namespace) -> None:
 
 
 async def waiting(program: Program, asked: Namespace) -> None:
-    hearing = program.service.hearing
+    """Look at the queues, or decide about them; each command says what it did."""
+    listener, where = program.listener, asked.where
     if asked.do == "list":
-        async for place in program.db["waiting"].find().sort("since", 1):
-            print(place["since"].isoformat(), place["_id"], place["type"], inbox.why(place))
-    elif not asked.subject:
-        raise SystemExit(f"Say which aggregate to {asked.do}: kind/id, as `waiting list` shows it before the #.")
+        for group in people.grouped(await people.places(listener, where)):
+            print(group.line, *(f"  {place.id}  {place.why}" for place in group.places[: asked.limit]), sep="\n")
+    elif not where:
+        raise SystemExit(
+            f"Say what to {asked.do}: a place, an aggregate (kind/id) or a group, as `waiting list` shows."
+        )
     elif asked.do == "replay":
-        done = await program.transact(inbox.replay, hearing, asked.subject)
-        print(f"{done} messages of {asked.subject} handled.")
+        print(f"{await people.replay(listener, where)} messages of {where} handled.")
+    elif asked.do == "discard":
+        passed = await people.discard(listener, where, reason=asked.reason)
+        print(*(f"Passed {place.id}; it is recorded." for place in passed), sep="\n")
+        if not passed:
+            print(f"Nothing of {where} is at the head of a queue. For messages that never came: waiting pass.")
     else:
-        passed = await program.transact(inbox.discard, hearing, asked.subject)
-        print(f"Nothing of {asked.subject} had failed." if passed is None else f"Passed {asked.subject}#{passed}.")
+        for place, count in await people.pass_gap(listener, where, reason=asked.reason):
+            print(
+                f"{place.handler} goes on with {place.id}: {count} messages before it are given up. What they said "
+                "stays unknown here, also should they still come; it is recorded."
+            )

@@ -1,11 +1,11 @@
 """A program from its parts: what it answers, sends, hears and does in time, started and stopped together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
@@ -27,17 +27,23 @@ from services.kernel.settings import Settings
 from services.kernel.storage import journal
 from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Index, MongoError, asking, connect, make_indexes
-from services.kernel.storage.transaction import Transactor
-from services.kernel.stream import inbox
+from services.kernel.storage.transaction import Copies, Transactor
+from services.kernel.stream import generation as generations
+from services.kernel.stream import queue
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
-from services.kernel.stream.listener import Listener
+from services.kernel.stream.generation import Generation
+from services.kernel.stream.listener import Fetch, Listener
+from services.kernel.stream.people import catch_up
 from services.kernel.stream.relay import Relay
+from services.kernel.stream.retry import Retry
 from services.kernel.telemetry import log
 
 Protocol = type[asyncio.Protocol] | Literal["httptools"]
-Part = tuple[str, Callable[[], Awaitable[None]]]
+Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 RESTART = 1.0  # seconds until a part that failed is started again
+LOOK = 1.0  # seconds between two looks at which generation is live
+USED = 10  # looks after which a replica says again that it runs on its generation
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 
 
@@ -60,13 +66,31 @@ class Program:
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service, self.settings = service, settings
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
-        self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
+        self.copies = Copies()
+        self.transact = Transactor(self.db, Cause(who=service.name, request="-"), copies=self.copies)
         self.bus = Bus(settings.kafka, settings.namespace)
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
-        self.listener = Listener(service.name, service.hearing, self.transact, self.bus)
         self.relay = Relay(self.db, self.bus.send, self.transact.told)
-        self.prepared = False
+        self.prepared, self.filling = False, "beginning"
+        self._listen_on(generations.made(service.hearing, 1))  # until MongoDB says which one it is
+
+    def fetcher(self) -> Fetch | None:
+        """How content is brought here that events name."""
+        return None
+
+    def _listen_on(self, generation: Generation) -> None:
+        self.generation, self.copies.live = generation, generation.copies
+        self.listener = Listener(
+            self.service.name, self.service.hearing, self.transact, self.bus, generation=generation,
+            fetch=self.fetcher(),
+        )  # fmt: skip
+
+    async def turn_to(self, generation: Generation) -> None:
+        """Read and hear on another generation's copies; requests under way end on those they began with."""
+        await make_indexes(self.db, self.service.indexes, generation.copies)
+        self._listen_on(generation)
+        log.info("generation.turned", number=generation.number, live=generation.live)
 
     def doorway(self) -> Doorway:
         roles = {**self.service.may.roles, **owner.MAY} if self.service.may else {}
@@ -84,17 +108,61 @@ class Program:
                 await asyncio.sleep(RESTART)
 
     async def make_ready(self) -> None:
-        await make_indexes(self.db, self.service.indexes)
         await journal.make_indexes(self.db)
-        await inbox.make_indexes(self.db)
+        await queue.make_indexes(self.db)
+        await generations.make_indexes(self.db)
+        await self.turn_to(await generations.settle(self.db, self.service.hearing))
         await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
 
     def parts(self) -> list[Part]:
         """What runs beside the requests."""
-        parts: list[Part] = [("listener", self.listener.run)]
+        parts: list[Part] = [("generation", self.live)]
         if self.service.may is not None:
             parts.append(("relay", self.relay.run))
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
+
+    def hearing_parts(self) -> list[Part]:
+        """What works on one generation."""
+        return [("listener", self.listener.run), ("retry", Retry(self.listener).run)]
+
+    async def live(self) -> None:
+        """All that hears, on one generation until another takes over; then again, on that."""
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self.for_ever(name, part)) for name, part in self.hearing_parts()]
+            tasks.append(group.create_task(self.for_ever("filling", self.fill)))
+            other = await self._another()
+            for task in tasks:
+                task.cancel()
+        await self.turn_to(other)
+
+    async def fill(self) -> None:
+        """Until the copies have caught up with the log. What fails in them, and did not before, is left for people."""
+        while not self.generation.live:
+            with asking():
+                left = await self.listener.behind()
+                places = [] if left else await catch_up(self.listener)
+                self.filling = f"{left} messages to go" if left else f"{len(places)} fail or wait that did not before"
+                if not left and not places:
+                    await generations.turn_live(self.db, self.generation)
+                    self.generation = replace(self.generation, live=True)
+            await asyncio.sleep(LOOK)
+        await asyncio.Event().wait()
+
+    async def _another(self) -> Generation:
+        """The newest live generation of this code, once it is not the one that is read."""
+        looks = 0
+        while True:
+            await asyncio.sleep(LOOK)
+            looks += 1
+            try:
+                with asking():
+                    found = await generations.current(self.db, self.service.hearing)
+                    if found and found.number != self.generation.number and found.live:
+                        return found
+                    if looks % USED == 1:
+                        await generations.use(self.db, self.generation)
+            except Away as error:
+                log.warning("generation.unknown", error=str(error.__cause__)[:200])
 
     async def work(self) -> None:
         """All parts, each started again should it end or fail."""
@@ -103,7 +171,7 @@ class Program:
             for name, part in self.parts():
                 group.create_task(self.for_ever(name, part))
 
-    async def for_ever(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+    async def for_ever(self, name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
         while True:
             try:
                 await part()
@@ -119,6 +187,8 @@ class Program:
                 await self.db.command("ping")
             if not self.prepared:
                 found["indexes"] = "are being made"
+            elif not self.generation.live:
+                found["copies"] = f"are filled from the log: {self.filling}"
         except (MongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
         if self.listener.wrong:

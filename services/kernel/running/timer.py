@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Aggregate, Away, Cause, Reader, Unit
-from services.kernel.storage.mongo import MongoReader, asking
+from services.kernel.storage.mongo import asking
 from services.kernel.storage.transaction import Busy, Transactor
 from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, log
 
@@ -58,7 +58,7 @@ class Sweep:
     async def once(self, transact: Transactor, moment: datetime) -> int:
         """One batch in one transaction; where one fails, one by one. How many were due and tried."""
         self.round += 1
-        ids = await self.due(MongoReader(transact.db), moment, limit=BATCH + len(self.guilty))
+        ids = await self.due(transact.reader(), moment, limit=BATCH + len(self.guilty))
         ids = [id for id in ids if self.guilty.get(id, (0, 0))[1] <= self.round][:BATCH]
         if not ids:
             return 0

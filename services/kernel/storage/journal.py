@@ -1,39 +1,12 @@
 """The journal: outbox and audit trail in one. Each record stays; a partial index finds the unsent."""
 
-from datetime import UTC, date, datetime
-from decimal import Decimal
-from typing import Any
+from datetime import UTC, datetime
 
 from bson import ObjectId
 
 from services.kernel.domain.decision import Cause, Refused
-from services.kernel.domain.event import EVENTS, Event, Fact, Message
-from services.kernel.storage.mongo import Database, Document, Session, plain
-
-LARGEST = 900_000  # bytes of one event; the broker takes a megabyte with its envelope
-COUNTERS = {"version", "sequence", "_id"}
-
-
-def changes(before: Document | None, after: Document) -> dict[str, list[Any]]:
-    """The fields that differ: before, after."""
-    was = before or {}
-    names = (was.keys() | after.keys()) - COUNTERS
-    return {name: [was.get(name), after.get(name)] for name in sorted(names) if differ(was.get(name), after.get(name))}
-
-
-def differ(before: Any, after: Any) -> bool:
-    return bool(before != after) and as_read(before) != as_read(after)
-
-
-def as_read(value: Any) -> Any:
-    """As MongoDB gives it back: a tuple just made is the list that was read."""
-    if isinstance(value, dict):
-        return {name: as_read(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [as_read(each) for each in value]
-    if isinstance(value, set | frozenset | Decimal) or (isinstance(value, date) and not isinstance(value, datetime)):
-        return plain(value)
-    return value
+from services.kernel.domain.event import EVENTS, LARGEST, Event, Fact, Message
+from services.kernel.storage.mongo import Database, Document, Session
 
 
 def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Document:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from bson.codec_options import CodecOptions, TypeRegistry
@@ -55,11 +56,12 @@ class Index:
     unique: bool = False
     where: Mapping[str, Any] | None = None
 
-    async def make(self, db: Database) -> None:
+    async def make(self, db: Database, copies: Mapping[str, str]) -> None:
         options: Document = {"unique": self.unique}
         if self.where is not None:
             options["partialFilterExpression"] = self.where
-        await db[self.of.KIND].create_index([ordering(k) for k in self.keys], **options)
+        name = self.of.named()
+        await db[copies.get(name, name)].create_index([ordering(k) for k in self.keys], **options)
 
 
 SHAPES: dict[type[Record], TypeAdapter[Any]] = {}
@@ -71,10 +73,10 @@ def shape(kind: type[R]) -> TypeAdapter[R]:
     return SHAPES[kind]
 
 
-def written(state: Record, sequence: int) -> Document:
-    """The document of a state; `sequence` counts what its aggregate has told."""
-    document: Document = shape(type(state)).dump_python(state)
-    return {"_id": document.pop("id"), **document, "sequence": sequence}
+def document(state: Record) -> Document:
+    """What is stored of a state, without its id and its version."""
+    made: Document = shape(type(state)).dump_python(state, exclude={"id", "version"})
+    return made
 
 
 def read(kind: type[R], document: Mapping[str, Any]) -> R:
@@ -109,13 +111,29 @@ def following(sort: str, after: After) -> Document:
 
 
 class MongoReader:
-    """Questions against one database; with a session, inside its transaction."""
+    """Questions against one database; with a session, inside its transaction.
 
-    def __init__(self, db: Database, session: Session | None = None) -> None:
-        self.db, self.session = db, session
+    `copies`: the collection in which each copy lies now, by the copy's name.
+    """
+
+    def __init__(
+        self, db: Database, session: Session | None = None, copies: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.db, self.session, self.copies = db, session, copies
+
+    def name(self, kind: type[Record]) -> str:
+        """The collection in which records of a kind lie."""
+        return self.copies.get(kind.named(), kind.named())
+
+    def documents(self, kind: type[Record]) -> Collection:
+        """For questions that are more than a filter and a sort."""
+        return self.db[self.name(kind)]
+
+    async def asked(self) -> None:
+        """Before each question for more than one record."""
 
     async def look(self, kind: type[R], id: str) -> R | None:
-        document = await self.db[kind.KIND].find_one({"_id": id, "blank": {"$exists": False}}, session=self.session)
+        document = await self.documents(kind).find_one({"_id": id, "blank": {"$exists": False}}, session=self.session)
         return None if document is None else read(kind, document)
 
     async def known(self, kind: type[C], id: str) -> C:
@@ -125,7 +143,8 @@ class MongoReader:
         return found
 
     async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]:
-        found = self.db[kind.KIND].find(where, {"_id": 1}, session=self.session).sort([ordering(sort)]).limit(limit)
+        await self.asked()
+        found = self.documents(kind).find(where, {"_id": 1}, session=self.session).sort([ordering(sort)]).limit(limit)
         return [d["_id"] for d in await found.to_list(limit or None)]
 
     async def find(
@@ -134,12 +153,14 @@ class MongoReader:
         if after is not None:
             where = {"$and": [where, following(sort, after)]}
         _, direction = ordering(sort)
-        found = self.db[kind.KIND].find(where, session=self.session)
+        await self.asked()
+        found = self.documents(kind).find(where, session=self.session)
         found = found.sort([ordering(sort), ("_id", direction)]).limit(limit)
         return [read(kind, d) for d in await found.to_list(limit or None)]
 
     async def count(self, kind: type[R], where: Mapping[str, Any]) -> int:
-        return await self.db[kind.KIND].count_documents(where, session=self.session)
+        await self.asked()
+        return await self.documents(kind).count_documents(where, session=self.session)
 
 
 def connect(url: str, name: str) -> Database:
@@ -196,6 +217,6 @@ def without_documents(error: PyMongoError) -> PyMongoError:
     return OperationFailure(f"a bulk write failed with the codes {', '.join(codes)}", error.code)
 
 
-async def make_indexes(db: Database, indexes: Iterable[Index]) -> None:
+async def make_indexes(db: Database, indexes: Iterable[Index], copies: Mapping[str, str]) -> None:
     for index in indexes:
-        await index.make(db)
+        await index.make(db, copies)

@@ -1,7 +1,8 @@
 """Running an action as one transaction, again where it lost a race."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from pymongo.errors import PyMongoError
@@ -9,7 +10,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.kernel.domain.decision import Cause, No, Refused
-from services.kernel.storage.mongo import Database, Session, asking, is_clash
+from services.kernel.storage.mongo import Database, MongoReader, Session, asking, is_clash
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
 
@@ -17,6 +18,13 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 10.0  # seconds a lost race is run again before the caller hears of it
+
+
+@dataclass(slots=True)
+class Copies:
+    """Which collections hold the copies that are live now, by the copy's name. A unit asks once, when it begins."""
+
+    live: Mapping[str, str] = field(default_factory=dict)
 
 
 class Busy(No):
@@ -28,11 +36,22 @@ class Busy(No):
 class Transactor:
     """Runs an action as one transaction; runs it again when it lost a race, so that no client sees one."""
 
-    def __init__(self, db: Database, cause: Cause, told: asyncio.Event | None = None) -> None:
+    def __init__(
+        self, db: Database, cause: Cause, told: asyncio.Event | None = None, copies: Copies | None = None
+    ) -> None:
         self.db, self.cause, self.told = db, cause, told or asyncio.Event()
+        self.copies = copies or Copies()
 
     def because(self, cause: Cause) -> "Transactor":
-        return Transactor(self.db, cause, self.told)
+        return Transactor(self.db, cause, self.told, self.copies)
+
+    def on(self, copies: "Copies") -> "Transactor":
+        """The same on other copies."""
+        return Transactor(self.db, self.cause, self.told, copies)
+
+    def reader(self) -> MongoReader:
+        """For questions outside a transaction, on the copies that are live now."""
+        return MongoReader(self.db, copies=self.copies.live)
 
     async def __call__(
         self, action: Callable[Concatenate[MongoUnit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -78,13 +97,14 @@ class Transactor:
     async def _once(self, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
         async with await self.db.client.start_session() as session:
             session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
-            unit = MongoUnit(self.db, session, self.cause)
+            unit = MongoUnit(self.db, session, self.copies.live, self.cause)
             answer = await act(unit)
-            if await unit.flush():
+            await unit.flush()
+            if unit.flushes:
                 await settled(self._commit(session))
-        for record in unit.journal:
+        for record in unit.facts:
             FACTS.labels(type=record["type"]).inc()
-        if unit.told:
+        if unit.tells:
             self.told.set()
         return answer
 

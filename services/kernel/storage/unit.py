@@ -1,48 +1,113 @@
 """One transaction: keeps what it loads, writes states, journal and content in bulk when the action has ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
-from services.kernel.domain.decision import Aggregate, Cause, Decision, Missing, R, S, Stale
+from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
 from services.kernel.domain.event import Event
-from services.kernel.storage.journal import changes, entry
-from services.kernel.storage.mongo import Database, Document, MongoReader, Session, read, written
+from services.kernel.storage.difference import Difference, difference, noted, update
+from services.kernel.storage.journal import entry
+from services.kernel.storage.mongo import Database, Document, MongoReader, Session, document, read
 
 Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Held:
-    """An aggregate as this unit loaded it, and as it will be written."""
+    """An aggregate in this unit. `stored`: its document as MongoDB has it, None for a new one.
 
-    document: Document | None  # as it stands after the last save; None: new
+    `base`: what this version writes of the state that is stored; `written`: of the state that will be.
+    """
+
+    stored: Document | None
+    base: Document
+    written: Document
     state: Aggregate
-    sequence: int
-    loaded: int = 0
+    sequence: int  # of the last event it told
 
     @classmethod
-    def of(cls, kind: type[Aggregate], document: Document) -> "Held":
-        state = read(kind, document)
-        return cls(document, state, document["sequence"], state.version)
+    def of(cls, kind: type[Aggregate], stored: Document) -> "Held":
+        state = read(kind, stored)
+        base = document(state)
+        return cls(stored, base, base, state, stored["sequence"])
+
+    def write(self) -> Write:
+        """Only what differs, so that fields which this version does not know stay."""
+        told = {"version": self.state.version, "sequence": self.sequence}
+        if self.stored is None:
+            return InsertOne({"_id": self.state.id, **self.written, **told})
+        change = update(difference(self.stored, self.base, self.written))
+        change["$set"] = change.get("$set", {}) | told
+        return UpdateOne({"_id": self.state.id, "version": self.stored["version"]}, change)
+
+    def flushed(self) -> "Held":
+        told = {"version": self.state.version, "sequence": self.sequence}
+        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **told}
+        return replace(self, stored=stored, base=self.written)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The last message handled of an aggregate, by one copy or effect, and when."""
+
+    sequence: int = 0
+    event: str | None = None
+    at: datetime | None = None
+
+    @property
+    def fields(self) -> Document:
+        return {"sequence": self.sequence, "event": self.event, "heard_at": self.at}
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A copy of another's aggregate in this unit, with its guard. `state` None: nothing to keep of it yet."""
+
+    state: Copied | None
+    guard: Guard
+    dirty: bool = True
+
+    def write(self, id: str) -> Write:
+        kept: Document = {"blank": True} if self.state is None else document(self.state)
+        return ReplaceOne({"_id": id}, {"_id": id, **kept, **self.guard.fields}, upsert=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Savepoint:
+    """What a unit held at a moment. It can go back there unless it has written since."""
+
+    held: Mapping[str, Held]
+    copied: Mapping[tuple[str, str], Folded]
+    facts: int
+    writes: Mapping[str, int]
+    flushes: int
 
 
 @dataclass(slots=True)
 class MongoUnit(MongoReader):
-    """`Unit` on MongoDB. Writing of other collections' documents: `write`, in the same transaction."""
+    """`Unit` on MongoDB. Writing of other collections' documents: `write`, in the same transaction.
+
+    A question asked of it first writes what was saved before, so that the answer holds that too.
+    """
 
     db: Database
     session: Session
+    copies: Mapping[str, str]
     cause: Cause
     held: dict[str, Held] = field(default_factory=dict)
-    journal: list[Document] = field(default_factory=list)
+    copied: dict[tuple[str, str], Folded] = field(default_factory=dict)  # by collection and id
+    facts: list[Document] = field(default_factory=list)  # all it says; the first `journaled` of them are written
+    journaled: int = 0
     writes: dict[str, list[Write]] = field(default_factory=dict)
+    flushes: int = 0
 
     @property
-    def told(self) -> list[str]:
-        """Types of the events this unit says."""
-        return [r["type"] for r in self.journal if "sequence" in r]
+    def tells(self) -> bool:
+        """Whether others will hear of it."""
+        return any("sequence" in record for record in self.facts)
 
     def write(self, collection: str, *writes: Write) -> None:
         self.writes.setdefault(collection, []).extend(writes)
@@ -57,7 +122,11 @@ class MongoUnit(MongoReader):
 
     async def look(self, kind: type[R], id: str) -> R | None:
         if not issubclass(kind, Aggregate):
-            return await MongoReader.look(self, kind, id)
+            folded = self.copied.get((self.name(kind), id))
+            if folded is None:
+                return await MongoReader.look(self, kind, id)
+            assert folded.state is None or isinstance(folded.state, kind)
+            return folded.state
         key = f"{kind.KIND}/{id}"
         if key not in self.held:
             await self.load(kind, [id])
@@ -70,43 +139,78 @@ class MongoUnit(MongoReader):
     async def load(self, kind: type[S], ids: Iterable[str]) -> None:
         missing = [id for id in ids if f"{kind.KIND}/{id}" not in self.held]
         found = self.db[kind.KIND].find({"_id": {"$in": missing}}, session=self.session)
-        for document in await found.to_list(None):
-            self.held[f"{kind.KIND}/{document['_id']}"] = Held.of(kind, document)
+        for stored in await found.to_list(None):
+            self.held[f"{kind.KIND}/{stored['_id']}"] = Held.of(kind, stored)
+
+    async def asked(self) -> None:
+        await self.flush()
 
     def save(self, decision: Decision[S]) -> S:
-        """`TypeError` for a decision made on a state this unit did not load, or that speaks of another."""
+        """`TypeError` for a decision made on a state that this unit does not hold, that changes it without a fact, or
+        that speaks of another aggregate.
+        """
         state = decision.state
-        if not decision.facts:
-            return state
         subject = f"{state.KIND}/{state.id}"
-        held = self.held.setdefault(subject, Held(None, state, 0))
-        if state.version != (held.state.version if held.document else 0):
+        held = self.held.get(subject) or Held(None, {}, {}, state, 0)
+        if state.version != (held.state.version if held.written else 0):
             raise TypeError(f"{subject} was decided on version {state.version}, which this unit does not hold")
+        if not decision.facts:
+            if state != held.state:
+                raise TypeError(f"{subject} was changed without a fact")
+            return state
         after = replace(state, version=state.version + 1)
-        for n, fact in enumerate(decision.facts):
-            record = entry(fact, subject, after.version, n, self.cause)
-            if isinstance(fact, Event):
-                held.sequence += 1
-                record |= {"sequence": held.sequence, "unsent": True}
-            self.journal.append(record)
-        document = written(after, held.sequence)
-        self.journal[-len(decision.facts)]["changes"] = changes(held.document, document)
-        held.state, held.document = after, document
+        written = document(after)
+        changes: Difference = difference(held.written, held.written, written)
+        self.held[subject] = replace(
+            held, state=after, written=written, sequence=self._say(decision, subject, after.version, held, changes)
+        )
         return after
+
+    def _say(self, decision: Decision[S], subject: str, version: int, held: Held, changes: Difference) -> int:
+        """The decision's facts as records of the journal. The sequence of the last one told."""
+        sequence = held.sequence
+        for n, fact in enumerate(decision.facts):
+            record = entry(fact, subject, version, n, self.cause)
+            if isinstance(fact, Event):
+                sequence += 1
+                record |= {"sequence": sequence, "unsent": True}
+            self.facts.append(record)
+        self.facts[-1]["changes"] = noted(changes)
+        return sequence
 
     def attach(self, sha256: str, data: bytes, media_type: str) -> None:
         content = {"data": data, "size": len(data), "media_type": media_type}
         self.write("content", UpdateOne({"_id": sha256}, {"$setOnInsert": content}, upsert=True))
 
-    async def flush(self) -> bool:
-        """Write everything; whether there was anything. A lost race shows as a transient error or a clash."""
-        for held in self.held.values():
-            if held.document is not None and held.state.version != held.loaded:
-                at_loaded = {"_id": held.state.id, "version": held.loaded}
-                change: Write = ReplaceOne(at_loaded, held.document) if held.loaded else InsertOne(held.document)
-                self.write(held.state.KIND, change)
-        if self.journal:
-            self.write("journal", *(InsertOne(record) for record in self.journal))
-        for collection, writes in self.writes.items():
-            await self.db[collection].bulk_write(writes, ordered=False, session=self.session)
-        return bool(self.writes)
+    def savepoint(self) -> Savepoint:
+        writes = {collection: len(writes) for collection, writes in self.writes.items()}
+        return Savepoint(dict(self.held), dict(self.copied), len(self.facts), writes, self.flushes)
+
+    def back_to(self, point: Savepoint) -> bool:
+        """Forget what was saved since; False where a question had it written already."""
+        if self.flushes != point.flushes:
+            return False
+        self.held, self.copied = dict(point.held), dict(point.copied)
+        del self.facts[point.facts :]
+        self.writes = {
+            collection: writes[: point.writes.get(collection, 0)] for collection, writes in self.writes.items()
+        }
+        return True
+
+    async def flush(self) -> None:
+        """Write everything. A lost race shows as a transient error or a clash."""
+        for subject, held in self.held.items():
+            if held.written and (held.stored is None or held.state.version != held.stored["version"]):
+                self.write(held.state.KIND, held.write())
+                self.held[subject] = held.flushed()
+        for (collection, id), folded in self.copied.items():
+            if folded.dirty:
+                self.write(collection, folded.write(id))
+                self.copied[collection, id] = replace(folded, dirty=False)
+        if len(self.facts) > self.journaled:
+            self.write("journal", *(InsertOne(record) for record in self.facts[self.journaled :]))
+            self.journaled = len(self.facts)
+        writes, self.writes = {name: asked for name, asked in self.writes.items() if asked}, {}
+        for collection, asked in writes.items():
+            await self.db[collection].bulk_write(asked, ordered=False, session=self.session)
+        self.flushes += bool(writes)

@@ -190,6 +190,24 @@ class Bus:
                     found.append(f"the topic {name} forgets after {configs[0][1]} ms instead of never")
         return found
 
+    def place(self, topic: str, partition: int) -> str:
+        """A partition's name without the namespace."""
+        return f"{topic.removeprefix(self.topic(''))}/{partition}"
+
+    async def reached(self, group: str | None, sources: Iterable[str]) -> dict[str, int]:
+        """How far a group is in each partition of these services, by `place`; None: where the log ends now."""
+        consumer = self.consumer(group or "reached")
+        await consumer.start()
+        try:
+            parts = [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
+            if group is None:
+                found = await consumer.end_offsets(parts)
+            else:
+                found = {part: await consumer.committed(part) or 0 for part in parts}
+            return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
+        finally:
+            await consumer.stop()
+
     async def lag(self, group: str, sources: Iterable[str]) -> int:
         """Messages of these services that the group has not yet handled, over all partitions and replicas."""
         consumer = self.consumer(group)

@@ -1,55 +1,122 @@
 """What a program does when it hears: effects through actions, copies through folds, a record of everything."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+import ast
+import hashlib
+import inspect
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar
 
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import C, Record, Unit
+from services.kernel.domain.decision import C, Copied, Record, Unit
 from services.kernel.domain.event import EVENTS, Event, Message
 
 E = TypeVar("E", bound=Event)
 Effect = Callable[[Unit, E], Awaitable[object]]
-Fold = Callable[[C | None, E], C | None]
+Fold = Callable[[C | None, E], "C | Spread[C] | None"]
+Fetched = Callable[[Any], ClaimCheck]
 
 
-class Heard:
-    """The effects of one program, by event: each message once, in the transaction of its effect."""
+def kind_of(type_: str) -> str:
+    """Of the aggregate that a type of event speaks of: its first word."""
+    return type_.partition(".")[0]
 
-    def __init__(self) -> None:
+
+class Handler:
+    """Something that a program does with messages. It has a name and, per aggregate, the last message handled."""
+
+    name: str
+    from_now = False  # it begins with what is told from now on, and is not told of the past
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """Of the aggregates it listens to."""
+        raise NotImplementedError
+
+    def hears(self, kind: str) -> bool:
+        return kind in self.kinds
+
+
+class Effects(Handler):
+    """What a program does through its actions, each message once. The name says which effects these are, for ever."""
+
+    def __init__(self, name: str, *, from_now: bool = False) -> None:
+        self.name, self.from_now = name, from_now
         self.effects: dict[str, Effect[Any]] = {}
 
     def on(self, event: type[E]) -> Callable[[Effect[E]], Effect[E]]:
+        """`TypeError` for a second effect of one event: it belongs to effects of another name."""
+
         def add(effect: Effect[E]) -> Effect[E]:
+            if event.TYPE in self.effects:
+                raise TypeError(f"{self.name} has an effect of {event.TYPE} already")
             self.effects[event.TYPE] = effect
             return effect
 
         return add
 
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset(map(kind_of, self.effects))
 
-class Copy(Generic[C]):
+
+@dataclass(frozen=True, slots=True)
+class Spread(Generic[C]):
+    """A state that lies in several documents. `beside`: those written now. `without`: copy class and id of those gone.
+
+    What lies beside is written, never read by a fold.
+    """
+
+    state: C
+    beside: tuple[Copied, ...] = ()
+    without: tuple[tuple[type[Copied], str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What one aggregate adds to a tally: numbers, in the group that its fields name."""
+
+    group: Mapping[str, str | int]
+    of: Mapping[str, int]
+
+
+def nothing_touched(_before: object, _after: object) -> Iterable[str]:
+    return ()
+
+
+class Copy(Handler, Generic[C]):
     """A copy of another's aggregates: a pure fold, rebuildable from the log; its own document is the guard.
 
     `touched` names what is made from a record, before and after: it goes to `drops` in the same transaction.
+    `tally` says what a record adds to sums over all of them; `beside` are the classes that a `Spread` may hold.
     """
 
     def __init__(
-        self, of: type[C], *, touched: Callable[[C | None, C | None], Iterable[str]] = lambda _before, _after: ()
+        self,
+        of: type[C],
+        *,
+        touched: Callable[[C | None, C | None], Iterable[str]] = nothing_touched,
+        tally: Callable[[C], Iterable[Count]] | None = None,
+        beside: Sequence[type[Copied]] = (),
     ) -> None:
-        self.of, self.touched = of, touched
+        self.of, self.touched, self.tally, self.beside = of, touched, tally, beside
+        self.name = of.named()
         self.folds: dict[str, Fold[C, Any]] = {}
-        self.fetches: dict[str, Callable[[Any], ClaimCheck]] = {}
+        self.fetches: dict[str, Fetched] = {}
 
-    def on(
-        self, *events: type[E], fetch: Callable[[E], ClaimCheck] | None = None
-    ) -> Callable[[Fold[C, E]], Fold[C, E]]:
-        """`fetch` names the content that must be here before the fold: asked of its owner, verified, kept."""
+    def on(self, *events: type[E], fetch: Fetched | None = None) -> Callable[[Fold[C, E]], Fold[C, E]]:
+        """`fetch` names the content that must be here before the fold: asked of its owner, verified, kept.
+
+        `TypeError` for a second fold of one event, and for an event that speaks of another kind.
+        """
 
         def add(fold: Fold[C, E]) -> Fold[C, E]:
             for event in events:
-                if event.TYPE.partition(".")[0] != self.of.KIND:
-                    raise TypeError(f"{event.TYPE} does not speak of a {self.of.KIND}")
+                if kind_of(event.TYPE) != self.of.KIND or event.TYPE in self.folds:
+                    raise TypeError(f"{event.TYPE} does not speak of a {self.of.KIND}, or is folded already")
                 self.folds[event.TYPE] = fold
                 if fetch is not None:
                     self.fetches[event.TYPE] = fetch
@@ -57,10 +124,33 @@ class Copy(Generic[C]):
 
         return add
 
-    def fold(self, state: C | None, message: Message) -> C | None:
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset({self.of.KIND})
+
+    def fold(self, state: C | None, message: Message) -> Spread[C] | None:
         """The state after; as it was for types without a fold. Raises pydantic's `ValidationError`."""
         fold = self.folds.get(message.type)
-        return fold(state, message.event()) if fold else state
+        after = fold(state, message.event()) if fold else state
+        return Spread(after) if after is not None and not isinstance(after, Spread) else after
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Of its shape and its folds: of the code in the modules that say them, without comments and docstrings."""
+        modules = {self.of.__module__, *(fold.__module__ for fold in self.folds.values())}
+        code = "\n".join(bare(inspect.getsource(sys.modules[name])) for name in sorted(modules))
+        return hashlib.sha256(code.encode()).hexdigest()[:12]
+
+
+def bare(source: str) -> str:
+    """Python code in one way of writing, without what only people read."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node, clean=False
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return ast.unparse(tree)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,26 +173,46 @@ class Kept(Record):
         return known.model_validate_json(self.value) if known else None
 
 
+class Recorder(Handler):
+    """Keeps every event received of any kind, as `Kept`. One that breaks its contract is set aside, and is no fact."""
+
+    name = "facts"
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset({"*"})
+
+    def hears(self, kind: str) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """All a program hears. `sources`: the services it listens to; `record`: keep every event received."""
+    """All a program hears. `sources`: the services it listens to."""
 
     sources: Sequence[str] = ()
-    heard: Heard | None = None
-    copies: Sequence[Copy[Any]] = ()
-    record: bool = False
+    handlers: Sequence[Handler] = field(default=())
 
-    def copy_of(self, kind: str) -> Copy[Any] | None:
-        return next((copy for copy in self.copies if kind == copy.of.KIND), None)
+    def __post_init__(self) -> None:
+        names = [handler.name for handler in self.handlers]
+        if len(set(names)) < len(names):
+            raise TypeError(f"Two of the same name among {', '.join(sorted(names))}: give each its own.")
 
-    def guard(self, kind: str) -> str | None:
-        """The collection that holds the last sequence handled per aggregate of a kind; None: not listened to."""
-        if self.copy_of(kind):
-            return kind
-        effects = self.heard.effects if self.heard else ()
-        return "heard" if self.record or any(t.partition(".")[0] == kind for t in effects) else None
+    @property
+    def copies(self) -> list[Copy[Any]]:
+        """In their order: they are folded before any effect runs, so that an effect sees what it was told of."""
+        return [handler for handler in self.handlers if isinstance(handler, Copy)]
 
-    def fetch(self, message: Message) -> ClaimCheck | None:
-        copy = self.copy_of(message.kind)
-        fetch = copy and copy.fetches.get(message.type)
-        return fetch(message.event()) if fetch else None
+    @property
+    def fetches(self) -> bool:
+        return any(copy.fetches for copy in self.copies)
+
+    def of(self, kind: str) -> list[Handler]:
+        """Who listens to a kind: copies first."""
+        found = [handler for handler in self.handlers if handler.hears(kind)]
+        return sorted(found, key=lambda handler: not isinstance(handler, Copy))
+
+    def checks(self, message: Message) -> list[ClaimCheck]:
+        """The content that must be here before a message is handled."""
+        fetches = [copy.fetches.get(message.type) for copy in self.copies]
+        return [fetch(message.event()) for fetch in fetches if fetch]

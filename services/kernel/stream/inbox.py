@@ -1,150 +1,299 @@
-"""Handling each message once and in order, inside one transaction; the queue of those that must wait."""
+"""One batch of messages in one transaction: each handled once and in order, or given a place in its queue."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import httpx
 from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.errors import PyMongoError
 
-from services.kernel.domain.decision import Cause
+from services.kernel.domain.clock import host
+from services.kernel.domain.decision import Away, Cause, Copied
 from services.kernel.domain.event import EVENTS, Message
-from services.kernel.storage.mongo import Database, Document, read, written
-from services.kernel.storage.unit import MongoUnit
-from services.kernel.stream.consumer import Hearing
+from services.kernel.storage.mongo import Document, document, read
+from services.kernel.storage.transaction import Busy
+from services.kernel.storage.unit import Folded, Guard, MongoUnit
+from services.kernel.stream.bus import BUS_ERRORS
+from services.kernel.stream.consumer import Copy, Effects, Handler, Recorder, Spread
+from services.kernel.stream.queue import ATTEMPTS, Place, PlaceState, place, queue_of
+from services.kernel.stream.tally import Tallied
+
+NOT_ITS_FAULT = (Away, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
+HEARD = "heard"  # guards of what has no document of its own
 
 
-def waiting_id(subject: str, sequence: int) -> str:
-    return f"{subject}#{sequence}"
+class Spoilt(Exception):
+    """An effect failed after a question had its saves written: they cannot be taken back but with the transaction."""
 
 
-def set_aside(message: Message, *, error: str | None) -> ReplaceOne[Document]:
-    """A place in the queue. `error` None: it only waits for those before it."""
-    document = {**asdict(message), "message_id": message.id, "error": error, "since": datetime.now(UTC)}
-    del document["id"]
-    return ReplaceOne({"_id": waiting_id(message.subject, message.sequence)}, document, upsert=True)
+def cause(error: Exception) -> Exception:
+    """What is to be said of a failed transaction."""
+    return error.__cause__ if isinstance(error, Spoilt) and isinstance(error.__cause__, Exception) else error
 
 
-def why(place: Document) -> str:
-    """What a place in the queue waits for, in one line."""
-    return " ".join((place["error"] or "waits for those before it").split())
+class Foreign(Handler):
+    """What nobody here can read. It has a queue like any other, for people."""
+
+    name = "unreadable"
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset({"unreadable"})
 
 
-def as_message(document: Document) -> Message:
-    names = ("type", "source", "subject", "sequence", "time", "correlation", "trace", "value")
-    return Message(id=document["message_id"], **{name: document[name] for name in names})
+FOREIGN = Foreign()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A message for one handler. `trouble`: why it cannot be handled, known before. `past`: it is only noted."""
+
+    handler: Handler
+    message: Message
+    partition: int = 0
+    trouble: Exception | None = None
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery; `place` where it got one."""
+
+    message: Message
+    word: str
+    place: Place | None = None
 
 
 @dataclass(slots=True)
 class Inbox:
-    """One batch: what has been handled, what waits, and what will be written when it ends."""
+    """What has been handled, what waits, and what will be written when the batch ends."""
 
     unit: MongoUnit
-    hearing: Hearing
-    last: dict[str, int] = field(default_factory=dict)  # last sequence handled, by subject
-    states: dict[str, Any] = field(default_factory=dict)  # copies, by subject
-    stored: dict[str, Any] = field(default_factory=dict)  # the same as they were
-    queue: dict[str, dict[int, Document]] = field(default_factory=lambda: defaultdict(dict))
-    moved: set[str] = field(default_factory=set)
-    outcomes: list[tuple[str, str]] = field(default_factory=list)
+    guards: dict[str, Guard] = field(default_factory=dict)  # of what is no copy, by queue
+    before: dict[tuple[str, str], tuple[Copy[Any], Copied | None, int]] = field(default_factory=dict)
+    queues: dict[str, dict[int, Place]] = field(default_factory=lambda: defaultdict(dict))
+    beside: dict[tuple[str, str], Document | None] = field(default_factory=dict)
+    outcomes: list[Outcome] = field(default_factory=list)
     recorded: list[Message] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
 
-    async def load(self, subjects: Iterable[str]) -> None:
+    async def load(self, deliveries: Iterable[Delivery]) -> None:
         """Guards, copies and queues of these aggregates, one question per collection."""
-        by_guard: dict[str, list[str]] = defaultdict(list)
-        wanted = set(subjects)
-        for subject in wanted:
-            kind, _, key = subject.partition("/")
-            guard = self.hearing.guard(kind)
-            by_guard[guard or "heard"].append(subject if guard == "heard" else key)
-        for guard, ids in by_guard.items():
-            found = self.unit.db[guard].find({"_id": {"$in": ids}}, session=self.unit.session)
-            for document in await found.to_list(None):
-                self._guarded(guard, document)
-        waiting = self.unit.db["waiting"].find({"subject": {"$in": list(wanted)}}, session=self.unit.session)
-        for document in await waiting.to_list(None):
-            self.queue[document["subject"]][document["sequence"]] = document
+        copies: dict[str, tuple[Copy[Any], dict[str, int]]] = {}
+        queues: set[str] = set()
+        for d in deliveries:
+            queues.add(self.queue(d.handler, d.message.subject))
+            if isinstance(d.handler, Copy):
+                copies.setdefault(self._collection(d.handler), (d.handler, {}))[1][d.message.key] = d.partition
+        for collection, (copy, ids) in copies.items():
+            await self._load_copies(collection, copy, ids)
+        asked = list(queues)
+        for guard in await self.unit.db[HEARD].find({"_id": {"$in": asked}}, session=self.unit.session).to_list(None):
+            self.guards[guard["_id"]] = stored_guard(guard)
+        waiting = self.unit.db[Place.KIND].find({"queue": {"$in": asked}}, session=self.unit.session)
+        for found in await waiting.to_list(None):
+            self.queues[found["queue"]][found["sequence"]] = read(Place, found)
 
-    def _guarded(self, guard: str, document: Document) -> None:
-        copy = self.hearing.copy_of(guard)
-        subject = f"{guard}/{document['_id']}" if copy else document["_id"]
-        self.last[subject] = document["sequence"]
-        if copy and not document.get("blank"):
-            self.states[subject] = self.stored[subject] = read(copy.of, document)
+    async def _load_copies(self, collection: str, copy: Copy[Any], ids: dict[str, int]) -> None:
+        found = self.unit.db[collection].find({"_id": {"$in": list(ids)}}, session=self.unit.session)
+        for stored in await found.to_list(None):
+            state = None if stored.get("blank") else read(copy.of, stored)
+            self.unit.copied[collection, stored["_id"]] = Folded(state, stored_guard(stored), dirty=False)
+        for id, partition in ids.items():
+            known = self.unit.copied.setdefault((collection, id), Folded(None, Guard(), dirty=False))
+            self.before[collection, id] = (copy, known.state, partition)
 
-    async def hear(self, message: Message) -> None:
-        """Handle it, pass it as a duplicate, or let it wait."""
-        expected = self.last.get(message.subject, 0) + 1
-        if message.sequence < expected:
-            self.outcomes.append((message.type, "duplicate"))
-        elif message.sequence > expected or self._blocked(message):
-            self._wait(message)
+    def queue(self, handler: Handler, subject: str) -> str:
+        return queue_of(handler, subject, self.unit.copies)
+
+    def _collection(self, copy: Copy[Any]) -> str:
+        return self.unit.copies.get(copy.name, copy.name)
+
+    def guard(self, handler: Handler, message: Message) -> Guard:
+        """How far the handler is with the message's aggregate."""
+        if isinstance(handler, Copy):
+            return self.unit.copied[self._collection(handler), message.key].guard
+        return self.guards.get(self.queue(handler, message.subject), Guard())
+
+    async def hear(self, d: Delivery) -> None:
+        """Handle it, pass it as a duplicate, or give it a place in the queue."""
+        guard, here = self.guard(d.handler, d.message), self._here(d)
+        if d.past:
+            if d.message.sequence > guard.sequence:
+                self._pass(d, "past")
+        elif d.message.sequence <= guard.sequence:
+            contradicts = d.message.sequence == guard.sequence and guard.event not in (None, d.message.id)
+            self.outcomes.append(Outcome(d.message, "contradicts" if contradicts else "duplicate"))
+        elif here:
+            contradicts = here.event_id != d.message.id
+            self.outcomes.append(Outcome(d.message, "contradicts" if contradicts else "duplicate"))
+        elif d.message.sequence > guard.sequence + 1:
+            self._wait(d)
+        elif await self.attempt(d):
+            await self.drain(d)
+
+    def _here(self, d: Delivery) -> Place | None:
+        return self.queues[self.queue(d.handler, d.message.subject)].get(d.message.sequence)
+
+    def _wait(self, d: Delivery) -> None:
+        """What hides is folded at once, too."""
+        queue = self.queue(d.handler, d.message.subject)
+        new = place(queue, d.handler, d.message, d.partition)
+        if overtakes(d.message) and isinstance(d.handler, Copy):
+            try:
+                self._fold(d.handler, d.message, self.guard(d.handler, d.message))
+            except Exception as error:  # it will fail in its turn, and be tried again then
+                new = new.noted(error)
+        self._put(new, "waiting")
+
+    def _put(self, new: Place, word: str) -> None:
+        self.queues[new.queue][new.sequence] = new
+        self.unit.write(Place.KIND, ReplaceOne({"_id": new.id}, {"_id": new.id, **document(new)}, upsert=True))
+        self.outcomes.append(Outcome(new.message, word, new))
+
+    async def attempt(self, d: Delivery) -> bool:
+        """Handle one whose turn it is. Where that is its own fault, or too early, it gets a place; whether it did."""
+        try:
+            if d.trouble:
+                raise d.trouble
+            await self._handle(d)
+        except (*NOT_ITS_FAULT, PyMongoError, Spoilt):
+            raise
+        except Exception as error:
+            self.set_aside(d, error)
+            return False
+        self._pass(d, "handled" if d.message.type in EVENTS else "unknown")
+        return True
+
+    def set_aside(self, d: Delivery, error: Exception) -> None:
+        """As the head of its queue, with its error."""
+        known = self._here(d) or place(self.queue(d.handler, d.message.subject), d.handler, d.message, d.partition)
+        after = known.failed(error, attempts=1 if d.handler is FOREIGN else ATTEMPTS)
+        self._put(after, after.state.value)
+
+    def _pass(self, d: Delivery, word: str) -> None:
+        """The guard moves past it, and it leaves the queue."""
+        queue = self.queue(d.handler, d.message.subject)
+        self._guard(d, Guard(d.message.sequence, d.message.id, host()))
+        if self.queues[queue].pop(d.message.sequence, None):
+            self.unit.write(Place.KIND, DeleteOne({"_id": f"{queue}#{d.message.sequence}"}))
+        self.outcomes.append(Outcome(d.message, word))
+
+    def _guard(self, d: Delivery, guard: Guard) -> None:
+        if isinstance(d.handler, Copy):
+            key = (self._collection(d.handler), d.message.key)
+            self.unit.copied[key] = Folded(self.unit.copied[key].state, guard)
         else:
-            await self.handle(message)
-            await self.drain(message.subject)
+            queue = self.queue(d.handler, d.message.subject)
+            self.guards[queue] = guard
+            self.moved.add(queue)
 
-    def _blocked(self, message: Message) -> bool:
-        here = self.queue[message.subject].get(message.sequence)
-        return bool(here and here["error"])
+    async def retry(self, d: Delivery) -> Place | None:
+        """Try one of the queue if its turn has come. What is behind it comes back where it succeeded."""
+        sequence, turn = d.message.sequence, self.guard(d.handler, d.message).sequence + 1
+        here = self._here(d)
+        if here is None:
+            return None
+        if sequence < turn:  # it was handled in between
+            self.unit.write(Place.KIND, DeleteOne({"_id": here.id}))
+            return None
+        if sequence > turn:
+            self._put(replace(here, state=PlaceState.WAITING, again_at=None), "waiting")
+            return None
+        return self._next(d) if await self.attempt(d) else None
 
-    def _wait(self, message: Message) -> None:
-        queue = self.queue[message.subject]
-        if message.sequence not in queue:
-            self.unit.write("waiting", set_aside(message, error=None))
-            queue[message.sequence] = {"error": None, "message": message}
-            self.outcomes.append((message.type, "waiting"))
-        event = EVENTS.get(message.type)
-        if event and event.OVERTAKES and (copy := self.hearing.copy_of(message.kind)):
-            self.states[message.subject] = copy.fold(self.states.get(message.subject), message)
-            self.moved.add(message.subject)
+    def move(self, d: Delivery, sequence: int) -> None:
+        """Set the guard to a sequence as if all up to it had been handled. Whose turn it is then is due."""
+        self._guard(d, Guard(sequence, None, host()))
+        self.call_next(d)
 
-    async def drain(self, subject: str, *, again: bool = False) -> None:
-        """Work the queue off in order; stops at a gap, and at one that failed unless it is tried `again`."""
-        queue = self.queue[subject]
-        while (head := queue.get(self.last.get(subject, 0) + 1)) and (again or not head["error"]):
-            message = head["message"] if "message" in head else as_message(head)
-            await self.handle(message)
-            self.skip(message.subject, message.sequence)
+    def skip(self, d: Delivery) -> None:
+        """Pass it unhandled, as people decided. Whose turn it is then is due."""
+        self._pass(d, "passed")
+        self.call_next(d)
 
-    def skip(self, subject: str, sequence: int) -> None:
-        """Move the guard past one of the queue, and take it out."""
-        self.queue[subject].pop(sequence, None)
-        self.unit.write("waiting", DeleteOne({"_id": waiting_id(subject, sequence)}))
-        self.last[subject] = sequence
-        self.moved.add(subject)
+    def _next(self, d: Delivery) -> Place | None:
+        """The place whose turn it is."""
+        queue = self.queues[self.queue(d.handler, d.message.subject)]
+        return queue.get(self.guard(d.handler, d.message).sequence + 1)
 
-    async def handle(self, message: Message) -> None:
+    async def drain(self, d: Delivery) -> None:
+        """Handle those of the queue whose turn has come; what needs content is left to who fetches that first."""
+        while (head := self._next(d)) and head.state is PlaceState.WAITING:
+            if isinstance(d.handler, Copy) and head.type in d.handler.fetches:
+                return self.call_next(d)
+            d = Delivery(handler=d.handler, message=head.message, partition=head.partition)
+            if not await self.attempt(d):
+                return
+
+    def call_next(self, d: Delivery) -> None:
+        """Whose turn it is now is due: the next look at the queue tries it."""
+        if head := self._next(d):
+            self.unit.write(Place.KIND, UpdateOne({"_id": head.id}, {"$set": {"again_at": host()}}))
+
+    async def _handle(self, d: Delivery) -> None:
+        message = d.message
         self.unit.cause = Cause(who=message.source, request=message.correlation, trace=message.trace)
-        outcome = "handled" if message.type in EVENTS else "unknown"
-        if copy := self.hearing.copy_of(message.kind):
-            self.states[message.subject] = copy.fold(self.states.get(message.subject), message)
-        heard = self.hearing.heard
-        if heard and (effect := heard.effects.get(message.type)):
-            await effect(self.unit, message.event())
-        if self.hearing.record:
+        if isinstance(d.handler, Copy):
+            self._fold(d.handler, message, Guard(message.sequence, message.id, host()))
+        elif isinstance(d.handler, Effects):
+            await self._run(d.handler, message)
+        elif isinstance(d.handler, Recorder):
+            message.event()
             self.recorded.append(message)
-        self.last[message.subject] = message.sequence
-        self.moved.add(message.subject)
-        self.outcomes.append((message.type, outcome))
+
+    def _fold(self, copy: Copy[Any], message: Message, guard: Guard) -> None:
+        """What hides and came before its turn is folded again after whatever it overtook."""
+        collection = self._collection(copy)
+        queue = self.queues[self.queue(copy, message.subject)]
+        hiding = [p.message for n, p in sorted(queue.items()) if n > message.sequence and overtakes(p.message)]
+        state, spreads = self.unit.copied[collection, message.key].state, []
+        for each in (message, *hiding):
+            spread = copy.fold(state, each)
+            state = spread.state if spread else None
+            spreads.append(spread)
+        for spread in filter(None, spreads):
+            self._spread(spread)
+        self.unit.copied[collection, message.key] = Folded(state, guard)
+
+    def _spread(self, spread: Spread[Any]) -> None:
+        for record in spread.beside:
+            self.beside[self.unit.name(type(record)), record.id] = document(record)
+        for kind, id in spread.without:
+            self.beside[self.unit.name(kind), id] = None
+
+    async def _run(self, effects: Effects, message: Message) -> None:
+        if (effect := effects.effects.get(message.type)) is None:
+            return
+        point = self.unit.savepoint()
+        try:
+            await effect(self.unit, message.event())
+        except (*NOT_ITS_FAULT, PyMongoError):
+            raise
+        except Exception as error:
+            if not self.unit.back_to(point):
+                raise Spoilt from error
+            raise
 
     async def finish(self) -> None:
         """Give the unit what this batch changed."""
+        for queue in self.moved:
+            mark = {"$set": self.guards[queue].fields}
+            self.unit.write(HEARD, UpdateOne({"_id": queue}, mark, upsert=True))
+        for (collection, id), made in self.beside.items():
+            gone, kept = DeleteOne({"_id": id}), ReplaceOne({"_id": id}, {"_id": id, **(made or {})}, upsert=True)
+            self.unit.write(collection, gone if made is None else kept)
         dropped: set[str] = set()
-        for subject in self.moved:
-            kind, _, key = subject.partition("/")
-            sequence = self.last.get(subject, 0)
-            copy = self.hearing.copy_of(kind)
-            if copy is None:
-                mark = {"$set": {"sequence": sequence}}
-                self.unit.write("heard", UpdateOne({"_id": subject}, mark, upsert=True))
-                continue
-            state = self.states.get(subject)
-            blank = {"_id": key, "sequence": sequence, "blank": True}
-            document = blank if state is None else written(state, sequence)
-            self.unit.write(kind, ReplaceOne({"_id": key}, document, upsert=True))
-            dropped.update(copy.touched(self.stored.get(subject), state))
+        tallied = Tallied()
+        for (collection, id), (copy, before, partition) in self.before.items():
+            after = self.unit.copied[collection, id].state
+            if after is not before:
+                dropped.update(copy.touched(before, after))
+                tallied.add(collection, copy, before, after, partition)
+        tallied.write(self.unit)
         if dropped:
             drop = [{"$set": {"keys": sorted(dropped), "at": "$$NOW"}}]
             self.unit.write("drops", UpdateOne({"_id": ObjectId()}, drop, upsert=True))
@@ -161,47 +310,38 @@ class Inbox:
         self.unit.write("fact", *(fact(position, m) for position, m in enumerate(self.recorded, first)))
 
 
+def overtakes(message: Message) -> bool:
+    """It withdraws or hides: shown at once, even while earlier ones wait."""
+    event = EVENTS.get(message.type)
+    return event is not None and event.OVERTAKES
+
+
+def stored_guard(stored: Document) -> Guard:
+    return Guard(stored["sequence"], stored.get("event"), stored.get("heard_at"))
+
+
 def fact(position: int, message: Message) -> InsertOne[Document]:
-    document = asdict(message)
+    fields = asdict(message)
     names = ("type", "subject", "sequence", "time", "source", "value")
-    kept = {name: document[name] for name in names}
+    kept = {name: fields[name] for name in names}
     return InsertOne({"_id": str(position), "position": position, "event_id": message.id, **kept})
 
 
-async def hear_all(unit: MongoUnit, hearing: Hearing, messages: Sequence[Message]) -> list[tuple[str, str]]:
-    """One batch. Types and outcomes of what was done, for telemetry."""
-    inbox = Inbox(unit, hearing)
-    await inbox.load(m.subject for m in messages)
-    for message in messages:
-        await inbox.hear(message)
+async def hear_all(unit: MongoUnit, deliveries: Sequence[Delivery]) -> list[Outcome]:
+    """One batch. What became of each, for telemetry."""
+    inbox = Inbox(unit)
+    await inbox.load(deliveries)
+    for delivery in deliveries:
+        await inbox.hear(delivery)
     await inbox.finish()
     return inbox.outcomes
 
 
-async def replay(unit: MongoUnit, hearing: Hearing, subject: str) -> int:
-    """Work an aggregate's queue off, the failed too. How many were handled; the first error ends it, undone."""
-    inbox = Inbox(unit, hearing)
-    await inbox.load([subject])
-    await inbox.drain(subject, again=True)
-    await inbox.finish()
-    return len(inbox.outcomes)
-
-
-async def discard(unit: MongoUnit, hearing: Hearing, subject: str) -> int | None:
-    """Pass the failed head of an aggregate's queue, then go on. The sequence passed; None: nothing had failed."""
-    inbox = Inbox(unit, hearing)
-    await inbox.load([subject])
-    failed = sorted(n for n, document in inbox.queue[subject].items() if document["error"])
-    if not failed:
-        return None
-    inbox.skip(subject, failed[0])
-    await inbox.drain(subject)
-    await inbox.finish()
-    return failed[0]
-
-
-async def make_indexes(db: Database) -> None:
-    await db["waiting"].create_index([("subject", 1), ("sequence", 1)])
-    await db["drops"].create_index([("at", 1)], expireAfterSeconds=3600)
-    await db["fact"].create_index([("position", 1)], unique=True)
-    await db["fact"].create_index([("type", 1), ("time", 1)])
+async def set_aside(unit: MongoUnit, delivery: Delivery, error: Exception) -> list[Outcome]:
+    """One whose write can never succeed, without asking for anything but its place."""
+    inbox = Inbox(unit)
+    id = f"{inbox.queue(delivery.handler, delivery.message.subject)}#{delivery.message.sequence}"
+    if known := await unit.look(Place, id):
+        inbox.queues[known.queue][known.sequence] = known
+    inbox.set_aside(delivery, error)
+    return inbox.outcomes

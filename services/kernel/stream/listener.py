@@ -1,49 +1,67 @@
 """A program's ear: reads its topics in batches, retries what is not the message's fault, sets aside what is."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
 
-import httpx
-
-from services.kernel.contracts import DEAD_LETTERS
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Away, Cause
-from services.kernel.domain.event import Message
-from services.kernel.storage.transaction import Busy, Transactor
+from services.kernel.domain.event import EVENTS, LARGEST, Message
+from services.kernel.storage.mongo import asking
+from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.storage.unit import MongoUnit
+from services.kernel.stream import generation as generations
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
-from services.kernel.stream.consumer import Hearing
-from services.kernel.stream.inbox import hear_all, set_aside
-from services.kernel.telemetry import CONSUMER_LAG, HANDLED, WAITING, log
-from services.kernel.telemetry import DEAD_LETTERS as DEAD
+from services.kernel.stream.consumer import Handler, Hearing
+from services.kernel.stream.generation import Generation
+from services.kernel.stream.inbox import (
+    FOREIGN,
+    NOT_ITS_FAULT,
+    Delivery,
+    Outcome,
+    cause,
+    hear_all,
+    set_aside,
+)
+from services.kernel.stream.queue import Place, PlaceState
+from services.kernel.telemetry import DEAD_LETTERS, HANDLED, log
 
-BATCH, ATTEMPTS = 200, 5
+BATCH = 200
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 30.0  # seconds
 NOTED = 1.0  # seconds after which Kafka is told at the latest how far we are; what it does not know is passed again
 LULL, IDLE = 50, 500  # milliseconds without a message until that is told, and between two looks at what is paused
-NOT_ITS_FAULT = (Away, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
 
 Fetch = Callable[[str, ClaimCheck], Awaitable[None]]
 """Bring content named by an event of a source here; raises `httpx.TransportError` while its owner is away."""
 
 
-async def nothing_to_fetch(_source: str, _check: ClaimCheck) -> None:
-    """For programs whose copies name no content."""
-
-
 class Listener:
-    """One member of a program's consumer group."""
+    """One member of the consumer group of a program's generation.
+
+    `ValueError` where a copy names content and there is nothing to fetch it with.
+    """
 
     def __init__(
-        self, group: str, hearing: Hearing, transact: Transactor, bus: Bus, *, fetch: Fetch = nothing_to_fetch
+        self,
+        program: str,
+        hearing: Hearing,
+        transact: Transactor,
+        bus: Bus,
+        *,
+        generation: Generation | None = None,
+        fetch: Fetch | None = None,
     ) -> None:
-        self.group, self.hearing, self.bus, self.fetch = group, hearing, bus, fetch
-        self.transact = transact.because(Cause(who=group, request="-"))
+        if hearing.fetches and fetch is None:
+            raise ValueError(f"{program} keeps copies that name content, and has nothing to fetch it with")
+        self.program, self.hearing, self.bus, self.fetch = program, hearing, bus, fetch
+        self.generation = generation or generations.made(hearing, 1)
+        self.group = self.generation.group(program)
+        self.transact = transact.because(Cause(who=program, request="-")).on(Copies(self.generation.copies))
         self.wrong: list[str] = []  # about the topics as they are: nothing can be heard before that is mended
         self.away = "has not been reached yet"  # what keeps Kafka from being heard just now; empty: nothing
+        self.came = asyncio.Event()  # something was handled: what waited for it may be tried
+        self.again = asyncio.Event()  # Kafka is not the one it was: join the group anew
         self._resume: dict[Partition, float] = {}
         self._backoff: dict[Partition, float] = {}
         self._done: dict[Partition, int] = {}  # the offset to go on from, where Kafka has not been told yet
@@ -56,8 +74,10 @@ class Listener:
                 self.wrong = await self.bus.prepare()
                 self.away = ""
                 if not self.wrong:
+                    await self._note_the_past()
                     backoff = FIRST_BACKOFF
                     await self._listen()
+                    continue
                 log.error("listener.topics_wrong", wrong=self.wrong)
             except (Away, *BUS_ERRORS) as error:
                 self.away = f"{type(error).__name__}: {error}"
@@ -65,15 +85,27 @@ class Listener:
             await asyncio.sleep(backoff)
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
+    async def _note_the_past(self) -> None:
+        """Once per generation: the past of others ends where the one before it is, or else where the log ends."""
+        if self.generation.noted is not None:
+            return
+        before = self.generation.before
+        group = generations.group(self.program, before) if before is not None else None
+        noted = await self.bus.reached(group, self.hearing.sources)
+        with asking():
+            self.generation = await generations.note(self.transact.db, self.generation, noted)
+
     async def _listen(self) -> None:
+        """Until Kafka is no longer the one it was."""
         if not self.hearing.sources:  # it speaks only; the topics it speaks on are there now
             await asyncio.Event().wait()
         consumer = self.bus.consumer(self.group)
         consumer.subscribe([self.bus.topic(source) for source in self.hearing.sources])
         await consumer.start()
+        self.again.clear()
         try:
             noted = 0.0
-            while True:
+            while not self.again.is_set():
                 self._resume_those_due(consumer)
                 batches = await consumer.getmany(timeout_ms=LULL if self._done else IDLE, max_records=BATCH)
                 await self._round(consumer, batches)
@@ -100,12 +132,12 @@ class Listener:
                 await self._handle(batches)
                 return
         except NOT_ITS_FAULT as error:
-            log.info("listener.one_by_one", error=type(error).__name__)
+            log.info("listener.each_alone", error=type(error).__name__)
         for part, records in batches.items():
             await self._partition(consumer, part, records)
 
     async def _handle(self, batches: Mapping[Partition, Sequence[Wire]]) -> None:
-        await self.hear([await self.decoded(record) for records in batches.values() for record in records])
+        await self.hear([record for records in batches.values() for record in records])
         for part, records in batches.items():
             self._backoff.pop(part, None)
             self._done[part] = records[-1].offset + 1
@@ -117,96 +149,105 @@ class Listener:
             seconds = self._backoff.get(part, FIRST_BACKOFF)
             self._backoff[part] = min(seconds * 2, LONGEST_BACKOFF)
             self._resume[part] = asyncio.get_running_loop().time() + seconds
-            log.warning(
-                "listener.paused", partition=str(part), error=f"{type(error).__name__}: {error}", seconds=seconds
-            )
+            why = f"{type(error).__name__}: {error.__cause__ or error}"
+            log.warning("listener.paused", partition=str(part), error=why[:500], seconds=seconds)
             if part in consumer.assignment():
                 consumer.pause(part)
                 consumer.seek(part, records[0].offset)
 
-    async def decoded(self, record: Wire) -> Message | None:
-        """The message, or None for one that is none of ours: kept in the queue, copied to the dead letters."""
-        try:
-            return decode(record)
-        except Unreadable as error:
-            subject = f"unreadable/{record.topic}-{record.partition}-{record.offset}"
-            foreign = Message(
-                id=uuid4().hex, type="unreadable", source="unknown", subject=subject, sequence=1,
-                time=self._time(record), correlation="-", trace=None, value=record.value or b"",
-            )  # fmt: skip
-            await self._set_aside(foreign, str(error))
-            return None
-
-    @staticmethod
-    def _time(record: Wire) -> datetime:
-        return datetime.fromtimestamp(max(record.timestamp, 0) / 1000, UTC)
-
-    async def hear(self, messages: Sequence[Message | None]) -> None:
-        """One transaction for all; where that fails, one each, so that only the guilty is set aside.
+    async def hear(self, records: Sequence[Wire]) -> None:
+        """One transaction for all; where a write in it can never succeed, by halves, until the guilty is alone.
 
         Raises what is not a message's fault: nothing of the failing transaction was done then.
         """
-        ours = [m for m in messages if m and self.hearing.guard(m.kind)]
-        HANDLED.labels(type="any", outcome="passed").inc(len(messages) - len(ours))
-        if not ours:
-            return
+        deliveries = [delivery for record in records for delivery in await self._deliveries(record)]
+        HANDLED.labels(type="any", outcome="passed").inc(max(len(records) - len(deliveries), 0))
+        if deliveries:
+            await self.deliver(deliveries)
+
+    async def _deliveries(self, record: Wire) -> list[Delivery]:
+        """To each handler that listens to its kind; what nobody can read goes to the queue for people."""
         try:
-            await self._together(ours)
+            message = decode(record)
+        except Unreadable as error:
+            return [Delivery(handler=FOREIGN, message=foreign(record), partition=record.partition, trouble=error)]
+        place, kind = self.bus.place(record.topic, record.partition), message.kind
+        to = [h for h in self.hearing.of(kind) if self.generation.hears(h, kind, place, record.offset)]
+        trouble = await self.trouble(message) if to else None
+        return [
+            Delivery(
+                handler=handler, message=message, partition=record.partition, trouble=trouble,
+                past=self.generation.is_past(handler, place, record.offset),
+            )
+            for handler in to
+        ]  # fmt: skip
+
+    def handler(self, place: Place) -> Handler | None:
+        """Whose place it is; None where this program's code, or this generation of it, has no such handler."""
+        name = place.queue.partition("|")[0]
+        collections = self.generation.copies
+        return next((h for h in self.hearing.handlers if collections.get(h.name, h.name) == name), None)
+
+    async def trouble(self, message: Message) -> Exception | None:
+        """Bring the content here that a message names. What is wrong with it, or with the message, comes back.
+
+        Raises what is not the message's fault.
+        """
+        try:
+            for check in self.hearing.checks(message):
+                assert self.fetch
+                await self.fetch(message.source, check)
         except NOT_ITS_FAULT:
             raise
         except Exception as error:
-            if len(ours) > 1:
-                for message in ours:
-                    await self.hear([message])
-            else:
-                await self._again(ours[0], error)
+            return error
+        return None
 
-    async def _together(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            if check := self.hearing.fetch(message):
-                await self.fetch(message.source, check)
+    async def deliver(self, deliveries: Sequence[Delivery]) -> None:
+        """As `hear`, for what is already read."""
 
-        async def act(unit: MongoUnit) -> list[tuple[str, str]]:
-            return await hear_all(unit, self.hearing, messages)
+        async def together(unit: MongoUnit) -> list[Outcome]:
+            return await hear_all(unit, deliveries)
 
-        for type_, outcome in await self.transact.named("hear", act):
-            HANDLED.labels(type=type_, outcome=outcome).inc()
+        async def aside(unit: MongoUnit) -> list[Outcome]:
+            return await set_aside(unit, deliveries[0], guilty)
 
-    async def _again(self, message: Message, error: Exception) -> None:
-        for attempt in range(1, ATTEMPTS):
-            await asyncio.sleep(0.05 * 2**attempt)
-            try:
-                return await self._together([message])
-            except NOT_ITS_FAULT:
-                raise
-            except Exception as again:
-                error = again
-        await self._set_aside(message, f"{type(error).__name__}: {error}")
+        try:
+            return self.tell(await self.transact.named("hear", together))
+        except NOT_ITS_FAULT:
+            raise
+        except Exception as error:
+            guilty = cause(error)
+        if len(deliveries) == 1:
+            return self.tell(await self.transact.named("set_aside", aside))
+        half = len(deliveries) // 2
+        await self.deliver(deliveries[:half])
+        await self.deliver(deliveries[half:])
 
-    async def _set_aside(self, message: Message, error: str) -> None:
-        async def act(unit: MongoUnit) -> None:
-            unit.write("waiting", set_aside(message, error=error))
-
-        await self.transact.named("set_aside", act)
-        await self.bus.send([replace(message, correlation=f"{self.group}: {error}"[:500])], topic=DEAD_LETTERS)
-        DEAD.labels(type=message.type).inc()
-        HANDLED.labels(type=message.type, outcome="failed").inc()
-        log.error(
-            "message.set_aside", type=message.type, subject=message.subject, sequence=message.sequence, error=error
-        )
+    def tell(self, outcomes: Sequence[Outcome]) -> None:
+        """Count what became of messages, and log what people must know of."""
+        for outcome in outcomes:
+            message, place = outcome.message, outcome.place
+            type_ = message.type if message.type in EVENTS else "other"
+            HANDLED.labels(type=type_, outcome=outcome.word).inc()
+            about = {"type": message.type, "subject": message.subject, "sequence": message.sequence, "id": message.id}
+            if outcome.word == "contradicts":
+                log.error("message.contradicts", **about)
+            elif place and place.state in (PlaceState.FAILING, PlaceState.FAILED) and place.failure:
+                why = {"handler": place.handler, "error": place.failure.error, "where": place.failure.where}
+                say = log.error if place.state is PlaceState.FAILED else log.warning
+                say(f"message.{place.state}", **about, **why, times=place.attempts)
+                if place.state is PlaceState.FAILED:
+                    DEAD_LETTERS.labels(type=type_).inc()
+        if any(outcome.word == "handled" for outcome in outcomes):
+            self.came.set()
 
     async def _note(self, consumer: Consumer) -> None:
-        """Tell Kafka and Prometheus how far we are. Of a part that is no longer ours somebody else finds it done."""
+        """Tell Kafka how far we are. A partition that another has now is that one's to note."""
         ours = consumer.assignment()
         if done := {part: offset for part, offset in self._done.items() if part in ours}:
             await consumer.commit(done)
         self._done.clear()
-        WAITING.set(await self.waiting())
-        for part in ours:
-            end = consumer.highwater(part)
-            if end is not None:
-                lag = end - await consumer.position(part)
-                CONSUMER_LAG.labels(topic=part.topic, partition=part.partition).set(lag)
 
     async def caught_up(self) -> bool:
         """Whether the whole group has handled all there is, over all replicas, and nothing waits."""
@@ -219,3 +260,18 @@ class Listener:
     async def behind(self) -> int:
         """Messages that the group has not heard yet."""
         return await self.bus.lag(self.group, self.hearing.sources)
+
+
+def foreign(record: Wire) -> Message:
+    """A message of its own for what cannot be read: by its place in Kafka and its hash, with no more than fits."""
+    value = record.value or b""
+    sha256 = hashlib.sha256(value).hexdigest()
+    subject = f"unreadable/{record.topic}-{record.partition}-{record.offset}-{sha256[:12]}"
+    return Message(
+        id=sha256, type="unreadable", source="unknown", subject=subject, sequence=1, time=_time(record),
+        correlation="-", trace=None, value=value if len(value) <= LARGEST else b"",
+    )  # fmt: skip
+
+
+def _time(record: Wire) -> datetime:
+    return datetime.fromtimestamp(min(max(record.timestamp, 0), 4_000_000_000_000) / 1000, UTC)

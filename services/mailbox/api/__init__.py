@@ -11,7 +11,6 @@ from services.kernel.domain.decision import Missing
 from services.kernel.domain.person import Role
 from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Page, Paged, Read, Sealing, Table
 from services.kernel.storage.crypto import new_code
-from services.kernel.storage.mongo import MongoReader
 from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,
@@ -183,7 +182,7 @@ async def disclosure(
 
 async def proven(door: Doorway, id: str, code: str) -> Letter:
     """The letter, for who has its code. An unknown receipt and a wrong code look, cost and are counted the same."""
-    read, at = MongoReader(door.transact.db), now()
+    read, at = door.transact.reader(), now()
     policy = in_force(store.policies(), at)
     may_try(await read.look(Guesses, id), policy, at=at)
     found = await read.look(Letter, id)

@@ -1,0 +1,66 @@
+"""Filling the copies of a new generation from the log beside the live one, until they are as good."""
+
+import asyncio
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from services.kernel.running.program import Program
+from services.kernel.storage.lease import hold, let_go
+from services.kernel.stream import generation as generations
+from services.kernel.stream.people import catch_up
+
+LEASE, RENEW, LOOK = 30.0, 10.0, 0.5  # seconds
+
+
+async def rebuild(program: Program, asked: Namespace) -> None:
+    """Fill new copies from the log; running replicas turn to them when they have caught up.
+
+    `SystemExit` with a sentence where another rebuild is under way, or where messages fail or wait in the new copies
+    that do not in the live ones.
+    """
+    async with alone(program):
+        live = program.generation.number
+        new = await generations.begin(program.db, program.service.hearing, rebuild=True)
+        await program.turn_to(new)
+        working = [asyncio.create_task(part()) for _, part in program.hearing_parts()]
+        try:
+            while left := await program.listener.behind():
+                print(f"Generation {new.number}: {left} messages to go.", flush=True)
+                await generations.use(program.db, new)
+                await asyncio.sleep(LOOK)
+            if lines := [
+                f"  {place.id}: {place.why[:200]}" for place in await catch_up(program.listener, passing=asked.passing)
+            ]:
+                raise SystemExit(
+                    f"{len(lines)} messages wait or fail that do not in the live copies, which stay:\n"
+                    + "\n".join(lines)
+                    + "\nMend the fold, or say --passing to pass what fails, as `waiting discard` would."
+                )
+            await generations.turn_live(program.db, new)
+        except BaseException:
+            await generations.abandon(program.db, new)
+            raise
+        finally:
+            for task in working:
+                task.cancel()
+    print(f"Generation {new.number} is read now. Generation {live} stays until the next rebuild.")
+
+
+@asynccontextmanager
+async def alone(program: Program) -> AsyncIterator[None]:
+    """One rebuild at a time; one that was killed is forgotten after half a minute."""
+    if not await hold(program.db, "rebuild", seconds=LEASE):
+        raise SystemExit("Another rebuild is under way. Wait until it has ended; if it was killed, half a minute.")
+
+    async def renew() -> None:
+        while True:
+            await asyncio.sleep(RENEW)
+            await hold(program.db, "rebuild", seconds=LEASE)
+
+    renewing = asyncio.create_task(renew())
+    try:
+        yield
+    finally:
+        renewing.cancel()
+        await let_go(program.db, "rebuild")

@@ -1,0 +1,117 @@
+"""Tries again what waits in the queues and is due, each place in a transaction of its own; sends the dead letters."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from services.kernel.contracts import DEAD_LETTERS
+from services.kernel.domain.clock import host
+from services.kernel.domain.decision import Away
+from services.kernel.domain.event import Message
+from services.kernel.storage.mongo import Document, MongoReader, asking
+from services.kernel.storage.transaction import Busy
+from services.kernel.storage.unit import MongoUnit
+from services.kernel.stream.bus import BUS_ERRORS
+from services.kernel.stream.consumer import Handler
+from services.kernel.stream.inbox import NOT_ITS_FAULT, Delivery, Inbox, Outcome, cause, set_aside
+from services.kernel.stream.listener import Listener
+from services.kernel.stream.queue import Place, PlaceState
+from services.kernel.telemetry import log
+
+LOOK = 1.0  # seconds between two looks at what is due
+BATCH = 100
+
+
+class Retry:
+    """Run by every replica: of two that try the same place at once, one finds it gone."""
+
+    def __init__(self, listener: Listener) -> None:
+        self.listener = listener
+        self._unknown = False  # whether something waits for what is not known yet
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            try:
+                with asking():
+                    await self.once()
+                    await self.copy_dead_letters()
+            except (Away, Busy, *BUS_ERRORS) as error:
+                log.info("retry.waits", error=f"{type(error).__name__}: {error}"[:200])
+            await self._rest()
+
+    async def _rest(self) -> None:
+        """Until the next look, or until something came that others may have waited for."""
+        try:
+            async with asyncio.timeout(LOOK):
+                await (self.listener.came.wait() if self._unknown else asyncio.Event().wait())
+        except TimeoutError:
+            return
+
+    async def once(self) -> int:
+        """Try all that is due, and what waits for something not known, once. How many were tried."""
+        reader = MongoReader(self.listener.transact.db)
+        unknown = {"state": PlaceState.UNKNOWN, "again_at": {"$type": "date"}}
+        came = self.listener.came.is_set()
+        self.listener.came.clear()
+        due = {"again_at": {"$type": "date", "$lte": host()}}
+        found = await reader.find(Place, due, sort="again_at", limit=BATCH)
+        if came and self._unknown:
+            found += await reader.find(Place, unknown, sort="again_at", limit=BATCH)
+        mine = [place for place in {p.id: p for p in found}.values() if self.listener.handler(place)]
+        for place in mine:
+            await self.work_off(place)
+        self._unknown = await reader.count(Place, unknown) > 0
+        return len(mine)
+
+    async def work_off(self, place: Place) -> int:
+        """Try a place and those behind it, each in a transaction of its own, until one fails. How many succeeded."""
+        done = 0
+        head: Place | None = place
+        while head and (handler := self.listener.handler(head)):
+            outcomes, head = await self._attempt(handler, head)
+            self.listener.tell(outcomes)
+            done += all(outcome.place is None for outcome in outcomes)
+        return done
+
+    async def _attempt(self, handler: Handler, place: Place) -> tuple[Sequence[Outcome], Place | None]:
+        """With the content it names fetched first; what is behind it comes back where it succeeded."""
+        trouble = await self.listener.trouble(place.message)
+        delivery = Delivery(handler=handler, message=place.message, partition=place.partition, trouble=trouble)
+
+        async def act(unit: MongoUnit) -> tuple[Sequence[Outcome], Place | None]:
+            return await again(unit, delivery)
+
+        async def aside(unit: MongoUnit) -> Sequence[Outcome]:
+            return await set_aside(unit, delivery, guilty)
+
+        try:
+            return await self.listener.transact.named("retry", act)
+        except NOT_ITS_FAULT:
+            raise
+        except Exception as error:
+            guilty = cause(error)
+        return await self.listener.transact.named("set_aside", aside), None
+
+    async def copy_dead_letters(self) -> None:
+        """What was left for people is on the dead letters' topic too, however long Kafka was away."""
+        reader = MongoReader(self.listener.transact.db)
+        for place in await reader.find(Place, {"copy_due": True}, sort="_id", limit=BATCH):
+            await self.listener.bus.send([dead_letter(place, self.listener.program)], topic=DEAD_LETTERS)
+            sent: Document = {"$set": {"copy_due": False}}
+            await self.listener.transact.db[Place.KIND].update_one({"_id": place.id}, sent)
+
+
+async def again(unit: MongoUnit, delivery: Delivery) -> tuple[Sequence[Outcome], Place | None]:
+    """Try one of the queue, if its turn has come; what is behind it comes back where it succeeded."""
+    inbox = Inbox(unit)
+    await inbox.load([delivery])
+    behind = await inbox.retry(delivery)
+    await inbox.finish()
+    return inbox.outcomes, behind
+
+
+def dead_letter(place: Place, program: str) -> Message:
+    """What is sent of a place: the message, and why it failed."""
+    why = place.failure.error if place.failure else "-"
+    return replace(place.message, correlation=f"{program}/{place.handler}: {why}"[:500])
