@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from services.kernel.contracts import TOPICS, schemas
-from services.kernel.domain.event import EVENTS, Event
+from services.kernel.domain.event import EVENTS
 from tests.contracts.examples import EXAMPLES
 
 RELEASED = sorted((schemas.DIRECTORY / "released").glob("*.json"))
@@ -95,13 +95,3 @@ class TestWhatBreaks:
         new = deepcopy(self.OLD)
         new["properties"]["channel"] = {"type": "string", "default": "web"}
         assert schemas.broken(self.OLD, new) == []
-
-
-def test_an_event_whose_key_is_no_field_cannot_be_declared() -> None:
-    with pytest.raises(TypeError, match="no field letter_id"):
-        type("Torn", (Event,), {"TYPE": "letter.torn", "SOURCE": "mailbox", "KEY": "letter_id", "__module__": __name__})
-
-
-def test_a_type_cannot_be_declared_twice() -> None:
-    with pytest.raises(TypeError, match="declared twice"):
-        type("Again", (EVENTS["letter.closed"],), {"TYPE": "letter.closed", "__module__": __name__})

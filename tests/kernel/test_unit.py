@@ -7,7 +7,8 @@ from pymongo import InsertOne
 from pymongo.errors import OperationFailure
 
 from services.kernel.domain.decision import Cause, Decision, Missing, Refused, Stale, Unit
-from services.kernel.storage.journal import LARGEST, entry
+from services.kernel.domain.event import LARGEST
+from services.kernel.storage.journal import entry
 from services.kernel.storage.mongo import Database, read
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit

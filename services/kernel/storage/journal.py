@@ -7,10 +7,9 @@ from typing import Any
 from bson import ObjectId
 
 from services.kernel.domain.decision import Cause, Refused
-from services.kernel.domain.event import EVENTS, Event, Fact, Message
+from services.kernel.domain.event import EVENTS, LARGEST, Event, Fact, Message
 from services.kernel.storage.mongo import Database, Document, Session, plain
 
-LARGEST = 900_000  # bytes of one event; the broker takes a megabyte with its envelope
 COUNTERS = {"version", "sequence", "_id"}
 
 

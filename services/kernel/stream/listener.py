@@ -127,7 +127,7 @@ class Listener:
     async def decoded(self, record: Wire) -> Message | None:
         """The message, or None for one that is none of ours: kept in the queue, copied to the dead letters."""
         try:
-            return decode(record)
+            return decode(record, self.bus.namespace)
         except Unreadable as error:
             subject = f"unreadable/{record.topic}-{record.partition}-{record.offset}"
             foreign = Message(
