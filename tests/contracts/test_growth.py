@@ -37,6 +37,7 @@ class Tree(BaseModel):
     by_name: dict[str, Leaf] = {}
     mood: Mood = Mood.GOOD
     sort: Literal["oak", "elm"] = "oak"
+    before: Mood = Mood.BAD
 
 
 OLD = Tree.model_json_schema(mode="serialization")
@@ -69,6 +70,7 @@ BREAKING: dict[str, Change] = {
     "tree.mood: was closed and is open, or was open and is closed": (
         lambda new: new["$defs"].update(Mood={"type": "string", "enum": ["good", "bad"]})
     ),
+    "tree.before: default changed": lambda new: FIELDS(new)["before"].update(default="good"),
     "tree.pair: prefixItems changed": lambda new: FIELDS(new)["pair"]["prefixItems"].append({"type": "string"}),
     "tree.pair: type changed": lambda new: FIELDS(new)["pair"]["prefixItems"][1].update(type="integer"),
     "tree.by_name[]: type changed": lambda new: FIELDS(new)["by_name"].update(additionalProperties={"type": "string"}),

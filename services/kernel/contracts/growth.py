@@ -25,10 +25,10 @@ class Growth:
     seen: set[tuple[str, str]] = field(default_factory=set)
 
     def broken(self, old: Schema, new: Schema, at: str) -> Iterator[str]:
-        if "$ref" in old and "$ref" in new:
-            pair = (old["$ref"], new["$ref"])
-            if pair in self.seen:
-                return
+        pair = (old.get("$ref", ""), new.get("$ref", ""))
+        if pair in self.seen:
+            old, new = beside(old), beside(new)
+        elif all(pair):
             self.seen.add(pair)
         old, new = meant(old, self.released), meant(new, self.current)
         yield from fields(old, new, at)
@@ -60,9 +60,13 @@ class Growth:
 def meant(schema: Schema, definitions: Schema) -> Schema:
     """With the definition it refers to in place."""
     while "$ref" in schema:
-        beside = {key: value for key, value in schema.items() if key != "$ref"}
-        schema = definitions[schema["$ref"].rpartition("/")[2]] | beside
+        schema = definitions[schema["$ref"].rpartition("/")[2]] | beside(schema)
     return schema
+
+
+def beside(schema: Schema) -> Schema:
+    """What is said beside a reference."""
+    return {key: value for key, value in schema.items() if key != "$ref"}
 
 
 def fields(old: Schema, new: Schema, at: str) -> Iterator[str]:

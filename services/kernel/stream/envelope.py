@@ -18,7 +18,7 @@ from services.kernel.contracts import DEAD_LETTERS, TOPICS
 from services.kernel.domain.event import EVENTS, LARGEST, Message
 
 SOURCE_PREFIX = "/services/"
-SAID = {f"ce_{name}" for name in ("specversion", "id", "source", "type", "time", "subject", "sequence")}
+REQUIRED = {f"ce_{name}" for name in ("specversion", "id", "source", "type", "time", "subject", "sequence")}
 HEADERS, HEADER_NAME, HEADER = 40, 100, 2_000  # how many, and the longest name and value, in bytes
 ID, TYPE, SUBJECT, CORRELATION, TRACE = 200, 100, 500, 500, 100  # characters
 WHOLE = re.compile("[1-9][0-9]{0,15}")
@@ -125,7 +125,7 @@ def bounded(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, bytes]:
         if name.lower() in found:
             raise Unreadable("A header stands there twice.")
         found[name.lower()] = value
-    if missing := SAID - found.keys():  # the library would make up an id and a time
+    if missing := REQUIRED - found.keys():  # the library would make up an id and a time
         raise Unreadable(f"{', '.join(sorted(missing))} must be said.")
     return found
 
