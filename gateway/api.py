@@ -17,6 +17,7 @@ from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.decision import Away
+from services.kernel.domain.event import Known
 from services.kernel.http.problem import MEDIA_TYPE, Problem, request_id
 from services.kernel.http.web import Body, Paged
 from services.kernel.telemetry import log
@@ -136,7 +137,7 @@ class Contact(Body):
 class NewLetter(Body):
     """A letter. `mailbox`: `mayor`, or a department's code. `consent`: whether an extract may be made public."""
 
-    kind: LetterKind
+    kind: Known[LetterKind]
     mailbox: str = Field(min_length=1, max_length=64)
     title: str = Field(min_length=LIMITS["title"][0], max_length=LIMITS["title"][1])
     text: str = Field(min_length=LIMITS["text"][0], max_length=LIMITS["text"][1])

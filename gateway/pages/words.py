@@ -1,13 +1,22 @@
 """The words of the pages: names of kinds and states in Chinese, times in Asia/Shanghai."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Protocol, TypeVar
 from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from services.kernel.domain.calendar import SHANGHAI
 
+
+class Kinded(Protocol):
+    @property
+    def kind(self) -> str: ...
+
+
+T = TypeVar("T", bound=Kinded)
 NAMES = {
     "column_kind": {"disclosure": "政务公开", "service": "办事服务", "interaction": "公众互动"},
     "cadence": {
@@ -54,6 +63,14 @@ def name(value: str | None, of: str) -> str:
     return NAMES[of].get(str(value), str(value)) if value is not None else ""
 
 
+def by_kind(found: Iterable[T], of: str) -> list[tuple[str, list[T]]]:
+    """In the order of the names; kinds that are not known yet come after them."""
+    groups: dict[str, list[T]] = {kind: [] for kind in NAMES[of]}
+    for each in found:
+        groups.setdefault(each.kind, []).append(each)
+    return [(kind, group) for kind, group in groups.items() if group]
+
+
 def moment(at: datetime | None) -> str:
     """`YYYY-MM-DD HH:MM` in Asia/Shanghai."""
     return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if at else "—"
@@ -93,6 +110,6 @@ def environment() -> Environment:
         loader=PackageLoader("gateway"), autoescape=select_autoescape(default=True), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    made.filters.update(name=name, moment=moment, day=day, month=month, points=points, iso=iso)
+    made.filters.update(name=name, by_kind=by_kind, moment=moment, day=day, month=month, points=points, iso=iso)
     made.globals.update(query=query, share=share)
     return made

@@ -18,6 +18,7 @@ from services.columns.actions import (
 from services.columns.domain import ColumnState, Department, DepartmentChange, Draft
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
 from services.kernel.domain.clock import now
+from services.kernel.domain.event import Known
 from services.kernel.domain.person import Role
 from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
 
@@ -61,7 +62,7 @@ class NewDepartment(Body):
 
     code: Code
     name: Name
-    kind: DepartmentKind
+    kind: Known[DepartmentKind]
     department_class: DepartmentClass
     service_duties: bool
     letter_duties: bool
@@ -73,7 +74,7 @@ class ChangedDepartment(Body):
     """What is to be different; what is left out, or null, stays as it is."""
 
     name: Name | None = None
-    kind: DepartmentKind | None = None
+    kind: Known[DepartmentKind] | None = None
     department_class: DepartmentClass | None = None
     service_duties: bool | None = None
     letter_duties: bool | None = None
@@ -100,8 +101,8 @@ class NewColumn(Body):
     slug: Slug
     name: Name
     parent_id: ColumnId | None = None
-    kind: ColumnKind
-    cadence: Cadence
+    kind: Known[ColumnKind]
+    cadence: Known[Cadence]
     owner: Code
     publishers: Publishers = Publishers.OWNER
     classes: Annotated[tuple[DisclosureClass, ...], Field(max_length=20)] = ()

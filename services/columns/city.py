@@ -6,6 +6,7 @@ from services.columns import store
 from services.columns.actions import approve_column, propose_column, register_department
 from services.columns.domain import ColumnState, Department, Draft
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
+from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.running.city import Moment, person, read, today
 from services.kernel.running.program import Program
@@ -18,7 +19,7 @@ class CityDepartment(BaseModel):
 
     code: str
     name: str
-    kind: DepartmentKind
+    kind: Known[DepartmentKind]
     department_class: DepartmentClass
     service_duties: bool
     letter_duties: bool
@@ -43,8 +44,8 @@ class CityColumn(BaseModel):
 
     path: str
     name: str
-    kind: ColumnKind
-    cadence: Cadence
+    kind: Known[ColumnKind]
+    cadence: Known[Cadence]
     owner: str
     publishers: Publishers
     classes: tuple[str, ...]

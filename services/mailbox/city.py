@@ -12,6 +12,7 @@ from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import day_of, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause, Unit
+from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.running.city import Moment, person, read, text, today, until
 from services.kernel.running.program import Program
@@ -80,7 +81,7 @@ class CityLetter(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     key: str
-    kind: LetterKind
+    kind: Known[LetterKind]
     mailbox: str
     department: str
     title: str

@@ -39,7 +39,7 @@ def policies() -> tuple[Policy, ...]:
             version=version["version"],
             effective=date.fromisoformat(version["effective"]),
             limits={
-                LetterKind(kind): Limit(amount=limit["amount"], unit=TimeUnit(limit["unit"]))
+                LetterKind[kind.upper()]: Limit(amount=limit["amount"], unit=TimeUnit(limit["unit"]))
                 for kind, limit in version["limits"].items()
             },
             due_soon_working_days=version["due_soon_working_days"],

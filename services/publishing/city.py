@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from services.kernel.contracts.publishing import Ground, ItemKind
 from services.kernel.domain.calendar import day_of
 from services.kernel.domain.clock import now
+from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.running import city
 from services.kernel.running.city import Moment, person
@@ -60,7 +61,7 @@ class CityItem(BaseModel):
     """An item of `data/city.json`; its texts carry {y}, {m}, {d} of the day it was made."""
 
     key: str
-    kind: ItemKind
+    kind: Known[ItemKind]
     column: str
     department: str
     title: str

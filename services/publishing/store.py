@@ -49,7 +49,7 @@ def windows() -> Windows:
     found = _data("cadences.json")
     return Windows(
         version=found["version"],
-        limits={Cadence(c): Limit(w["amount"], TimeUnit(w["unit"])) for c, w in found["windows"].items()},
+        limits={Cadence[c.upper()]: Limit(w["amount"], TimeUnit(w["unit"])) for c, w in found["windows"].items()},
         due_soon=Fraction(found["due_soon_in_last"]),
         patience=timedelta(minutes=found["patience_minutes"]),
         calendar=official(),

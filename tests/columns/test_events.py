@@ -37,7 +37,7 @@ async def heard(program: Program, wanted: int) -> list[Message]:
         async with asyncio.timeout(30):
             while len(found) < wanted:
                 for records in (await consumer.getmany(timeout_ms=500)).values():
-                    found += [decode(record) for record in records]
+                    found += [decode(record, program.bus.namespace) for record in records]
         return found
     finally:
         await consumer.stop()

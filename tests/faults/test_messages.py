@@ -44,7 +44,7 @@ def again(running: Suite, to: Suite, *, chance: random.Random, times: int = 1) -
     """All that was told up to now, to the topics of a suite, in any order."""
     told: list[Wire] = asyncio.run(topic(running)) * times
     chance.shuffle(told)
-    produce(to, [(decode(r).source, r.key, r.value, list(r.headers)) for r in told])
+    produce(to, [(decode(r, running.namespace).source, r.key, r.value, list(r.headers)) for r in told])
 
 
 def read_model(running: Suite) -> dict[str, Document]:

@@ -172,6 +172,24 @@ async def test_what_was_not_heard_of_yet_has_a_neutral_name(portal_at: Portal) -
     assert "市财政局" in page
 
 
+async def test_words_of_tomorrow_are_shown_as_they_are(portal_at: Portal) -> None:
+    at = now()
+    await portal_at.hears(
+        e.department(kind="自治组织"), e.column(kind="专题", cadence="每季"), e.refreshed(because="核对", at=at),
+        e.published(kind="数据集", published_at=at), e.received(kind="举报", at=at),
+    )  # fmt: skip
+
+    for path, words in (
+        ("/", ["专题"]), ("/columns", ["专题"]), ("/columns/news", ["每季"]),
+        ("/departments", ["自治组织"]), ("/departments/finance", ["自治组织"]), ("/items/i1", ["数据集"]),
+        ("/letters", ["举报"]), ("/api/v1/home", ["专题", "举报"]), ("/api/v1/columns/news", ["专题", "每季", "核对"]),
+        ("/api/v1/departments/finance", ["自治组织"]), ("/api/v1/letters", ["举报"]),
+    ):  # fmt: skip
+        answer = await portal_at.get(path)
+        assert answer.status_code == 200, path
+        assert [word for word in words if word not in answer.text] == [], path
+
+
 async def test_a_list_goes_on_where_the_page_before_ended(portal_at: Portal) -> None:
     moments = [e.AT + timedelta(hours=n // 2) for n in range(45)]  # each twice: ties must not lose any
     told = [e.published(f"i{n}", title=f"第{n}条", at=at, published_at=at) for n, at in enumerate(moments)]

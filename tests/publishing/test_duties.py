@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyRefreshed, DutyStale
 from services.kernel.domain.calendar import end_of
-from services.kernel.domain.decision import Decision
+from services.kernel.domain.decision import Decision, Unknown
 from services.kernel.domain.event import Fact
 from services.publishing.domain import Duty, DutyState, announce, close, open_for, refresh, wake
 from tests.publishing.examples import AT, COLUMN, WINDOWS, duty
@@ -40,6 +40,15 @@ def test_a_column_without_cadence_owes_nothing() -> None:
     none = replace(COLUMN, cadence=Cadence.NONE)
 
     assert open_for(none, windows=WINDOWS, at=AT, heard_at=AT) is None
+
+
+def test_a_cadence_of_tomorrow_waits_for_who_knows_it_instead_of_owing_nothing() -> None:
+    tomorrow = Cadence("每季")
+
+    with pytest.raises(Unknown, match="每季"):
+        open_for(replace(COLUMN, cadence=tomorrow), windows=WINDOWS, at=AT, heard_at=AT)
+    with pytest.raises(Unknown):
+        refresh(replace(duty(), cadence=tomorrow), Activity.PUBLISHED, windows=WINDOWS, at=AT)
 
 
 def test_opening_a_column_begins_its_first_period() -> None:

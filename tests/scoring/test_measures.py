@@ -132,6 +132,28 @@ def test_a_column_without_a_cadence_is_no_duty() -> None:
     assert formula == "本月没有须按周期更新的栏目，本项不计入"
 
 
+def test_a_cadence_of_tomorrow_is_what_is_told_of_its_periods() -> None:
+    # Refreshed on the 1st until 24:00 of the 8th: 8 ÷ 30 × 25 = 6.666… → 6.67
+    story = kept_column(cadence=Cadence("每季")).refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"))
+
+    assert story.points("finance", "update_cycle")[0] == D("6.67")
+
+
+def test_a_cadence_of_tomorrow_of_which_nothing_is_told_is_no_duty() -> None:
+    story = Story().department("finance").column("c-box", "finance", cadence=Cadence("每季"))
+
+    assert story.points("finance", "update_cycle")[0] is None
+
+
+def test_an_activity_of_tomorrow_counts_and_is_named_as_it_was_told() -> None:
+    because = Activity("核对")
+    story = kept_column().refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"), because=because)
+    line = next(x for x in story.scored()["finance"].lines if x.indicator == "update_cycle")
+
+    assert line.points == D("6.67")
+    assert line.facts[0].remark.startswith("栏目“政务要闻”核对，")
+
+
 def test_while_the_month_runs_only_days_that_are_over_count() -> None:
     # At noon of the 10th nine days are over: 8 inside, the 9th not. 8 ÷ 9 × 25 = 22.222… → 22.22
     story = kept_column().refreshed("c-news", "finance", at=on(1), due_at=on(9, "00:00"))

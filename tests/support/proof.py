@@ -21,7 +21,7 @@ def told(running: Suite, *speakers: str) -> list[Message]:
     found = []
     for record in asyncio.run(topic(running, *speakers)):
         with suppress(Unreadable):
-            found.append(decode(record))
+            found.append(decode(record, running.namespace))
     return [message for message in found if message.correlation != FORGED]
 
 

@@ -3,10 +3,10 @@
 from enum import StrEnum
 from typing import ClassVar
 
-from services.kernel.domain.event import Event
+from services.kernel.domain.event import Event, OpenEnum
 
 
-class DepartmentKind(StrEnum):
+class DepartmentKind(OpenEnum):
     """The three kinds of body with duties of disclosure (art. 8)."""
 
     GOVERNMENT = "government"
@@ -22,7 +22,7 @@ class DepartmentClass(StrEnum):
     III = "III"
 
 
-class ColumnKind(StrEnum):
+class ColumnKind(OpenEnum):
     """The three tasks of the portal (art. 4)."""
 
     DISCLOSURE = "disclosure"
@@ -30,7 +30,7 @@ class ColumnKind(StrEnum):
     INTERACTION = "interaction"
 
 
-class Cadence(StrEnum):
+class Cadence(OpenEnum):
     """How often a column must show activity; the windows are data of publishing."""
 
     STATIC = "static"
@@ -41,7 +41,7 @@ class Cadence(StrEnum):
 
 
 class Publishers(StrEnum):
-    """Who may publish in a column."""
+    """Who may publish in a column. Closed: of a right that is not known nobody can say who has it."""
 
     OWNER = "owner"
     ALL = "all"

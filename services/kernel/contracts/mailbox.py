@@ -1,15 +1,14 @@
 """What mailbox says: nothing personal; public texts go as claim checks."""
 
-from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import AwareDatetime
 
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.event import Event
+from services.kernel.domain.event import Event, OpenEnum
 
 
-class LetterKind(StrEnum):
+class LetterKind(OpenEnum):
     """What a citizen writes about (来信类别)."""
 
     CONSULTATION = "consultation"

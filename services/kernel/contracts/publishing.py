@@ -7,11 +7,11 @@ from typing import ClassVar
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.contracts.columns import Cadence
-from services.kernel.domain.event import Event
+from services.kernel.domain.event import Event, OpenEnum
 
 
-class ItemKind(StrEnum):
-    """What an item is; later kinds join here."""
+class ItemKind(OpenEnum):
+    """What an item is."""
 
     ARTICLE = "article"
     DOCUMENT = "document"
@@ -125,7 +125,7 @@ class ItemWithdrawn(ItemEvent):
     ground: Ground | None
 
 
-class Activity(StrEnum):
+class Activity(OpenEnum):
     """What renewed a column's duty."""
 
     OPENED = "opened"

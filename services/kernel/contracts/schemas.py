@@ -5,19 +5,19 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from services.kernel.contracts import TOPICS
+from services.kernel.contracts.growth import Schema, broken
 from services.kernel.domain.event import EVENTS, Event
 
 DIRECTORY = Path("docs/events")
-Schema = dict[str, Any]
 
 
 def schema(event: type[Event]) -> Schema:
-    """JSON Schema 2020-12 of an event's value."""
+    """JSON Schema 2020-12 of an event's value, with who says it and the field that names its aggregate."""
     made = event.model_json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"/events/{event.TYPE}.json", **made}
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"/events/{event.TYPE}.json"}
+    return head | {"x-source": event.SOURCE, "x-key": event.KEY} | made
 
 
 def asyncapi() -> Schema:
@@ -66,27 +66,6 @@ def drift(directory: Path) -> list[str]:
     return sorted(name for name in made.keys() | there.keys() if made.get(name) != there.get(name))
 
 
-def broken(released: Schema, current: Schema, at: str = "") -> list[str]:
-    """Where a schema breaks its released form: an event only gains optional fields (DESIGN 2.1, 7)."""
-    found = []
-    old, new = released.get("properties", {}), current.get("properties", {})
-    found += [f"{at}{name}: is gone" for name in old.keys() - new.keys()]
-    gained = set(current.get("required", ())) ^ set(released.get("required", ()))
-    found += [f"{at}{name}: became required or optional" for name in sorted(gained)]
-    found += [f"{at}{name}: changed" for name in old.keys() & new.keys() if meaning(old[name]) != meaning(new[name])]
-    inner_old, inner_new = released.get("$defs", {}), current.get("$defs", {})
-    for name in inner_old.keys() & inner_new.keys():
-        if "enum" in inner_old[name] and not set(inner_old[name]["enum"]) <= set(inner_new[name]["enum"]):
-            found.append(f"{at}{name}: lost a value")
-        found += broken(inner_old[name], inner_new[name], f"{at}{name}.")
-    return found
-
-
-def meaning(field: Schema) -> Schema:
-    """A field without its prose."""
-    return {key: value for key, value in field.items() if key not in ("title", "description")}
-
-
 def incompatible(directory: Path) -> list[str]:
     """What breaks an event as it stands in `released/`, by type."""
     found = []
@@ -96,7 +75,7 @@ def incompatible(directory: Path) -> list[str]:
             found.append(f"{name}: a released event is gone")
         else:
             old = json.loads(path.read_text("utf-8"))
-            found += [f"{name}.{what}" for what in broken(old, schema(EVENTS[name]))]
+            found += broken(old, schema(EVENTS[name]), at=name)
     return found
 
 
@@ -108,24 +87,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--release", action="store_true", help="also make the present schemas the released ones")
     asked = parser.parse_args(arguments)
     if asked.check:
-        wrong = [f"{name} is not what the code says" for name in drift(DIRECTORY)] + incompatible(DIRECTORY)
-        if wrong:
-            print(
-                *wrong,
-                "Run `python -m services.kernel.contracts.schemas` and look at the difference.",
-                sep="\n",
-                file=sys.stderr,
-            )
-            raise SystemExit(1)
-        return
-    for path in DIRECTORY.glob("*.json"):
+        refuse([f"{name} is not what the code says" for name in drift(DIRECTORY)] + incompatible(DIRECTORY))
+    elif asked.release:
+        refuse(incompatible(DIRECTORY))
+        write(DIRECTORY, documents())
+        write(DIRECTORY / "released", {name: text for name, text in documents().items() if name != "asyncapi.json"})
+    else:
+        write(DIRECTORY, documents())
+
+
+def refuse(wrong: Sequence[str]) -> None:
+    """Say what is wrong and end, where something is."""
+    if wrong:
+        look = "Run `python -m services.kernel.contracts.schemas` and look at the difference."
+        print(*wrong, look, sep="\n", file=sys.stderr)
+        raise SystemExit(1)
+
+
+def write(directory: Path, texts: dict[str, str]) -> None:
+    """These and no others."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for path in directory.glob("*.json"):
         path.unlink()
-    for name, text in documents().items():
-        for directory in [DIRECTORY] + [DIRECTORY / "released"] * asked.release:
-            directory.mkdir(parents=True, exist_ok=True)
-            (directory / name).write_text(text, "utf-8")
-    if asked.release:
-        (DIRECTORY / "released" / "asyncapi.json").unlink()
+    for name, text in texts.items():
+        (directory / name).write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
 
 EVENTS: dict[str, type["Event"]] = {}
 LARGEST = 900_000  # bytes of one event's value; Kafka takes a megabyte with its envelope
@@ -24,8 +27,8 @@ class Event(Fact):
 
     KEY names the field that holds the aggregate's id. OVERTAKES: what withdraws or hides is shown
     at once, even while earlier events of its aggregate wait. ORDER names a field that counts what several
-    aggregates share: their events are sent by it. A key that is no field, or a type declared twice, is a
-    `TypeError` at import.
+    aggregates share: their events are sent by it. A key that is no field, a type declared twice, or one that
+    speaks of another kind than those beside it, is a `TypeError` at import.
     """
 
     SOURCE: ClassVar[str]
@@ -36,7 +39,12 @@ class Event(Fact):
     @property
     def subject(self) -> str:
         """`letter/{id}`: the CloudEvents subject and the Kafka key."""
-        return f"{self.TYPE.partition('.')[0]}/{getattr(self, self.KEY)}"
+        return f"{self.speaks_of()}/{getattr(self, self.KEY)}"
+
+    @classmethod
+    def speaks_of(cls) -> str:
+        """A kind of aggregate: the first word of its type."""
+        return cls.TYPE.partition(".")[0]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
@@ -44,11 +52,62 @@ class Event(Fact):
             return
         if cls.KEY not in cls.model_fields or cls.TYPE in EVENTS:
             raise TypeError(f"{cls.__name__}: no field {cls.KEY}, or {cls.TYPE} declared twice")
+        base = next(each for each in cls.__mro__ if "KEY" in each.__dict__)
+        if any(issubclass(other, base) and other.speaks_of() != cls.speaks_of() for other in EVENTS.values()):
+            raise TypeError(f"{cls.__name__}: {cls.TYPE} speaks of another kind than the others of {base.__name__}")
         EVENTS[cls.TYPE] = cls
 
 
+class OpenEnum(StrEnum):
+    """A set of words that may grow in a released event.
+
+    A word not known here reads as a member named OTHER: its value is the word, and it is written as that word.
+    """
+
+    @property
+    def is_known(self) -> bool:
+        return self in type(self).__members__.values()
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self | None:
+        if not isinstance(value, str):
+            return None
+        other = str.__new__(cls, value)
+        other._name_, other._value_ = "OTHER", value
+        return other
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        made = handler(schema)
+        words = handler.resolve_ref_schema(made)
+        words.pop("enum", None)
+        words.pop("const", None)
+        words |= {"type": "string", "x-known-values": [word.value for word in cls]}
+        return made
+
+
+class OnlyKnown:
+    """Refuses, in what people hand in, a word that is not known here."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: type[OpenEnum], _: GetCoreSchemaHandler) -> CoreSchema:
+        words = core_schema.literal_schema([word.value for word in source])
+        return core_schema.no_info_after_validator_function(source, words)
+
+
+O = TypeVar("O", bound=OpenEnum)  # noqa: E741  of the open enums
+Known = Annotated[O, OnlyKnown]
+
+
+class Remembers:
+    """A place beside the fields, so that equality, copies and storage know nothing of it."""
+
+    __slots__ = ("_parsed",)
+    _parsed: Event
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(Remembers):
     """One event with its envelope; `value` is the JSON as it was sent, byte for byte."""
 
     id: str
@@ -71,6 +130,10 @@ class Message:
         return self.subject.partition("/")[2]
 
     def event(self) -> Event | None:
-        """The event, or None for a type not known here. Raises pydantic's `ValidationError`."""
+        """The event, parsed once; None for a type not known here. Raises pydantic's `ValidationError`."""
         known = EVENTS.get(self.type)
-        return known.model_validate_json(self.value) if known else None
+        if known is None:
+            return None
+        if not hasattr(self, "_parsed"):
+            object.__setattr__(self, "_parsed", known.model_validate_json(self.value))
+        return self._parsed

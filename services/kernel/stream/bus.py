@@ -1,89 +1,50 @@
-"""The only module that knows Kafka: topics, CloudEvents on the wire, producer, consumer, lag."""
+"""The only module that knows Kafka: topics, producer, consumer, lag."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError
-from cloudevents.core.base import BaseCloudEvent
-from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
-from cloudevents.core.formats.json import JSONFormat
-from cloudevents.core.v1.event import CloudEvent
 
-from services.kernel.contracts import TOPICS
+from services.kernel.contracts import DEAD_LETTERS, TOPICS
 from services.kernel.domain.event import Message
+from services.kernel.stream.envelope import Unreadable, decode, encode, fitting
+
+__all__ = ["BUS_ERRORS", "Bus", "Consumer", "Partition", "Unreadable", "Wire", "decode", "encode", "fitting"]
 
 Consumer = AIOKafkaConsumer
 Partition = TopicPartition
 Wire: TypeAlias = ConsumerRecord[bytes, bytes]
 BUS_ERRORS = (KafkaError, IllegalStateError, OSError)
-SOURCE_PREFIX = "/services/"
+ANSWER = 10.0  # seconds until a topic that nobody has, or a broker that is silent, is an error
+KEPT = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}  # for ever, each message
 
 
-class Unreadable(Exception):
-    """A message that is no CloudEvent of ours."""
+def wanted(copies: int) -> dict[str, str]:
+    """A topic's settings. With three copies two must have a message before it is acknowledged."""
+    return KEPT | {"min.insync.replicas": str(in_sync(copies))}
 
 
-class AsSent(JSONFormat):
-    """The JSON is made when the fact is written and kept as received: never parsed or dumped on the way."""
-
-    def write_data(self, data: Any, datacontenttype: str | None) -> bytes:
-        assert isinstance(data, bytes)
-        return data
-
-    def read_data(self, body: Any, datacontenttype: str | None) -> Any:
-        return body
+def in_sync(copies: int) -> int:
+    return 2 if copies > 2 else 1
 
 
-AS_SENT = AsSent()
-
-
-def encode(m: Message) -> KafkaMessage:
-    attributes: dict[str, Any] = {
-        "specversion": "1.0",
-        "id": m.id,
-        "source": SOURCE_PREFIX + m.source,
-        "type": m.type,
-        "time": m.time,
-        "subject": m.subject,
-        "datacontenttype": "application/json",
-        "dataschema": f"/events/{m.type}.json",
-        "sequence": str(m.sequence),
-        "correlationid": m.correlation,
-    }
-    if m.trace:
-        attributes["traceparent"] = m.trace
-    return to_binary(CloudEvent(attributes, m.value), AS_SENT, key_mapper=lambda event: event.get_subject())
-
-
-def event_of(headers: Mapping[str, bytes], value: bytes) -> BaseCloudEvent:
-    return from_binary(KafkaMessage(dict(headers), None, value), AS_SENT, CloudEvent)
-
-
-def decode(record: Wire) -> Message:
-    """`Unreadable` where the envelope is not one of ours; the value is not looked at."""
-    try:
-        event = event_of(dict(record.headers), record.value or b"")
-        time, subject = event.get_time(), event.get_subject()
-        assert time
-        assert subject
-        return Message(
-            id=event.get_id(),
-            type=event.get_type(),
-            source=event.get_source().removeprefix(SOURCE_PREFIX),
-            subject=subject,
-            sequence=int(event.get_extension("sequence")),
-            time=time.astimezone(UTC),
-            correlation=str(event.get_extension("correlationid") or "-"),
-            trace=event.get_extension("traceparent"),
-            value=record.value or b"",
-        )
-    except Exception as error:  # whatever a stranger may have written must not stop the partition
-        raise Unreadable(f"{type(error).__name__}: {error}") from error
+def unfit(topic: str, copies: int, settings: Mapping[str, str]) -> list[str]:
+    """What is wrong with the settings of a topic that exists, in words."""
+    found = []
+    if settings["retention.ms"] != "-1":
+        found.append(f"the topic {topic} forgets after {settings['retention.ms']} ms instead of never")
+    if settings["retention.bytes"] != "-1":
+        found.append(f"the topic {topic} forgets beyond {settings['retention.bytes']} bytes instead of never")
+    if settings["cleanup.policy"] != "delete":
+        found.append(f"the topic {topic} keeps only the last message of a key (cleanup.policy)")
+    if int(settings["min.insync.replicas"]) < in_sync(copies):
+        found.append(f"the topic {topic} acknowledges before {in_sync(copies)} replicas have it (min.insync.replicas)")
+    return found
 
 
 class Bus:
@@ -99,6 +60,8 @@ class Bus:
 
     async def send(self, messages: Sequence[Message], *, topic: str | None = None) -> None:
         """All of them acknowledged by every replica, in order per key; or an error, and then perhaps some of them."""
+        if topic == DEAD_LETTERS:
+            messages = [fitting(message) for message in messages]
         producer = await self._ready()
         try:
             sent = []
@@ -109,6 +72,7 @@ class Bus:
                 sent.append(await producer.send(to, wire.value, wire.key.encode(), headers=list(wire.headers.items())))
             await asyncio.gather(*sent)
         except BaseException:
+            self._prepared = False  # the topics may be gone
             await self.close()
             raise
 
@@ -116,7 +80,12 @@ class Bus:
         if not self._prepared and (wrong := await self.prepare()):
             raise KafkaError("; ".join(wrong))  # what is said waits in the journal, and is in no wrong partition
         if self._producer is None:
-            producer = AIOKafkaProducer(bootstrap_servers=self.servers, enable_idempotence=True, acks="all")
+            producer = AIOKafkaProducer(
+                bootstrap_servers=self.servers,
+                enable_idempotence=True,
+                acks="all",
+                request_timeout_ms=int(ANSWER * 1000),
+            )
             try:
                 await producer.start()
             except BaseException:
@@ -146,48 +115,65 @@ class Bus:
 
     async def prepare(self) -> list[str]:
         """Make the topics that are missing. What is wrong with those that exist, in words; empty: all is well."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
-        await admin.start()
-        try:
-            names = set(await admin.list_topics())
+        async with self._admin() as admin:
             copies = min(3, len((await admin.describe_cluster())["brokers"]))
-            for name, topic in TOPICS.items():
-                if self.topic(name) not in names:
-                    await self._make(admin, self.topic(name), topic.partitions, copies)
+            for name in await self._missing(admin):
+                await self._make(admin, name, copies)
             wrong = await self._wrong(admin)
             self._prepared = not wrong
             return wrong
+
+    async def missing(self) -> list[str]:
+        """Names of declared topics that Kafka does not have now."""
+        async with self._admin() as admin:
+            return [self.topic(name) for name in await self._missing(admin)]
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.servers)
+        await admin.start()
+        try:
+            yield admin
         finally:
             await admin.close()
 
-    async def _make(self, admin: AIOKafkaAdminClient, name: str, partitions: int, copies: int) -> None:
-        kept_for_ever = {"retention.ms": "-1", "retention.bytes": "-1"}
-        new = NewTopic(name, num_partitions=partitions, replication_factor=copies, topic_configs=kept_for_ever)
+    async def _missing(self, admin: AIOKafkaAdminClient) -> list[str]:
+        there = set(await admin.list_topics())
+        return [name for name in TOPICS if self.topic(name) not in there]
+
+    async def _make(self, admin: AIOKafkaAdminClient, name: str, copies: int) -> None:
+        new = NewTopic(
+            self.topic(name),
+            num_partitions=TOPICS[name].partitions,
+            replication_factor=copies,
+            topic_configs=wanted(copies),
+        )
         answer = await admin.create_topics([new])
         for _, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
-                raise KafkaError(f"Kafka would not make the topic {name} (error {code})")
+                raise KafkaError(f"Kafka would not make the topic {self.topic(name)} (error {code})")
 
     async def _described(self, admin: AIOKafkaAdminClient) -> list[dict[str, Any]]:
         """Our topics; a new one is seen without partitions for a moment."""
-        while True:
-            found: list[dict[str, Any]] = await admin.describe_topics([self.topic(name) for name in TOPICS])
-            if all(topic["partitions"] for topic in found):
-                return found
-            await asyncio.sleep(0.05)
+        async with asyncio.timeout(ANSWER):
+            while True:
+                found: list[dict[str, Any]] = await admin.describe_topics([self.topic(name) for name in TOPICS])
+                if all(topic["partitions"] for topic in found):
+                    return found
+                await asyncio.sleep(0.05)
 
     async def _wrong(self, admin: AIOKafkaAdminClient) -> list[str]:
-        found = []
+        found, copies = [], {}
         for described in await self._described(admin):
-            name, count = described["topic"], len(described["partitions"])
-            wanted = TOPICS[name.removeprefix(f"{self.namespace}.")].partitions
-            if count != wanted:
-                found.append(f"the topic {name} has {count} partitions instead of {wanted}")
-        asked = [ConfigResource(ConfigResourceType.TOPIC, self.topic(n), {"retention.ms": None}) for n in TOPICS]
+            name, partitions = described["topic"], described["partitions"]
+            count = TOPICS[name.removeprefix(f"{self.namespace}.")].partitions
+            copies[name] = min(len(partition["replicas"]) for partition in partitions)
+            if len(partitions) != count:
+                found.append(f"the topic {name} has {len(partitions)} partitions instead of {count}")
+        asked = [ConfigResource(ConfigResourceType.TOPIC, self.topic(n), dict.fromkeys(wanted(1))) for n in TOPICS]
         for answer in await admin.describe_configs(asked):
-            for *_, name, configs in answer.resources:
-                if configs and configs[0][1] != "-1":
-                    found.append(f"the topic {name} forgets after {configs[0][1]} ms instead of never")
+            for *_, name, settings in answer.resources:
+                found += unfit(name, copies[name], {setting[0]: setting[1] for setting in settings})
         return found
 
     def place(self, topic: str, partition: int) -> str:

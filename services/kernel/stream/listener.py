@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from services.kernel.domain.clock import host
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Away, Cause
 from services.kernel.domain.event import EVENTS, LARGEST, Message
@@ -168,7 +169,7 @@ class Listener:
     async def _deliveries(self, record: Wire) -> list[Delivery]:
         """To each handler that listens to its kind; what nobody can read goes to the queue for people."""
         try:
-            message = decode(record)
+            message = decode(record, self.bus.namespace)
         except Unreadable as error:
             return [Delivery(handler=FOREIGN, message=foreign(record), partition=record.partition, trouble=error)]
         place, kind = self.bus.place(record.topic, record.partition), message.kind
@@ -274,4 +275,8 @@ def foreign(record: Wire) -> Message:
 
 
 def _time(record: Wire) -> datetime:
-    return datetime.fromtimestamp(min(max(record.timestamp, 0), 4_000_000_000_000) / 1000, UTC)
+    """When Kafka took it, as far as that is a moment at all."""
+    try:
+        return datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return host()

@@ -6,6 +6,7 @@ from fastapi import Path, Query
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.domain.event import Known
 from services.kernel.http.web import EARLIEST, LATEST, Body
 
 TEXT = r"^[^\x00]*$"
@@ -42,7 +43,7 @@ class Contact(Body):
 class NewLetter(Body):
     """A letter as a citizen writes it."""
 
-    kind: LetterKind
+    kind: Known[LetterKind]
     mailbox: Department
     title: Title
     text: Text

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from services.kernel.contracts.publishing import Ground, ItemKind
 from services.kernel.domain.decision import Forbidden
+from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person
 from services.kernel.http.web import Body
 from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict
@@ -44,7 +45,7 @@ CodeInPath = Annotated[str, Path(pattern=CODE)]
 class ItemBody(Body):
     """The whole content of an item; `body` is Markdown (CommonMark and tables)."""
 
-    kind: ItemKind
+    kind: Known[ItemKind]
     column_id: ColumnId
     title: Title
     summary: Text = ""

@@ -10,7 +10,7 @@ from typing import ClassVar, NamedTuple, TypeVar
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEvent, DutyRefreshed, DutyStale
 from services.kernel.domain.calendar import Calendar, Limit, deadline
-from services.kernel.domain.decision import Aggregate, Decision
+from services.kernel.domain.decision import Aggregate, Decision, Unknown
 from services.kernel.domain.event import Fact
 from services.publishing.domain.copied import Column
 
@@ -48,7 +48,9 @@ class Windows:
     calendar: Calendar
 
     def period(self, cadence: Cadence, since: datetime) -> Period:
-        """In calendar units (RULES 2); ends at 24:00 in Shanghai."""
+        """In calendar units (RULES 2); ends at 24:00 in Shanghai. `Unknown` for a cadence of tomorrow."""
+        if not cadence.is_known:
+            raise Unknown("unknown_yet", f"How long {cadence} lasts is not known here. Ask again soon.")
         due_at = deadline(since, self.limits[cadence], self.calendar).due_at
         lead = (due_at - since) * self.due_soon.numerator / self.due_soon.denominator
         soon = due_at - lead
@@ -84,8 +86,8 @@ class DutyClosed(Fact):
 
 
 def open_for(column: Column, *, windows: Windows, at: datetime, heard_at: datetime) -> Decision[Duty] | None:
-    """The first period, from the opening on; None where the cadence sets no window."""
-    if column.cadence not in windows.limits:
+    """The first period, from the opening on; None where the cadence sets no window, `Unknown` as `period`."""
+    if column.cadence.is_known and column.cadence not in windows.limits:
         return None
     period = windows.period(column.cadence, at)
     duty = Duty(

@@ -17,6 +17,7 @@ from services.scoring.domain.facts import Answered, Department, Refreshed, Told
 from services.scoring.domain.scheme import Indicator
 
 CENT = Decimal("0.01")
+DONE = {Activity.OPENED: "开通", Activity.PUBLISHED: "更新", Activity.REVISED: "更新"}
 Measure = Callable[[Evidence, Department, Indicator], Line]
 
 
@@ -72,12 +73,17 @@ def update_cycle_1(found: Evidence, department: Department, indicator: Indicator
 
 
 def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[datetime]]]:
-    """Each period in force at the end of a day of the month, with those ends; `Unknown` where nothing tells of one."""
+    """Each period in force at the end of a day of the month, with those ends; `Unknown` where nothing tells of one.
+
+    A cadence of tomorrow is what is told of its periods; where nothing is, it sets none.
+    """
     days: dict[int, list[datetime]] = {}
     begun = 0
     for end in days_kept(column, found):
         while begun < len(column.refreshed) and column.refreshed[begun].told.at < end:
             begun += 1
+        if not begun and not column.opened.cadence.is_known:
+            continue
         if not begun:
             detail = f"Nothing tells until when the column {column.opened.column} was current. Ask again soon."
             raise Unknown("unknown_yet", detail)
@@ -97,7 +103,7 @@ def days_kept(column: Column, found: Evidence) -> Iterator[datetime]:
 
 
 def period_remark(name: str, period: Refreshed, days: int, current: int) -> str:
-    did = "开通" if period.because is Activity.OPENED else "更新"
+    did = DONE.get(period.because, period.because)
     late = f"，超期 {days - current} 天" if days > current else ""
     return f"栏目“{name}”{did}，更新期限至{last_day(period.due_at)}：本月在周期内 {current} 天{late}"
 

@@ -1,0 +1,103 @@
+"""Topics as they are declared, made again when they are gone; what is sent arrives."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+from aiokafka.errors import KafkaError
+
+from services.kernel.contracts import DEAD_LETTERS, TOPICS
+from services.kernel.stream.bus import Bus, Partition, Wire, decode, unfit, wanted
+from tests.support.sample import message
+
+pytestmark = pytest.mark.servers
+SAID = message("finance", 1, "财政局")
+
+
+@asynccontextmanager
+async def admin(bus: Bus) -> AsyncIterator[AIOKafkaAdminClient]:
+    made = AIOKafkaAdminClient(bootstrap_servers=bus.servers)
+    await made.start()
+    yield made
+    await made.close()
+
+
+async def heard(bus: Bus, topic: str) -> list[Wire]:
+    """All that is on a topic's first partition now."""
+    consumer = bus.consumer("tests")
+    part = Partition(bus.topic(topic), 0)
+    await consumer.start()
+    consumer.assign([part])
+    await consumer.seek_to_beginning(part)
+    end = (await consumer.end_offsets([part]))[part]
+    found: list[Wire] = []
+    while len(found) < end:
+        found += (await consumer.getmany(part, timeout_ms=500)).get(part, [])
+    await consumer.stop()
+    return found
+
+
+async def test_topics_that_are_gone_are_named_and_made_again_by_whoever_speaks(bus: Bus) -> None:
+    await bus.send([SAID])
+    assert await bus.missing() == []
+    async with admin(bus) as there:
+        await there.delete_topics([bus.topic(name) for name in TOPICS])
+    assert await bus.missing() == [bus.topic(name) for name in TOPICS]
+
+    with pytest.raises(KafkaError):  # the relay keeps what it could not send, and sends it again
+        await bus.send([SAID])
+    await bus.send([SAID])
+
+    assert [decode(record, bus.namespace) for record in await heard(bus, "columns")] == [SAID]
+    assert await bus.missing() == []
+
+
+async def test_a_topic_keeps_each_message_for_ever_and_acknowledges_what_all_have(bus: Bus) -> None:
+    asked = [ConfigResource(ConfigResourceType.TOPIC, bus.topic(name), dict.fromkeys(wanted(1))) for name in TOPICS]
+    async with admin(bus) as there:
+        answers = await there.describe_configs(asked)
+
+    found = [{s[0]: s[1] for s in settings} for answer in answers for *_, settings in answer.resources]
+    kept = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete", "min.insync.replicas": "1"}
+    assert found == [kept] * len(TOPICS)
+
+
+async def test_a_topic_that_forgets_is_named_and_nothing_is_said_on_any(bus: Bus, namespace: str) -> None:
+    late = Bus(bus.servers, f"{namespace}-late")
+    forgetful = {"cleanup.policy": "compact", "retention.ms": "1000", "retention.bytes": "5000"}
+    async with admin(bus) as there:
+        await there.create_topics([NewTopic(late.topic("columns"), 1, 1, topic_configs=forgetful)])
+
+    with pytest.raises(KafkaError) as raised:
+        await late.send([SAID])
+    await late.close()
+
+    for wrong in ("forgets after 1000 ms", "forgets beyond 5000 bytes", "keeps only the last message of a key"):
+        assert f"the topic {late.topic('columns')} {wrong}" in str(raised.value)
+
+
+def test_with_three_replicas_two_must_have_what_is_acknowledged() -> None:
+    assert unfit("city.columns", 3, wanted(1)) == [
+        "the topic city.columns acknowledges before 2 replicas have it (min.insync.replicas)"
+    ]
+    assert unfit("city.columns", 3, wanted(3)) == []
+    assert unfit("city.columns", 1, wanted(1)) == []
+    assert unfit("city.columns", 1, wanted(3)) == []
+
+
+async def test_a_copy_for_the_dead_letters_arrives_however_large_the_message_was(bus: Bus) -> None:
+    large = replace(SAID, value=b"x" * 1_048_576, correlation="there: what was wrong with it")
+    with pytest.raises(KafkaError, match="MessageSizeTooLarge"):
+        await bus.send([large])
+
+    await bus.send([large, SAID], topic=DEAD_LETTERS)
+
+    named, whole = await heard(bus, DEAD_LETTERS)
+    assert json.loads(named.value or b"")["size"] == 1_048_576
+    assert dict(named.headers)["ce_correlationid"] == large.correlation.encode()
+    assert named.key == whole.key == b"department/finance"
+    assert whole.value == SAID.value
