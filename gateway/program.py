@@ -12,7 +12,7 @@ from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
 from services.kernel.domain.decision import Away
-from services.kernel.running import program
+from services.kernel.running import serving
 from services.kernel.running.program import Part, Program, Service, create_app
 from services.kernel.storage.mongo import Database, asking
 from services.kernel.storage.transaction import Transactor
@@ -102,4 +102,4 @@ def portal(gateway: Gateway) -> ASGIApp:
 
 def serve(gateway: Gateway) -> None:
     """As the kernel serves a program, with the wire for finished pages."""
-    program.serve(portal(gateway), gateway.settings, http=wire(gateway.shelf))
+    serving.serve(gateway, portal(gateway), http=wire(gateway.shelf))

@@ -4,6 +4,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.kernel.settings import INSIDE
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 CACHE = ROOT / ".cache"  # what was fetched; `make clean` leaves it
@@ -31,6 +33,10 @@ class Ports:
 
     def of(self, program: str) -> int:
         return self.base + PROGRAMS.index(program)
+
+    def inside(self, program: str) -> int:
+        """Where it answers /readyz and /metrics."""
+        return self.of(program) + INSIDE
 
     @property
     def mongo(self) -> int:

@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from deploy.local.places import LOCAL, PROGRAMS, Ports, Stop, Told, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
-from deploy.local.stack import STARTING, Keys, Servers, environment, is_ready, module, ports_of, program
+from deploy.local.stack import STARTING, Keys, Servers, environment, inside_of, is_ready, module, ports_of, program
 from deploy.local.watch import Watched
 from services.kernel.domain.person import Role
 
@@ -31,7 +32,8 @@ def say(line: str) -> None:
 class Supervisor:
     """One run from start to end; what it starts it also ends.
 
-    `programs` know their ports by CITYGATE_PORT; the parts of `city` end by themselves and are run one after another.
+    `programs` know their inside ports by CITYGATE_INSIDE_PORT; the parts of `city` end by themselves and are run
+    one after another.
     """
 
     ports: Ports
@@ -70,8 +72,7 @@ class Supervisor:
         for process in self.programs:
             process.start()
         for process in self.programs:
-            port = int(process.env["CITYGATE_PORT"])
-            process.until(lambda port=port: is_ready(port), STARTING, told=self.told)  # type: ignore[misc]  # bound
+            process.until(partial(is_ready, int(process.env["CITYGATE_INSIDE_PORT"])), STARTING, told=self.told)
         say(f"Everything is ready after {time.monotonic() - began:.0f} s.")
         self.watcher = threading.Thread(target=self.watch, name="watch")
         self.watcher.start()
@@ -79,7 +80,7 @@ class Supervisor:
     def check_ports(self) -> None:
         other = 10_000 if self.ports.base == 9000 else 9000
         how = f"End what listens there, or move all ports: make run PORT={other}"
-        wanted = ports_of(self.ports)
+        wanted = ports_of(self.ports) | {f"the inside of {name}": port for name, port in inside_of(self.ports).items()}
         if not self.servers.given_mongo:
             wanted["MongoDB"] = self.ports.mongo
         if not self.servers.given_kafka:
@@ -106,6 +107,8 @@ class Supervisor:
         say("")
         for name, port in ports_of(self.ports).items():
             say(f"  {name:11} http://127.0.0.1:{port}{'' if name == 'gateway' else '/docs'}")
+        inside = inside_of(self.ports).values()
+        say(f"  {'inside':11} /readyz and /metrics of each, in this order: ports {min(inside)} to {max(inside)}")
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
         for role in (r for r in Role if r is not Role.SERVICE):
             department = "finance" if role in (Role.EDITOR, Role.REVIEWER, Role.HANDLER) else ""
@@ -142,7 +145,7 @@ def of_this_checkout(port: int, *, city: bool = True) -> Supervisor:
     ports, record, keys = Ports(port), LOCAL / "run", Keys(LOCAL / "keys")
     servers = Servers(LOCAL, ports.mongo, ports.kafka, ports.controller, record)
     keys.make()
-    env = {name: environment(name, ports_of(ports), servers, keys) for name in PROGRAMS}
+    env = {name: environment(name, ports_of(ports), servers, keys, inside=ports.inside(name)) for name in PROGRAMS}
     programs = [program(name, env[name], record=record) for name in PROGRAMS]
     parts = [
         Process(

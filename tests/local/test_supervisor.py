@@ -22,7 +22,7 @@ class Ready(http.server.BaseHTTPRequestHandler):
         self.send_response(200); self.end_headers()
     def log_message(self, *_): pass
 print("up", flush=True)
-http.server.HTTPServer(("127.0.0.1", int(os.environ["CITYGATE_PORT"])), Ready).serve_forever()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["CITYGATE_INSIDE_PORT"])), Ready).serve_forever()
 """
 SUPERVISOR = """\
 import sys
@@ -36,7 +36,7 @@ def made(name, number):
     if name.endswith("-city"):
         sleep = [sys.executable, "-c", "import signal; signal.pause()"]
         return Process(name, sleep, home / "log" / name, {}, home / "run")
-    env = {"CITYGATE_PORT": str(base + number)}
+    env = {"CITYGATE_INSIDE_PORT": str(base + 100 + number)}
     return Process(name, [sys.executable, program], home / "log" / f"{name}.log", env, home / "run")
 class NoServers(Servers):
     def start(self): pass
@@ -57,7 +57,7 @@ class Run:
     """A supervisor as a subprocess, with what it said and what it wrote down."""
 
     home: Path
-    base: int = field(default_factory=lambda: free_ports(5)[0])
+    base: int = field(default_factory=lambda: free_ports(105)[0])
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self, *names: str, out: int | None = None) -> None:
@@ -168,7 +168,7 @@ def test_a_taken_port_ends_the_run_before_anything_starts(run: Run) -> None:
     assert second.process
     assert second.process.wait(30) == 1
 
-    assert second.said(f"Port {run.base}, meant for gateway, is taken.")
+    assert second.said(f"Port {run.base + 100}, meant for the inside of gateway, is taken.")
     assert second.said("make run PORT=9000")
     assert not (second.home / "run").exists()
     assert run.tell(signal.SIGINT) == 0

@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
@@ -35,7 +33,6 @@ from services.kernel.stream.listener import Listener
 from services.kernel.stream.relay import Relay
 from services.kernel.telemetry import log
 
-Protocol = type[asyncio.Protocol] | Literal["httptools"]
 Part = tuple[str, Callable[[], Awaitable[None]]]
 RESTART = 1.0  # seconds until a part that failed is started again
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
@@ -93,7 +90,7 @@ class Program:
         """What runs beside the requests."""
         parts: list[Part] = [("listener", self.listener.run)]
         if self.service.may is not None:
-            parts.append(("relay", self.relay.run))
+            parts += [("relay", self.relay.run), ("keys", self.keys.run)]
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
     async def work(self) -> None:
@@ -121,6 +118,8 @@ class Program:
                 found["indexes"] = "are being made"
         except (MongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
+        if self.service.may is not None and self.keys.wrong:
+            found["keys"] = f"CITYGATE_JWKS: {self.keys.wrong}"
         if self.listener.wrong:
             found["kafka"] = "; ".join(self.listener.wrong)
         return found
@@ -128,14 +127,6 @@ class Program:
     def late(self) -> dict[str, str]:
         """What is waited for while requests are answered."""
         return {"kafka": self.listener.away} if self.listener.away else {}
-
-
-class Health(BaseModel):
-    """`wrong`: what keeps it from answering, by name of the dependency; `late`: what it answers without."""
-
-    ok: bool
-    wrong: dict[str, str] = {}
-    late: dict[str, str] = {}
 
 
 def create_app(program: Program) -> ASGIApp:
@@ -162,7 +153,7 @@ def create_app(program: Program) -> ASGIApp:
         app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
         app.include_router(service.router)
     app.state.doorway, app.state.program = program.doorway(), program
-    add_operations(app, program)
+    app.add_api_route("/healthz", healthz, include_in_schema=False)
     problem.install(app)
     return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes)
 
@@ -173,31 +164,9 @@ def must_agree(router: APIRouter, may: Table) -> None:
         raise ValueError(f"Not in both the table of rights and the routes: {sorted(names ^ set(may.roles))}")
 
 
-def add_operations(app: FastAPI, program: Program) -> None:
-    """`/healthz` (the process), `/readyz` (what it needs, named), `/metrics`."""
-
-    @app.get("/healthz", summary="Whether the process answers", include_in_schema=False)
-    async def healthz() -> Health:
-        return Health(ok=True)
-
-    @app.get("/readyz", summary="Whether everything it needs answers", include_in_schema=False)
-    async def readyz(response: Response) -> Health:
-        wrong = await program.unready()
-        response.status_code = 503 if wrong else 200
-        return Health(ok=not wrong, wrong=wrong, late=program.late())
-
-    @app.get("/metrics", summary="Numbers for Prometheus", include_in_schema=False)
-    async def metrics(_: Request) -> Response:
-        body, media_type = telemetry.exposition()
-        return Response(body, media_type=media_type)
-
-
-def serve(app: ASGIApp, settings: Settings, *, http: Protocol = "httptools") -> None:
-    """Until it is told to stop; open requests get five seconds. `http`: what reads requests from the socket."""
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, loop="uvloop", http=http, lifespan="on",
-        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+async def healthz(_: Request) -> Response:
+    """Whether the process answers."""
+    return JSONResponse({"ok": True})
 
 
 def begin(service: str, settings: Settings) -> None:
