@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from deploy.local.changes import Changes
 from deploy.local.places import LOCAL, PROGRAMS, Ports, Stop, Told, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
 from deploy.local.stack import STARTING, Keys, Servers, environment, inside_of, is_ready, module, ports_of, program
@@ -42,9 +43,10 @@ class Supervisor:
     keys: Keys
     city: Sequence[Process] = ()
     home: Path = LOCAL
+    changes: Changes | None = None
     told: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
-    watcher: threading.Thread | None = None
+    watchers: list[threading.Thread] = field(default_factory=list)
 
     def run(self) -> None:
         for number in SIGNALS:
@@ -74,8 +76,11 @@ class Supervisor:
         for process in self.programs:
             process.until(partial(is_ready, int(process.env["CITYGATE_INSIDE_PORT"])), STARTING, told=self.told)
         say(f"Everything is ready after {time.monotonic() - began:.0f} s.")
-        self.watcher = threading.Thread(target=self.watch, name="watch")
-        self.watcher.start()
+        self.watchers = [threading.Thread(target=self.watch, name="watch")]
+        if self.changes:
+            self.watchers.append(threading.Thread(target=self.changes.see, args=(self.over,), name="changes"))
+        for watcher in self.watchers:
+            watcher.start()
 
     def check_ports(self) -> None:
         other = 10_000 if self.ports.base == 9000 else 9000
@@ -98,7 +103,9 @@ class Supervisor:
             part.log.unlink(missing_ok=True)
             if part.finish(CITY_SECONDS, told=self.told):
                 end = tail(part.log)
-                raise Stop(f"{part.name} did not succeed. The end of {part.log}:\n{end}\n{full(end)}".rstrip())
+                raise Stop(
+                    f"{part.name} did not succeed. The end of {part.log}:\n{end}\n{full(end, part.log.parent)}".rstrip()
+                )
             say(f"  {part.name}: {tail(part.log, 1)}")
         loaded.touch()
 
@@ -117,22 +124,33 @@ class Supervisor:
         say("Ctrl-C ends everything; data stay in .local/, logs in .local/log/.")
 
     def watch(self) -> None:
-        """Beside all else, until the end: what ended by itself is started again."""
+        """Beside all else, until the end: what ended by itself, or has changed, is started again."""
         everything = [Watched(p) for p in (self.servers.mongo, self.servers.kafka, *self.programs) if p]
         while not self.over.wait(0.2) and not self.told.is_set():
+            self.renew(everything)
             for each in everything:
                 try:
                     if line := each.look(time.monotonic()):
                         say(line)
                 except OSError as error:
-                    say(f"{each.process.name} could not be started: {full(str(error)) or error}")
+                    say(f"{each.process.name} could not be started: {full(str(error), self.home) or error}")
+
+    def renew(self, everything: Sequence[Watched]) -> None:
+        """Those whose files changed: asked to end all at once, then one by one."""
+        changed = self.changes.taken() if self.changes else {}
+        concerned = [each for each in everything if each.process.name in changed]
+        for each in concerned:
+            each.process.ask()
+        for each in concerned:
+            say(f"{changed[each.process.name]} has changed: {each.process.name} is started again.")
+            each.renew(time.monotonic())
 
     def end(self) -> None:
         """The programs first, all at once, then the servers under them."""
         say("\nEnding ...")
         self.over.set()
-        if self.watcher:
-            self.watcher.join()
+        for watcher in self.watchers:
+            watcher.join()
         for process in self.programs:
             process.ask()
         for process in self.programs:
@@ -140,8 +158,8 @@ class Supervisor:
         self.servers.end()
 
 
-def of_this_checkout(port: int, *, city: bool = True) -> Supervisor:
-    """The two servers, the five programs and their city of `make run`."""
+def of_this_checkout(port: int, *, city: bool = True, dev: bool = False) -> Supervisor:
+    """The two servers, the five programs and their city of `make run`; `dev`: programs follow their files."""
     ports, record, keys = Ports(port), LOCAL / "run", Keys(LOCAL / "keys")
     servers = Servers(LOCAL, ports.mongo, ports.kafka, ports.controller, record)
     keys.make()
@@ -157,4 +175,4 @@ def of_this_checkout(port: int, *, city: bool = True) -> Supervisor:
         )
         for name in (SERVICES if city else ())
     ]
-    return Supervisor(ports, servers, programs, keys, parts)
+    return Supervisor(ports, servers, programs, keys, parts, changes=Changes() if dev else None)
