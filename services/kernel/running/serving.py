@@ -79,6 +79,7 @@ def listening(host: str, port: int, variable: str) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        why = f"Port {port} of {host} cannot be listened on ({getattr(error, 'strerror', error)})"
+        said = str(getattr(error, "strerror", error)).partition(" (")[0]  # Python adds the address
+        why = f"Port {port} of {host} cannot be listened on ({said})"
         print(f"{why}: free it, or set {variable} to another.", file=sys.stderr)
         raise SystemExit(2) from None
