@@ -20,6 +20,7 @@ from services.kernel.domain.person import Role
 
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
 CITY_SECONDS = 300.0
+WAKE = 0.5  # seconds between two looks at whether we were told to end
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -59,7 +60,8 @@ class Supervisor:
             self.start()
             self.load_city()
             self.tell()
-            self.told.wait()
+            while not self.told.wait(WAKE):
+                pass  # a signal that reached another thread wakes nobody, and is seen at the next turn
         except (Stop, Told):
             if not self.told.is_set():  # what Ctrl-C tore down is no failure
                 raise
