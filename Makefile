@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV = .venv/bin
 
-.PHONY: help run test check bench faults clean venv
+.PHONY: help run dev servers test check bench faults clean venv
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -13,10 +13,16 @@ venv:
 run: ## The whole city on this machine; PORT=9000 moves all its ports
 	@$(PYTHON) deploy/local/bootstrap.py up --port $(PORT)
 
+dev: ## The same; a program is started again when its files change
+	@$(PYTHON) deploy/local/bootstrap.py up --dev --port $(PORT)
+
+servers: venv ## MongoDB and Kafka for tests, up until Ctrl-C: one test file then answers in seconds
+	@$(VENV)/python -m deploy.local servers
+
 test: venv ## All tests, on real MongoDB and Kafka
 	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk
 	@$(VENV)/python -m deploy.local fetch
-	@$(VENV)/python -m pytest -q tests
+	@$(VENV)/python -m pytest -q --durations=10 tests
 
 check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/ruff format --check --quiet .

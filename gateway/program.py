@@ -11,7 +11,7 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
-from services.kernel.running import program
+from services.kernel.running import serving
 from services.kernel.running.program import Part, Program, Service, create_app
 from services.kernel.stream.generation import Generation
 from services.kernel.stream.listener import Fetch
@@ -71,4 +71,4 @@ def portal(gateway: Gateway) -> ASGIApp:
 
 def serve(gateway: Gateway) -> None:
     """As the kernel serves a program, with the wire for finished pages."""
-    program.serve(portal(gateway), gateway.settings, http=wire(gateway.shelf))
+    serving.serve(gateway, portal(gateway), http=wire(gateway.shelf))

@@ -1,30 +1,25 @@
 """What the gateway is told by its environment."""
 
 from limits import parse
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, field_validator
 
-from services.kernel.settings import Settings
+from services.kernel.settings import Address, Settings, Token
 
 
 class GatewaySettings(Settings):
     """What every program is told, and where the others are. Addresses have no `/` at their end."""
 
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
-    public_url: str = Field(description="the address under which citizens reach the portal, as they type it")
-    mailbox_url: str = Field(description="the address of mailbox")
-    publishing_url: str = Field(description="the address of publishing")
-    service_token: SecretStr = Field(description="the bearer token for calls to other services")
+    public_url: Address = Field(description="the address under which citizens reach the portal, as they type it")
+    mailbox_url: Address = Field(description="the address of mailbox")
+    publishing_url: Address = Field(description="the address of publishing")
+    service_token: Token = Field(description="the bearer token for calls to other services")
     page_bytes: int = Field(64_000_000, gt=0, description="the bytes of finished pages to keep in memory")
     writing_limit: str = Field("30/hour", description="letters that one address may write, like 30/hour")
     asking_limit: str = Field("60/10 minute", description="questions with a code from one address, like 60/10 minute")
-    upstream_seconds: float = Field(8, gt=0, description="the seconds another service may take to answer")
-
-    @field_validator("public_url", "mailbox_url", "publishing_url")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("it does not begin with http:// or https://")
-        return value.rstrip("/")
+    upstream_seconds: float = Field(
+        8, gt=0, allow_inf_nan=False, description="the seconds another service may take to answer"
+    )
 
     @field_validator("writing_limit", "asking_limit")
     @classmethod

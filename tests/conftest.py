@@ -12,6 +12,7 @@ from deploy.local.stack import Servers
 from services.kernel import telemetry
 from services.kernel.domain.decision import Cause
 from services.kernel.running.program import Program, create_app
+from services.kernel.running.serving import inside
 from services.kernel.storage import journal
 from services.kernel.storage.mongo import Database, connect
 from services.kernel.storage.transaction import Transactor
@@ -76,6 +77,13 @@ async def client(program: Program) -> AsyncIterator[httpx.AsyncClient]:
     """To the `program` of the folder's own conftest."""
     transport = httpx.ASGITransport(create_app(program), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://{program.service.name}") as made:
+        yield made
+
+
+@pytest.fixture
+async def inner(program: Program) -> AsyncIterator[httpx.AsyncClient]:
+    """To the inside port of the same."""
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(inside(program)), base_url="http://inside") as made:
         yield made
 
 

@@ -1,8 +1,11 @@
 """The folders are what the import contracts say they are, and the kernel is as small as it was meant to be."""
 
+import re
 import tomllib
 from pathlib import Path
 from tokenize import COMMENT, DEDENT, ENCODING, ENDMARKER, INDENT, NEWLINE, NL, STRING, tokenize
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 CONTRACTS = {
@@ -14,6 +17,7 @@ SERVICES = sorted(
 )
 ROOMS = {"__main__", "city", "api", "consumers", "timers", "actions", "store", "domain"}
 ALSO = {"__init__", "settings"}
+DOCUMENTS = [ROOT / "README.md", ROOT / "gateway" / "README.md", *sorted(ROOT.glob("services/*/README.md"))]
 KERNEL_BUDGET = 4_200  # lines of code, contracts apart
 
 
@@ -45,6 +49,15 @@ def test_the_kernel_has_the_floors_of_its_contract_and_no_others() -> None:
     floors = {word.strip(" ()") for layer in CONTRACTS["floors"]["layers"] for word in layer.split("|")}
 
     assert rooms_of("kernel") - {"__init__"} == floors
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_files_and_folders_that_a_readme_lists_are_there(document: Path) -> None:
+    cells = re.findall(r"^\|([^|]+)\|", document.read_text("utf-8"), re.MULTILINE)
+    named = [name for cell in cells for name in re.findall(r"`([\w/.-]+(?:/|\.py|\.json))`", cell)]
+
+    assert named
+    assert [name for name in named if not (document.parent / name).exists()] == []
 
 
 def test_the_kernel_stays_within_its_budget() -> None:

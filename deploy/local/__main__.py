@@ -1,4 +1,4 @@
-"""`python -m deploy.local`: up, fetch, clean, tools."""
+"""`python -m deploy.local`: up, servers, fetch, clean, tools."""
 
 import errno
 import os
@@ -22,7 +22,7 @@ def already_running() -> bool:
     return was is not None and was.process() is not None
 
 
-def up(port: int, *, city: bool) -> None:
+def up(port: int, *, city: bool, dev: bool) -> None:
     from deploy.local.supervisor import of_this_checkout
 
     Ports(port)
@@ -32,9 +32,15 @@ def up(port: int, *, city: bool) -> None:
     must_have_space(LOCAL)
     Birth.of().write(OWN)
     try:
-        of_this_checkout(port, city=city).run()
+        of_this_checkout(port, city=city, dev=dev).run()
     finally:
         OWN.unlink(missing_ok=True)
+
+
+def servers() -> None:
+    from deploy.local.kept_up import keep_up
+
+    keep_up()
 
 
 def clean() -> None:
@@ -42,7 +48,7 @@ def clean() -> None:
     if already_running():
         raise Stop("This checkout is running: end it with Ctrl-C first.")
     if forget_the_dead():
-        raise Stop("Tests of this checkout are running: wait for their end, or end them first.")
+        raise Stop("Tests or servers of this checkout are running: wait for their end, or end them first.")
     end_what_was_left(LOCAL / "run")
     for name in (".local", *CACHES):
         shutil.rmtree(ROOT / name, ignore_errors=True)
@@ -56,6 +62,8 @@ def arguments() -> Namespace:
     run = commands.add_parser("up", help="start everything; Ctrl-C ends it")
     run.add_argument("--port", type=int, default=8000, help="the gateway's; all others move with it")
     run.add_argument("--no-city", action="store_true", help="without the demonstration city")
+    run.add_argument("--dev", action="store_true", help="start a program again when its files change")
+    commands.add_parser("servers", help="keep MongoDB and Kafka up for tests; Ctrl-C ends them")
     commands.add_parser("fetch", help="fetch what a run needs")
     commands.add_parser("clean", help="forget all data")
     tools = commands.add_parser("tools", help="install Debian packages that tests or benchmarks need, where possible")
@@ -67,7 +75,9 @@ def main() -> None:
     asked = arguments()
     try:
         if asked.command == "up":
-            up(asked.port, city=not asked.no_city)
+            up(asked.port, city=not asked.no_city, dev=asked.dev)
+        elif asked.command == "servers":
+            servers()
         elif asked.command == "fetch":
             if not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
                 kafka_server.fetch()

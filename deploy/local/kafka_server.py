@@ -100,7 +100,7 @@ def command(home: Path, port: int, controller: int) -> list[str]:
         done = subprocess.run(tool, capture_output=True, text=True)
         if done.returncode:
             said = (done.stdout + done.stderr).strip()[-300:]
-            raise Stop(full(said) or f"Kafka's storage could not be formatted: {said}")
+            raise Stop(full(said, home) or f"Kafka's storage could not be formatted: {said}")
     return [*java, "kafka.Kafka", str(config)]
 
 

@@ -4,6 +4,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.kernel.settings import INSIDE
+
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL = ROOT / ".local"
 CACHE = ROOT / ".cache"  # what was fetched; `make clean` leaves it
@@ -32,6 +34,10 @@ class Ports:
     def of(self, program: str) -> int:
         return self.base + PROGRAMS.index(program)
 
+    def inside(self, program: str) -> int:
+        """Where it answers /readyz and /metrics."""
+        return self.of(program) + INSIDE
+
     @property
     def mongo(self) -> int:
         return self.base + 17
@@ -56,8 +62,11 @@ def must_have_space(directory: Path = ROOT) -> None:
         raise Stop(f"Only {left} MB are free on this disk: free some space, a run needs about 1 GB.")
 
 
-def full(said: str) -> str:
-    """A sentence for what a program said, where that means a full disk."""
-    if "No space left" in said or megabytes_free() < LEAST // 1_000_000:
+def full(said: str, directory: Path = ROOT) -> str:
+    """A sentence for what a program said, or could not say any more, where that means a full disk.
+
+    `directory`: where it writes, log and data; a program whose log lies on the full disk ends without a word.
+    """
+    if "No space left" in said or megabytes_free(directory) < LEAST // 1_000_000:
         return "The disk is full: free some space (about 1 GB is needed) and run this again."
     return ""

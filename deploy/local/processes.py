@@ -105,7 +105,7 @@ class Process:
 
     def _sentence(self, what: str) -> str:
         end = tail(self.log)
-        return f"{self.name} {what}. The end of {self.log}:\n{end}\n{full(end)}".rstrip()
+        return f"{self.name} {what}. The end of {self.log}:\n{end}\n{full(end, self.log.parent)}".rstrip()
 
 
 def tail(log: Path, lines: int = 8) -> str:

@@ -113,8 +113,8 @@ class Keys:
         }
 
 
-def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: Keys) -> dict[str, str]:
-    """All a program needs to know; `ports` by program."""
+def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: Keys, *, inside: int) -> dict[str, str]:
+    """All a program needs to know; `ports` by program, `inside` its own inside one."""
     near = {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
     return {
         "MONGO_URL": servers.mongo_url,
@@ -122,6 +122,7 @@ def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: 
         "CITYGATE_LOCAL": "true",
         "CITYGATE_HOST": "127.0.0.1",
         "CITYGATE_PORT": str(ports[program]),
+        "CITYGATE_INSIDE_PORT": str(inside),
         "CITYGATE_PUBLIC_URL": near["gateway"],
         "CITYGATE_MAILBOX_URL": near["mailbox"],
         "CITYGATE_PUBLISHING_URL": near["publishing"],
@@ -138,9 +139,14 @@ def ports_of(ports: Ports) -> dict[str, int]:
     return {name: ports.of(name) for name in PROGRAMS}
 
 
-def is_ready(port: int) -> bool:
+def inside_of(ports: Ports) -> dict[str, int]:
+    return {name: ports.inside(name) for name in PROGRAMS}
+
+
+def is_ready(inside: int) -> bool:
+    """Whether the program with this inside port has all it needs."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{inside}/readyz", timeout=1) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -8,16 +8,19 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from deploy.local.changes import Changes
 from deploy.local.places import LOCAL, PROGRAMS, Ports, Stop, Told, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
-from deploy.local.stack import STARTING, Keys, Servers, environment, is_ready, module, ports_of, program
+from deploy.local.stack import STARTING, Keys, Servers, environment, inside_of, is_ready, module, ports_of, program
 from deploy.local.watch import Watched
 from services.kernel.domain.person import Role
 
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
 CITY_SECONDS = 300.0
+WAKE = 0.5  # seconds between two looks at whether we were told to end
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -31,7 +34,8 @@ def say(line: str) -> None:
 class Supervisor:
     """One run from start to end; what it starts it also ends.
 
-    `programs` know their ports by CITYGATE_PORT; the parts of `city` end by themselves and are run one after another.
+    `programs` know their inside ports by CITYGATE_INSIDE_PORT; the parts of `city` end by themselves and are run
+    one after another.
     """
 
     ports: Ports
@@ -40,9 +44,10 @@ class Supervisor:
     keys: Keys
     city: Sequence[Process] = ()
     home: Path = LOCAL
+    changes: Changes | None = None
     told: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
-    watcher: threading.Thread | None = None
+    watchers: list[threading.Thread] = field(default_factory=list)
 
     def run(self) -> None:
         for number in SIGNALS:
@@ -55,7 +60,8 @@ class Supervisor:
             self.start()
             self.load_city()
             self.tell()
-            self.told.wait()
+            while not self.told.wait(WAKE):
+                pass  # a signal that reached another thread wakes nobody, and is seen at the next turn
         except (Stop, Told):
             if not self.told.is_set():  # what Ctrl-C tore down is no failure
                 raise
@@ -70,16 +76,18 @@ class Supervisor:
         for process in self.programs:
             process.start()
         for process in self.programs:
-            port = int(process.env["CITYGATE_PORT"])
-            process.until(lambda port=port: is_ready(port), STARTING, told=self.told)  # type: ignore[misc]  # bound
+            process.until(partial(is_ready, int(process.env["CITYGATE_INSIDE_PORT"])), STARTING, told=self.told)
         say(f"Everything is ready after {time.monotonic() - began:.0f} s.")
-        self.watcher = threading.Thread(target=self.watch, name="watch")
-        self.watcher.start()
+        self.watchers = [threading.Thread(target=self.watch, name="watch")]
+        if self.changes:
+            self.watchers.append(threading.Thread(target=self.changes.see, args=(self.over,), name="changes"))
+        for watcher in self.watchers:
+            watcher.start()
 
     def check_ports(self) -> None:
         other = 10_000 if self.ports.base == 9000 else 9000
         how = f"End what listens there, or move all ports: make run PORT={other}"
-        wanted = ports_of(self.ports)
+        wanted = ports_of(self.ports) | {f"the inside of {name}": port for name, port in inside_of(self.ports).items()}
         if not self.servers.given_mongo:
             wanted["MongoDB"] = self.ports.mongo
         if not self.servers.given_kafka:
@@ -97,7 +105,9 @@ class Supervisor:
             part.log.unlink(missing_ok=True)
             if part.finish(CITY_SECONDS, told=self.told):
                 end = tail(part.log)
-                raise Stop(f"{part.name} did not succeed. The end of {part.log}:\n{end}\n{full(end)}".rstrip())
+                raise Stop(
+                    f"{part.name} did not succeed. The end of {part.log}:\n{end}\n{full(end, part.log.parent)}".rstrip()
+                )
             say(f"  {part.name}: {tail(part.log, 1)}")
         loaded.touch()
 
@@ -106,6 +116,8 @@ class Supervisor:
         say("")
         for name, port in ports_of(self.ports).items():
             say(f"  {name:11} http://127.0.0.1:{port}{'' if name == 'gateway' else '/docs'}")
+        inside = inside_of(self.ports).values()
+        say(f"  {'inside':11} /readyz and /metrics of each, in this order: ports {min(inside)} to {max(inside)}")
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
         for role in (r for r in Role if r is not Role.SERVICE):
             department = "finance" if role in (Role.EDITOR, Role.REVIEWER, Role.HANDLER) else ""
@@ -114,22 +126,33 @@ class Supervisor:
         say("Ctrl-C ends everything; data stay in .local/, logs in .local/log/.")
 
     def watch(self) -> None:
-        """Beside all else, until the end: what ended by itself is started again."""
+        """Beside all else, until the end: what ended by itself, or has changed, is started again."""
         everything = [Watched(p) for p in (self.servers.mongo, self.servers.kafka, *self.programs) if p]
         while not self.over.wait(0.2) and not self.told.is_set():
+            self.renew(everything)
             for each in everything:
                 try:
                     if line := each.look(time.monotonic()):
                         say(line)
                 except OSError as error:
-                    say(f"{each.process.name} could not be started: {full(str(error)) or error}")
+                    say(f"{each.process.name} could not be started: {full(str(error), self.home) or error}")
+
+    def renew(self, everything: Sequence[Watched]) -> None:
+        """Those whose files changed: asked to end all at once, then one by one."""
+        changed = self.changes.taken() if self.changes else {}
+        concerned = [each for each in everything if each.process.name in changed]
+        for each in concerned:
+            each.process.ask()
+        for each in concerned:
+            say(f"{changed[each.process.name]} has changed: {each.process.name} is started again.")
+            each.renew(time.monotonic())
 
     def end(self) -> None:
         """The programs first, all at once, then the servers under them."""
         say("\nEnding ...")
         self.over.set()
-        if self.watcher:
-            self.watcher.join()
+        for watcher in self.watchers:
+            watcher.join()
         for process in self.programs:
             process.ask()
         for process in self.programs:
@@ -137,12 +160,12 @@ class Supervisor:
         self.servers.end()
 
 
-def of_this_checkout(port: int, *, city: bool = True) -> Supervisor:
-    """The two servers, the five programs and their city of `make run`."""
+def of_this_checkout(port: int, *, city: bool = True, dev: bool = False) -> Supervisor:
+    """The two servers, the five programs and their city of `make run`; `dev`: programs follow their files."""
     ports, record, keys = Ports(port), LOCAL / "run", Keys(LOCAL / "keys")
     servers = Servers(LOCAL, ports.mongo, ports.kafka, ports.controller, record)
     keys.make()
-    env = {name: environment(name, ports_of(ports), servers, keys) for name in PROGRAMS}
+    env = {name: environment(name, ports_of(ports), servers, keys, inside=ports.inside(name)) for name in PROGRAMS}
     programs = [program(name, env[name], record=record) for name in PROGRAMS]
     parts = [
         Process(
@@ -154,4 +177,4 @@ def of_this_checkout(port: int, *, city: bool = True) -> Supervisor:
         )
         for name in (SERVICES if city else ())
     ]
-    return Supervisor(ports, servers, programs, keys, parts)
+    return Supervisor(ports, servers, programs, keys, parts, changes=Changes() if dev else None)

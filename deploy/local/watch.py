@@ -32,4 +32,10 @@ class Watched:
         self.due = moment + seconds
         code = self.process.running.returncode if self.process.running else None
         line = f"{self.process.name} ended by itself (exit code {code}); it is started again in {seconds:g} s. "
-        return f"{line}Log: {self.process.log} {full(tail(self.process.log))}".rstrip()
+        return f"{line}Log: {self.process.log} {full(tail(self.process.log), self.process.log.parent)}".rstrip()
+
+    def renew(self, moment: float) -> None:
+        """Ended and started at once, with nothing of the past held against it: its files have changed."""
+        self.process.end()
+        self.failures, self.due, self.started = 0, None, moment
+        self.process.start()

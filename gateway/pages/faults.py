@@ -39,7 +39,7 @@ class Faults:
             return await self.app(scope, receive, send)
         if elsewhere := MOVED.get(scope["path"]):
             return await RedirectResponse(elsewhere, 308)(scope, receive, send)
-        translate = not scope["path"].startswith(("/api/", "/healthz", "/readyz", "/metrics"))
+        translate = not scope["path"].startswith(("/api/", "/healthz"))
         held: Message | None = None
         body = b""
 

@@ -135,4 +135,4 @@ async def everything_public(running: Suite) -> list[str]:
 
 
 def metrics(running: Suite) -> list[str]:
-    return [running.client(name).get("/metrics").text for name in running.ports]
+    return [httpx.get(f"http://127.0.0.1:{running.inside(name)}/metrics").text for name in running.ports]

@@ -19,6 +19,7 @@ from services.kernel.domain.decision import No
 from services.kernel.domain.person import Person, Role
 from services.kernel.http import auth
 from services.kernel.http.auth import Keys, Unauthorized
+from services.kernel.storage.crypto import key_set
 from tests.kernel.issuer import AT, CLAIMS, EC, FOREIGN, RSA, World, part, token
 
 
@@ -48,7 +49,7 @@ def test_the_scheme_may_be_written_in_any_case(world: World) -> None:
 @given(st.text(max_size=60) | st.lists(st.text("abcABC019-_=", max_size=20), max_size=5).map(".".join))
 def test_no_header_whatever_is_in_it_does_worse_than_a_refusal(text: str) -> None:
     keys = Keys("/no/such/file", issuer="idp", audience="citygate")
-    keys._keys = auth._usable({"keys": [EC.as_dict(private=False)]})
+    keys._keys = key_set({"keys": [EC.as_dict(private=False)]})
     with pytest.raises(Unauthorized):
         asyncio.run(keys.person(f"Bearer {text}"))
 

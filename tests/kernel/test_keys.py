@@ -5,8 +5,10 @@ import json
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
+from typing import Any
 
 import pytest
+from joserfc.jwk import OctKey
 
 from services.kernel.domain.person import Person
 from services.kernel.http.auth import Keys, KeysAway
@@ -52,6 +54,36 @@ def test_while_the_key_set_cannot_be_read_the_last_one_holds(world: World) -> No
             world.path.write_text(broken)
         world.tick += 300
         assert world.person(token()).sub == "zhang"
+
+
+@pytest.mark.parametrize(
+    "useless", [OctKey.generate_key(256).as_dict(), EC.as_dict(private=False) | {"use": "enc"}, {"kty": "EC"}]
+)
+def test_keys_that_cannot_verify_are_as_none(useless: dict[str, Any], world: World) -> None:
+    world.publish(useless)
+    with pytest.raises(KeysAway):
+        world.person(token())
+    assert "holds no key to verify with" in world.keys.wrong
+
+    world.publish(useless, EC)
+    world.tick += 10
+    assert world.person(token()).sub == "zhang"
+    assert world.keys.wrong == ""
+
+
+def test_a_set_that_is_away_is_wrong_only_while_there_is_no_other(world: World) -> None:
+    world.path.unlink()
+    with pytest.raises(KeysAway):
+        world.person(token())
+    assert world.keys.wrong == "the key set cannot be read"
+
+    world.publish(EC)
+    world.tick += 10
+    world.person(token())
+    world.path.unlink()
+    world.tick += 300
+    world.person(token())
+    assert world.keys.wrong == ""
 
 
 def test_before_any_key_set_was_read_it_is_not_the_caller_s_fault(world: World) -> None:

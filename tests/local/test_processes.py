@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -157,6 +158,24 @@ def test_who_fails_again_and_again_is_started_ever_more_slowly_until_it_has_done
 
     assert waits == [1, 2, 4, 8, 16, 30, 30]
     assert watched.failures == 1
+
+
+def test_one_that_ends_without_a_word_because_its_disk_is_full_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def usage(directory: Path) -> SimpleNamespace:
+        return SimpleNamespace(free=0 if tmp_path in (directory, *directory.parents) else 10**12)
+
+    mongod = Process("mongod", [sys.executable, "-c", "raise SystemExit(100)"], tmp_path / "log" / "mongod.log")
+    mongod.finish(20)
+    monkeypatch.setattr("shutil.disk_usage", usage)
+
+    told = Watched(mongod).look(1000.0)
+
+    assert "mongod ended by itself (exit code 100)" in told
+    assert "The disk is full" in told
+    with pytest.raises(Stop, match="The disk is full"):
+        mongod.until(lambda: False, 20)
 
 
 def test_one_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

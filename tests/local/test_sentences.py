@@ -11,7 +11,7 @@ import pytest
 from deploy.local import bootstrap, debian, kafka_server, mongo
 from deploy.local.__main__ import clean
 from deploy.local.births import Birth
-from deploy.local.places import ROOT, Ports, Stop, full, must_have_space
+from deploy.local.places import PROGRAMS, ROOT, Ports, Stop, full, must_have_space
 from deploy.local.processes import free_ports
 from deploy.local.throwaway import claim, forget_the_dead
 
@@ -24,10 +24,10 @@ def test_a_port_that_leaves_no_room_for_the_others_is_refused(base: int) -> None
 
 def test_two_checkouts_a_thousand_ports_apart_share_none() -> None:
     def all_of(ports: Ports) -> set[int]:
-        programs = {ports.of(p) for p in ("gateway", "columns", "publishing", "mailbox", "scoring")}
+        programs = {port(p) for p in PROGRAMS for port in (ports.of, ports.inside)}
         return programs | {ports.mongo, ports.kafka, ports.controller}
 
-    assert len(all_of(Ports(8000))) == 8
+    assert len(all_of(Ports(8000))) == 13
     assert all_of(Ports(8000)).isdisjoint(all_of(Ports(9000)))
 
 

@@ -1,5 +1,8 @@
 """The real servers of a local run: what they can, and that they survive what is done to them."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +12,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from pymongo import MongoClient
 
+from deploy.local.kept_up import addresses
+from deploy.local.places import ROOT
 from deploy.local.processes import free_ports
 from deploy.local.stack import Servers
 from tests.support.servers import running
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.servers
 
@@ -86,6 +92,29 @@ async def test_kafka_keeps_what_it_confirmed_through_a_kill(own: Servers) -> Non
     await say(own, b"after")
 
     assert await heard(own, 2) == [b"before", b"after"]
+
+
+def test_servers_that_are_kept_up_serve_a_run_of_tests_which_leaves_them_running(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MONGO_URL", raising=False)
+    monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
+    script = f"from pathlib import Path; from deploy.local.kept_up import keep_up; keep_up(Path({str(tmp_path)!r}))"
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, process_group=0) as keeping:
+        try:
+            mongo, kafka = until(lambda: addresses(tmp_path) or False, seconds=90)
+            for number in (1, 2):
+                with running(tmp_path) as found:
+                    write(found, number)
+                    assert (found.mongo, found.kafka) == (None, None)
+                    assert (found.mongo_url, found.kafka_address) == (mongo, kafka)
+            assert kept(found) == [1, 2]
+            keeping.send_signal(signal.SIGINT)
+            assert keeping.wait(60) == 0
+            assert addresses(tmp_path) is None
+            assert list(tmp_path.iterdir()) == []
+        finally:
+            keeping.terminate()
 
 
 def test_what_runs_is_written_down_and_what_ended_is_not(own: Servers, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from deploy.local.births import Birth
-from deploy.local.places import ROOT
+from deploy.local.changes import concerned
+from deploy.local.places import PROGRAMS, ROOT
 from deploy.local.processes import free_ports
 from tests.support.waiting import until
 
@@ -22,11 +24,12 @@ class Ready(http.server.BaseHTTPRequestHandler):
         self.send_response(200); self.end_headers()
     def log_message(self, *_): pass
 print("up", flush=True)
-http.server.HTTPServer(("127.0.0.1", int(os.environ["CITYGATE_PORT"])), Ready).serve_forever()
+http.server.HTTPServer(("127.0.0.1", int(os.environ["CITYGATE_INSIDE_PORT"])), Ready).serve_forever()
 """
 SUPERVISOR = """\
 import sys
 from pathlib import Path
+from deploy.local.changes import Changes
 from deploy.local.places import Ports, Stop
 from deploy.local.processes import Process
 from deploy.local.stack import Keys, Servers
@@ -36,7 +39,7 @@ def made(name, number):
     if name.endswith("-city"):
         sleep = [sys.executable, "-c", "import signal; signal.pause()"]
         return Process(name, sleep, home / "log" / name, {}, home / "run")
-    env = {"CITYGATE_PORT": str(base + number)}
+    env = {"CITYGATE_INSIDE_PORT": str(base + 100 + number)}
     return Process(name, [sys.executable, program], home / "log" / f"{name}.log", env, home / "run")
 class NoServers(Servers):
     def start(self): pass
@@ -46,7 +49,9 @@ servers = NoServers(home, 0, 0, 0, given_mongo="none", given_kafka="none")
 everything = [made(n, i) for i, n in enumerate(names)]
 city = [p for p in everything if p.name.endswith("-city")]
 try:
-    Supervisor(Ports(base), servers, [p for p in everything if p not in city], keys, city, home).run()
+    programs = [p for p in everything if p not in city]
+    changes = Changes(home) if (home / "services").exists() else None
+    Supervisor(Ports(base), servers, programs, keys, city, home, changes).run()
 except Stop as sentence:
     raise SystemExit(str(sentence))
 """
@@ -57,7 +62,7 @@ class Run:
     """A supervisor as a subprocess, with what it said and what it wrote down."""
 
     home: Path
-    base: int = field(default_factory=lambda: free_ports(5)[0])
+    base: int = field(default_factory=lambda: free_ports(105)[0])
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self, *names: str, out: int | None = None) -> None:
@@ -132,6 +137,43 @@ def test_a_program_that_dies_is_started_again_and_said_so(run: Run) -> None:
     assert run.tell(signal.SIGINT) == 0
 
 
+def test_a_saved_file_starts_again_the_programs_it_concerns_and_no_other(run: Run) -> None:
+    sources = {name: run.home / name / "saved.py" for name in ("gateway", "services/mailbox", "services/kernel")}
+    for path in sources.values():
+        path.parent.mkdir(parents=True)
+    run.start("gateway", "mailbox")
+    run.until_ready()
+    first = run.births()
+
+    def saved(name: str, program: str) -> bool:
+        sources[name].write_text(f"# at {time.monotonic_ns()}\n")
+        return run.said(f"{name}/saved.py has changed: {program} is started again.")
+
+    until(lambda: saved("services/mailbox", "mailbox"))
+    until(lambda: run.births().get("mailbox", first["mailbox"]) != first["mailbox"])
+    assert run.births()["gateway"] == first["gateway"]
+
+    until(lambda: saved("services/kernel", "gateway") and saved("services/kernel", "mailbox"))
+    until(lambda: run.births().get("gateway", first["gateway"]) != first["gateway"])
+    assert run.tell(signal.SIGINT) == 0
+    assert not run.said("ended by itself")
+
+
+@pytest.mark.parametrize(
+    ("path", "programs"),
+    [
+        ("gateway/templates/home.html", {"gateway"}),
+        ("services/scoring/data/schemes.json", {"scoring"}),
+        ("services/kernel/http/web.py", set(PROGRAMS)),
+        ("services/__init__.py", set(PROGRAMS)),
+    ],
+)
+def test_a_file_concerns_the_program_it_is_part_of_and_what_all_stand_on_concerns_all(
+    path: str, programs: set[str]
+) -> None:
+    assert concerned(Path(path)) == programs
+
+
 def test_what_a_killed_supervisor_left_is_ended_by_the_next_which_then_runs(run: Run) -> None:
     run.start("gateway", "mailbox")
     run.until_ready()
@@ -168,7 +210,7 @@ def test_a_taken_port_ends_the_run_before_anything_starts(run: Run) -> None:
     assert second.process
     assert second.process.wait(30) == 1
 
-    assert second.said(f"Port {run.base}, meant for gateway, is taken.")
+    assert second.said(f"Port {run.base + 100}, meant for the inside of gateway, is taken.")
     assert second.said("make run PORT=9000")
     assert not (second.home / "run").exists()
     assert run.tell(signal.SIGINT) == 0

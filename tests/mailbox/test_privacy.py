@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from services.kernel import telemetry
@@ -28,7 +29,7 @@ async def test_every_look_at_the_contact_is_recorded_with_who_looked(desk: Desk,
 
 
 async def test_the_contact_and_the_code_lie_nowhere_in_the_clear(
-    desk: Desk, program: Program, capsys: pytest.CaptureFixture[str]
+    desk: Desk, program: Program, inner: httpx.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     telemetry.configure("mailbox", "json")  # to the stdout that is captured here
     written = await desk.answered()
@@ -43,7 +44,7 @@ async def test_the_contact_and_the_code_lie_nowhere_in_the_clear(
         str(d) for name in await program.db.list_collection_names() for d in await program.db[name].find().to_list(None)
     ]
     events = [r["value"] for r in await journal(program, receipt)]
-    logs, metrics = capsys.readouterr().out, (await desk.client.get("/metrics")).text
+    logs, metrics = capsys.readouterr().out, (await inner.get("/metrics")).text
     assert receipt in "".join(kept)
     assert '"receive_letter"' in logs
     private = [*CONTACT.values(), written["code"]]

@@ -23,7 +23,9 @@ class Suite:
     servers: Servers
     home: Path
     namespace: str = field(default_factory=lambda: f"t{uuid4().hex[:10]}")
-    ports: dict[str, int] = field(default_factory=lambda: dict(zip(PROGRAMS, free_ports(len(PROGRAMS)), strict=True)))
+    ports: dict[str, int] = field(
+        default_factory=lambda: dict(zip(PROGRAMS, free_ports(2 * len(PROGRAMS)), strict=False))
+    )
     processes: dict[str, Process] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  # ids by path, of the small city
 
@@ -33,7 +35,7 @@ class Suite:
 
     def env(self, name: str) -> dict[str, str]:
         own = {"CITYGATE_NAMESPACE": self.namespace, "CITYGATE_LOG": "json"}
-        return environment(name, self.ports, self.servers, self.keys) | own
+        return environment(name, self.ports, self.servers, self.keys, inside=self.inside(name)) | own
 
     def start(self, *names: str, env: Mapping[str, str] | None = None) -> None:
         """Those named, or all, and wait until each is ready."""
@@ -47,11 +49,12 @@ class Suite:
 
     def replica(self, name: str, *, env: Mapping[str, str] | None = None) -> tuple[Process, str]:
         """One more of a program beside the first; its process and address."""
-        [port] = free_ports(1)
-        process = self.program(name, {"CITYGATE_PORT": str(port)} | dict(env or {}))
+        port, inside = free_ports(2)
+        own = {"CITYGATE_PORT": str(port), "CITYGATE_INSIDE_PORT": str(inside)}
+        process = self.program(name, own | dict(env or {}))
         process.log = self.home / "log" / f"{name}-{port}.log"
         process.start()
-        process.until(lambda: is_ready(port), STARTING)
+        process.until(lambda: is_ready(inside), STARTING)
         self.processes[f"{name}-{port}"] = process
         return process, f"http://127.0.0.1:{port}"
 
@@ -60,12 +63,16 @@ class Suite:
         return program(name, self.env(name) | dict(env), home=self.home, record=self.servers.record)
 
     def until_ready(self, name: str) -> None:
-        self.processes[name].until(lambda: is_ready(self.ports[name]), STARTING)
+        self.processes[name].until(lambda: is_ready(self.inside(name)), STARTING)
 
     def restart(self, name: str, *, env: Mapping[str, str] | None = None) -> None:
         """Killed as by a crash, and started again."""
         self.processes[name].kill()
         self.start(name, env=env)
+
+    def inside(self, name: str) -> int:
+        """The port of its /readyz and /metrics: those of all stand right after the public ones."""
+        return self.ports[name] + len(PROGRAMS)
 
     def address(self, name: str) -> str:
         return f"http://127.0.0.1:{self.ports[name]}"

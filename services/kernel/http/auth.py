@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -12,11 +11,12 @@ from typing import Any
 
 import httpx
 from joserfc import errors, jwt
-from joserfc.jwk import JWKRegistry, Key, KeySet
+from joserfc.jwk import KeySet
 
 from services.kernel.domain.clock import host
 from services.kernel.domain.decision import No
 from services.kernel.domain.person import Person, Role
+from services.kernel.storage.crypto import key_set
 from services.kernel.telemetry import log
 
 LEEWAY = 30  # seconds an issuer's clock may be ahead of ours (`nbf`, `iat`); `exp` has none
@@ -38,7 +38,10 @@ class KeysAway(No):
 
 
 class Keys:
-    """The key set at a path or URL; the last one read holds while it cannot be read. `at`: the host's clock."""
+    """The key set at a path or URL; the last good one holds while it cannot be read. `at`: the host's clock.
+
+    `wrong`: a sentence while nothing can be verified, or the set as it was last read has no key to verify with.
+    """
 
     def __init__(self, jwks: str, *, issuer: str, audience: str, at: Callable[[], datetime] = host) -> None:
         self._source, self._at = jwks, at
@@ -52,6 +55,13 @@ class Keys:
         )
         self._keys, self._read_at, self._reading = KeySet([]), float("-inf"), asyncio.Lock()
         self._verified: OrderedDict[str, tuple[Person, float]] = OrderedDict()
+        self.wrong = "the key set was not read yet"
+
+    async def run(self) -> None:
+        """Read it before it is old, whether anybody asks or not; soon again while something is wrong with it."""
+        while True:
+            await self._read(AGAIN if self.wrong else FRESH)
+            await asyncio.sleep(AGAIN)
 
     async def person(self, authorization: str | None) -> Person:
         """Whom the `Authorization` header speaks for; `Unauthorized`, or `KeysAway`."""
@@ -94,10 +104,23 @@ class Keys:
                 return
             self._read_at = monotonic()
             try:
-                self._keys = _usable(json.loads(await self._fetch()))
+                read = await self._fetch()
+            except (OSError, httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+                self._unread("the key set cannot be read", error, holds=bool(self._keys))
+                return
+            try:
+                self._keys = key_set(json.loads(read))
+            except (ValueError, RecursionError) as error:
+                self._unread("the key set is no JSON, or holds no key to verify with", error, holds=False)
+            else:
                 self._verified.clear()
-            except (OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, LookupError) as error:
-                log.warning("keys.unread", error=type(error).__name__, kept=len(self._keys.keys))
+                self.wrong = ""
+
+    def _unread(self, sentence: str, error: Exception, *, holds: bool) -> None:
+        """`holds`: that the last one will do."""
+        if not holds:
+            self.wrong = sentence
+        log.warning("keys.unread", error=type(error).__name__, kept=len(self._keys.keys))
 
     async def _fetch(self) -> str:
         if not self._source.startswith(("http://", "https://")):
@@ -113,17 +136,6 @@ def _bearer(authorization: str | None) -> str:
     if scheme.lower() != "bearer" or not token or len(token) > LONGEST or not token.isascii():
         raise Unauthorized("token.malformed", "Send a token, as `Authorization: Bearer …`.")
     return token
-
-
-def _usable(jwks: Any) -> KeySet:
-    """A key that is not understood does not spoil the set (RFC 7517, section 5); joserfc minds `use` and `alg`."""
-    keys: list[Key] = []
-    for data in jwks["keys"]:
-        with suppress(errors.JoseError, ValueError, TypeError, LookupError):
-            keys.append(JWKRegistry.import_key(data))
-    if not keys:
-        raise ValueError("a key set without a key to verify with")
-    return KeySet(keys)
 
 
 def _person(claims: dict[str, Any]) -> Person:

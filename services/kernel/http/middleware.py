@@ -15,7 +15,7 @@ from services.kernel.http import problem
 from services.kernel.telemetry import REQUESTS, bind, log
 
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-QUIET = {"/healthz", "/readyz", "/metrics"}
+QUIET = {"/healthz"}
 
 
 class Edge:

@@ -9,7 +9,8 @@ from pymongo import UpdateMany
 
 from services.kernel.domain.clock import now
 from services.kernel.running.filling import rebuild
-from services.kernel.running.program import Program, Service, begin, create_app, serve
+from services.kernel.running.program import Program, Service, begin, create_app
+from services.kernel.running.serving import serve
 from services.kernel.running.task import Task
 from services.kernel.settings import Settings, load
 from services.kernel.storage import journal
@@ -26,7 +27,7 @@ def main(service: Service, settings: type[Settings], *, city: City, arguments: S
     begin(service.name, found)
     program = Program(service, found)
     if asked.command is None:
-        return serve(create_app(program), found)
+        return serve(program, create_app(program))
     work: dict[str, City] = {
         "city": city,
         "resend": lambda program: resend(program, asked),

@@ -5,14 +5,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
-import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
@@ -39,7 +38,6 @@ from services.kernel.stream.relay import Relay
 from services.kernel.stream.retry import Retry
 from services.kernel.telemetry import log
 
-Protocol = type[asyncio.Protocol] | Literal["httptools"]
 Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
 RESTART = 1.0  # seconds until a part that failed is started again
 LOOK = 1.0  # seconds between two looks at which generation is live
@@ -118,7 +116,7 @@ class Program:
         """What runs beside the requests."""
         parts: list[Part] = [("generation", self.live)]
         if self.service.may is not None:
-            parts.append(("relay", self.relay.run))
+            parts += [("relay", self.relay.run), ("keys", self.keys.run)]
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
     def hearing_parts(self) -> list[Part]:
@@ -127,13 +125,14 @@ class Program:
 
     async def live(self) -> None:
         """All that hears, on one generation until another takes over; then again, on that."""
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self.for_ever(name, part)) for name, part in self.hearing_parts()]
-            tasks.append(group.create_task(self.for_ever("filling", self.fill)))
-            other = await self._another()
-            for task in tasks:
-                task.cancel()
-        await self.turn_to(other)
+        while True:
+            parts = [*self.hearing_parts(), ("filling", self.fill)]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(self.for_ever(name, part)) for name, part in parts]
+                other = await self._another()
+                for task in tasks:
+                    task.cancel()
+            await self.turn_to(other)
 
     async def fill(self) -> None:
         """Until the copies have caught up with the log. What fails in them, and did not before, is left for people."""
@@ -191,6 +190,8 @@ class Program:
                 found["copies"] = f"are filled from the log: {self.filling}"
         except (MongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
+        if self.service.may is not None and self.keys.wrong:
+            found["keys"] = f"CITYGATE_JWKS: {self.keys.wrong}"
         if self.listener.wrong:
             found["kafka"] = "; ".join(self.listener.wrong)
         return found
@@ -198,14 +199,6 @@ class Program:
     def late(self) -> dict[str, str]:
         """What is waited for while requests are answered."""
         return {"kafka": self.listener.away} if self.listener.away else {}
-
-
-class Health(BaseModel):
-    """`wrong`: what keeps it from answering, by name of the dependency; `late`: what it answers without."""
-
-    ok: bool
-    wrong: dict[str, str] = {}
-    late: dict[str, str] = {}
 
 
 def create_app(program: Program) -> ASGIApp:
@@ -232,7 +225,7 @@ def create_app(program: Program) -> ASGIApp:
         app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
         app.include_router(service.router)
     app.state.doorway, app.state.program = program.doorway(), program
-    add_operations(app, program)
+    app.add_api_route("/healthz", healthz, include_in_schema=False)
     problem.install(app)
     return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes)
 
@@ -243,31 +236,9 @@ def must_agree(router: APIRouter, may: Table) -> None:
         raise ValueError(f"Not in both the table of rights and the routes: {sorted(names ^ set(may.roles))}")
 
 
-def add_operations(app: FastAPI, program: Program) -> None:
-    """`/healthz` (the process), `/readyz` (what it needs, named), `/metrics`."""
-
-    @app.get("/healthz", summary="Whether the process answers", include_in_schema=False)
-    async def healthz() -> Health:
-        return Health(ok=True)
-
-    @app.get("/readyz", summary="Whether everything it needs answers", include_in_schema=False)
-    async def readyz(response: Response) -> Health:
-        wrong = await program.unready()
-        response.status_code = 503 if wrong else 200
-        return Health(ok=not wrong, wrong=wrong, late=program.late())
-
-    @app.get("/metrics", summary="Numbers for Prometheus", include_in_schema=False)
-    async def metrics(_: Request) -> Response:
-        body, media_type = telemetry.exposition()
-        return Response(body, media_type=media_type)
-
-
-def serve(app: ASGIApp, settings: Settings, *, http: Protocol = "httptools") -> None:
-    """Until it is told to stop; open requests get five seconds. `http`: what reads requests from the socket."""
-    uvicorn.run(
-        app, host=settings.host, port=settings.port, loop="uvloop", http=http, lifespan="on",
-        log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=5,
-    )  # fmt: skip
+async def healthz(_: Request) -> Response:
+    """Whether the process answers."""
+    return JSONResponse({"ok": True})
 
 
 def begin(service: str, settings: Settings) -> None:

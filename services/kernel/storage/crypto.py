@@ -1,9 +1,12 @@
-"""Sealing what must not lie about in the clear, and codes that are known only by their digest."""
+"""Sealing what must not lie about in the clear, codes that are known only by their digest, and key sets."""
 
 import hmac
 import secrets
+from contextlib import suppress
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from joserfc.errors import JoseError
+from joserfc.jwk import JWKRegistry, Key, KeySet
 
 
 class Unsealable(Exception):
@@ -60,3 +63,20 @@ def _key(place: int, text: str) -> Fernet:
 def new_code() -> str:
     """Ten digits with which a citizen can ask again (查询码)."""
     return f"{secrets.randbelow(10**10):010}"
+
+
+def key_set(jwks: object) -> KeySet:
+    """Those of its keys that verify ES256 or RS256; `ValueError` where there is none.
+
+    A key that is not understood does not spoil the set (RFC 7517, section 5).
+    """
+    found = jwks.get("keys") if isinstance(jwks, dict) else None
+    keys: list[Key] = []
+    for data in found if isinstance(found, list) else ():
+        with suppress(JoseError, ValueError, TypeError, LookupError, AttributeError):
+            if data.get("kty") == "RSA" or data.get("crv") == "P-256":
+                keys.append(JWKRegistry.import_key(data))
+    usable = [key for key in keys if key.get("use", "sig") == "sig"]
+    if not usable:
+        raise ValueError("the key set holds no key to verify with")
+    return KeySet(usable)
