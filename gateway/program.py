@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from gateway import static, store
 from gateway.cache import Drops, Hot, Shelf, wire
+from gateway.limits import Allowance
 from gateway.pages.faults import Faults
 from gateway.pages.forms import Forms
 from gateway.prober import Prober
@@ -37,7 +38,7 @@ class Gateway(Program):
         self.shelf = Shelf(settings.page_bytes)
         static.place(self.shelf)
         self.kept = store.Kept(self._database(f"{self.base}_kept"))
-        self.forms = Forms(settings)
+        self.forms, self.allowance = Forms(settings), Allowance(settings)
         self.fetcher = Fetcher(self.upstream, self.kept)
         self.prober = Prober(settings, self.kept)
         self.turn_to(1)

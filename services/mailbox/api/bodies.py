@@ -6,7 +6,8 @@ from fastapi import Path, Query
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.http.web import EARLIEST, LATEST, Body
+from services.kernel.http.listing import EARLIEST, LATEST
+from services.kernel.http.web import Body
 
 TEXT = r"^[^\x00]*$"
 
