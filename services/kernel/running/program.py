@@ -18,7 +18,7 @@ from starlette.types import ASGIApp
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Away, Cause
-from services.kernel.http import owner, problem
+from services.kernel.http import owner, problem, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
@@ -87,7 +87,8 @@ class Program:
         await make_indexes(self.db, self.service.indexes)
         await journal.make_indexes(self.db)
         await inbox.make_indexes(self.db)
-        await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
+        if self.service.may is not None:
+            await web.make_indexes(self.db)
 
     def parts(self) -> list[Part]:
         """What runs beside the requests."""

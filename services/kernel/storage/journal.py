@@ -8,7 +8,7 @@ from bson import ObjectId
 
 from services.kernel.domain.decision import Cause, Refused
 from services.kernel.domain.event import EVENTS, Event, Fact, Message
-from services.kernel.storage.mongo import Database, Document, Session, plain
+from services.kernel.storage.mongo import Database, Document, Session, storable
 
 LARGEST = 900_000  # bytes of one event; the broker takes a megabyte with its envelope
 COUNTERS = {"version", "sequence", "_id"}
@@ -32,7 +32,7 @@ def as_read(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [as_read(each) for each in value]
     if isinstance(value, set | frozenset | Decimal) or (isinstance(value, date) and not isinstance(value, datetime)):
-        return plain(value)
+        return storable(value)
     return value
 
 

@@ -202,6 +202,3 @@ async def discard(unit: MongoUnit, hearing: Hearing, subject: str) -> int | None
 
 async def make_indexes(db: Database) -> None:
     await db["waiting"].create_index([("subject", 1), ("sequence", 1)])
-    await db["drops"].create_index([("at", 1)], expireAfterSeconds=3600)
-    await db["fact"].create_index([("position", 1)], unique=True)
-    await db["fact"].create_index([("type", 1), ("time", 1)])
