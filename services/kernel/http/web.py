@@ -161,7 +161,7 @@ class Answering:
         raise AnsweredBefore(self.vault.open(kept["answer"]), kept["status"], kept["etag"])
 
     def _kept(self, key: Key, shown: View) -> InsertOne[dict[str, Any]]:
-        """Gone after a day; sealed, as it may hold what only this caller should see."""
+        """Sealed, as it may hold what only this caller should see."""
         answer = self.vault.seal(shown.model_dump_json().encode())
         etag, at = f'"{shown.version}"', datetime.now(UTC)
         return InsertOne(
@@ -205,4 +205,5 @@ Sealing = Annotated[Vault, Depends(vault)]
 
 
 async def make_indexes(db: Database) -> None:
+    """So that kept answers go after a day."""
     await db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
