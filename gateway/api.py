@@ -1,50 +1,38 @@
 """The same as JSON, and letters for programs."""
 
-from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, Literal, TypeVar
+from functools import partial
+from typing import Annotated, Any, Literal
 
 import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import Field, StringConstraints
 
 from gateway import views
-from gateway.pages.forms import CODE, EMAIL, LIMITS, PHONE
-from gateway.pages.private import forms
-from gateway.pages.public import gone
-from gateway.pages.render import json
-from gateway.pages.words import query
+from gateway.answer import json, query
+from gateway.limits import CODE, EMAIL, LIMITS, PHONE, may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.decision import Away
 from services.kernel.domain.event import Known
+from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.problem import MEDIA_TYPE, Problem, request_id
-from services.kernel.http.web import Body, Paged
+from services.kernel.http.web import Body
 from services.kernel.telemetry import log
 
-V = TypeVar("V")
 router = APIRouter(prefix="/api/v1", responses={404: {"model": Problem}})
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 Receipt = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$", examples=["2026-10"])]
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[str | None, Query(max_length=500)]
 Code = Annotated[str, StringConstraints(pattern=f"^{CODE.pattern}$")]
 GONE: dict[int | str, dict[str, Any]] = {410: {"model": views.Tombstone, "description": "Withdrawn: what stays of it"}}
 RETIRED: dict[int | str, dict[str, Any]] = {410: {"model": views.Retired, "description": "Retired: where readers go"}}
 
 
-def paged(limit: int, cursor: str | None) -> str:
-    """How a query for part of a list is written."""
-    return query(limit=limit if limit != 50 else None, cursor=cursor)
-
-
-def plain(ask: Callable[..., Awaitable[V]], *args: object) -> Callable[[Reading], Awaitable[V]]:
-    async def asked(reading: Reading) -> V:
-        return await ask(reading, *args)
-
-    return asked
+def listed(portion: Portion) -> str:
+    """How a query for a portion of a list is written."""
+    return query(limit=portion.limit if portion.limit != LIMIT else None, cursor=portion.cursor)
 
 
 @router.get("/home", summary="The front page", response_model=views.HomeView, tags=["portal"])
@@ -64,11 +52,8 @@ async def tree(request: Request) -> Response:
     "/columns/{path:path}", summary="A column, its duty and its items", response_model=views.ColumnView,
     responses=RETIRED, tags=["columns"],
 )  # fmt: skip
-async def column(request: Request, path: Id, paging: Paged, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    def status(view: object) -> int:
-        return 410 if isinstance(view, views.Retired) else 200
-
-    return await json(request, plain(columns.column, path, paging), status=status, query=paged(limit, cursor))
+async def column(request: Request, path: Id, portion: Wanted) -> Response:
+    return await json(request, partial(columns.column, path=path, portion=portion), query=listed(portion))
 
 
 @router.get(
@@ -79,7 +64,7 @@ async def item(request: Request, id: Id, revision: Annotated[int | None, Query(g
     async def ask(reading: Reading) -> views.ItemView | views.Tombstone:
         return await items.with_seen(reading, await items.item(reading, id, revision))
 
-    return await json(request, ask, status=gone, query=query(revision=revision))
+    return await json(request, ask, query=query(revision=revision))
 
 
 @router.get("/departments", summary="All departments", response_model=views.Departments, tags=["departments"])
@@ -94,18 +79,18 @@ async def departments(request: Request) -> Response:
     "/departments/{code}", summary="A department and what is its own", response_model=views.DepartmentView,
     tags=["departments"],
 )  # fmt: skip
-async def department(request: Request, code: Id, paging: Paged, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    return await json(request, plain(columns.department, code, paging), query=paged(limit, cursor))
+async def department(request: Request, code: Id, portion: Wanted) -> Response:
+    return await json(request, partial(columns.department, code=code, portion=portion), query=listed(portion))
 
 
 @router.get("/letters", summary="Statistics and public letters", response_model=views.LettersView, tags=["letters"])
-async def letter_list(request: Request, paging: Paged, limit: Limit = 50, cursor: Cursor = None) -> Response:
-    return await json(request, plain(letters.page, paging), query=paged(limit, cursor))
+async def letter_list(request: Request, portion: Wanted) -> Response:
+    return await json(request, partial(letters.listing, portion=portion), query=listed(portion))
 
 
 @router.get("/letters/{receipt}", summary="A public letter", response_model=views.ExtractView, tags=["letters"])
 async def letter(request: Request, receipt: Receipt) -> Response:
-    return await json(request, plain(letters.letter, receipt))
+    return await json(request, partial(letters.letter, receipt=receipt))
 
 
 @router.get("/scores", summary="Months whose assessment is published", response_model=views.ScoresView, tags=["scores"])
@@ -115,7 +100,7 @@ async def months(request: Request) -> Response:
 
 @router.get("/scores/{month}", summary="A month as a table", response_model=views.MonthView, tags=["scores"])
 async def month(request: Request, month: Month) -> Response:
-    return await json(request, plain(scores.month, month))
+    return await json(request, partial(scores.month, month=month))
 
 
 @router.get(
@@ -123,7 +108,7 @@ async def month(request: Request, month: Month) -> Response:
     response_model=views.AssessmentView, tags=["scores"],
 )  # fmt: skip
 async def assessment(request: Request, month: Month, department: Id) -> Response:
-    return await json(request, plain(scores.assessment, month, department))
+    return await json(request, partial(scores.assessment, month=month, department=department))
 
 
 class Contact(Body):
@@ -165,19 +150,19 @@ Key = Annotated[str | None, Header(min_length=8, max_length=255)]
     "/letters", status_code=201, summary="Write a letter; the receipt and the code are shown once", tags=["letters"]
 )
 async def write(request: Request, body: NewLetter, idempotency_key: Key = None) -> Response:
-    forms(request).count(request, forms(request).writing)
+    may_write(request)
     return await _passed_on(request, "/letters", body, idempotency_key)
 
 
 @router.post("/letters/{receipt}/status", summary="One's own letter, with its code", tags=["letters"])
 async def status(request: Request, receipt: Receipt, body: WithCode) -> Response:
-    forms(request).count(request, forms(request).asking)
+    may_ask(request)
     return await _passed_on(request, f"/letters/{receipt}/status", body, None)
 
 
 @router.post("/letters/{receipt}/rating", summary="Rate the answer, with the letter's code", tags=["letters"])
 async def rating(request: Request, receipt: Receipt, body: Rating, idempotency_key: Key = None) -> Response:
-    forms(request).count(request, forms(request).asking)
+    may_ask(request)
     return await _passed_on(request, f"/letters/{receipt}/rating", body, idempotency_key)
 
 

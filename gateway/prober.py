@@ -24,7 +24,7 @@ VISIBLE = Histogram(
 )
 PROBES = Counter("citygate_gateway_probes_total", "Items looked for through the public address.", ["outcome"])
 REVISION = re.compile(rb'data-revision="(\d+)"')
-AT_ONCE, STEP = 4, 500
+AT_ONCE, BATCH = 4, 500
 PATIENCE, LONGEST = 0.5, 60.0  # seconds until the next look, doubled each time
 RECENT = timedelta(hours=1)  # what happened longer ago was loaded or waited for, and says nothing of our speed
 
@@ -89,7 +89,7 @@ class Prober:
             except Away:
                 await asyncio.sleep(1)
                 continue
-            if len(found) < STEP:
+            if len(found) < BATCH:
                 return
             after = found[-1]
 
@@ -97,7 +97,7 @@ class Prober:
         """Ids of the next items; those never found yet are wanted."""
         shape = {"revision": 1, "withdrawn_at": 1}
         query = self.reader().documents(Item).find({"_id": {"$gt": id}, "blank": {"$exists": False}}, shape)
-        found = await query.sort("_id", 1).limit(STEP).to_list(STEP)
+        found = await query.sort("_id", 1).limit(BATCH).to_list(BATCH)
         names = {f"{d['_id']}/{'gone' if d['withdrawn_at'] else d['revision']}": d["_id"] for d in found}
         for name in await self.kept.unseen(names):
             self.want(names[name])

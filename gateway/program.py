@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from gateway import static, store
 from gateway.cache import Drops, Hot, Shelf, wire
+from gateway.limits import Allowance
 from gateway.pages.faults import Faults
 from gateway.pages.forms import Forms
 from gateway.prober import Prober
@@ -27,7 +28,7 @@ class Gateway(Program):
         self.shelf = Shelf(settings.page_bytes)
         static.place(self.shelf)
         self.model = store.ReadModel(self.transact.reader, self.kept, self.shelf)
-        self.forms = Forms(settings)
+        self.forms, self.allowance = Forms(settings), Allowance(settings)
         self.prober = Prober(settings, self.kept, self.transact.reader)
         self.drops = Drops(self.db, self.shelf, listeners=[self.prober.hear])
 
@@ -53,10 +54,6 @@ class Gateway(Program):
         await super().turn_to(generation)
         self.model.forget()
         self.shelf.fall_all()
-
-    async def make_ready(self) -> None:
-        await self.drops.make_indexes()
-        await super().make_ready()
 
     def parts(self) -> list[Part]:
         return [

@@ -3,9 +3,12 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
 
 from gateway.cache.shelf import Shelf
-from services.kernel.domain.decision import Away
+from services.kernel.domain.decision import Away, Record
 from services.kernel.storage.mongo import Database, asking
 from services.kernel.telemetry import log
 
@@ -15,19 +18,25 @@ EVERY = 1.0  # seconds between rereads
 REMEMBERED = 300.0  # seconds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drop(Record):
+    """What was touched at once: the keys of all that is made from it. Read for a minute, kept for an hour."""
+
+    KIND: ClassVar[str] = "drops"
+
+    keys: tuple[str, ...]
+    at: datetime
+
+
 class Drops:
     """Lets pages fall. `listeners` hear the keys too, each drop once."""
 
     def __init__(
         self, db: Database, shelf: Shelf, *, listeners: Sequence[Callable[[frozenset[str]], None]] = ()
     ) -> None:
-        self.collection, self.shelf, self.listeners = db["drops"], shelf, listeners
+        self.collection, self.shelf, self.listeners = db[Drop.KIND], shelf, listeners
         self._seen: dict[object, float] = {}
         self._reread_at = _clock()
-
-    async def make_indexes(self) -> None:
-        """A drop is forgotten after an hour."""
-        await self.collection.create_index([("at", 1)], expireAfterSeconds=3600)
 
     async def reread(self) -> None:
         """For ever."""

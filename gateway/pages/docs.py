@@ -6,8 +6,9 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from gateway.answer import model
 from gateway.cache import Basis
-from gateway.pages.render import model, rendered, unkept
+from gateway.pages.render import rendered, unkept
 from services.kernel.domain.clock import now
 
 router = APIRouter()

@@ -1,4 +1,4 @@
-"""What stands between a form and a letter: where it comes from, its token, how often, and whether it is filled in."""
+"""What stands between a form and a letter: where it comes from, its token, and whether it is filled in."""
 
 import base64
 import hashlib
@@ -10,10 +10,8 @@ from uuid import uuid4
 
 from fastapi import Request
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
+from gateway.limits import EMAIL, LIMITS, PHONE
 from gateway.settings import GatewaySettings
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.decision import No
@@ -21,9 +19,6 @@ from services.kernel.domain.decision import No
 LIFETIME = 12 * 3600  # seconds; mailbox remembers an answered key for a day
 MOST_FIELDS = 20
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-PHONE, EMAIL = re.compile(r"[0-9+ -]{6,20}"), re.compile(r"[^@\s]{1,40}@[^@\s]{1,40}\.[^@\s.]{2,18}")
-LIMITS = {"title": (2, 100), "text": (5, 5_000), "name": (1, 40)}
-CODE = re.compile(r"[0-9]{10}")
 
 
 class FormRefused(No):
@@ -32,22 +27,14 @@ class FormRefused(No):
     status, title = 403, "Form refused"
 
 
-class TooMany(No):
-    """More than one address may ask."""
-
-    status, title = 429, "Too many requests"
-
-
 class Forms:
-    """Signs tokens and counts by address. A token's own number is the letter's `Idempotency-Key`."""
+    """Signs tokens. A token's own number is the letter's `Idempotency-Key`."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         keys = [key.strip() for key in settings.encryption_keys.get_secret_value().split(",")]
         derived = [hashlib.sha256(b"citygate form token\n" + base64.urlsafe_b64decode(key)).digest() for key in keys]
         self.tokens = URLSafeTimedSerializer(list(reversed(derived)), salt="form")  # the last one signs
         self.host = urlsplit(settings.public_url).netloc
-        self.limiter = FixedWindowRateLimiter(MemoryStorage())
-        self.writing, self.asking = parse(settings.writing_limit), parse(settings.asking_limit)
 
     def token(self) -> str:
         return self.tokens.dumps(uuid4().hex)
@@ -67,11 +54,6 @@ class Forms:
         hosts = {self.host, request.headers.get("host")}
         if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc not in hosts):
             raise FormRefused("form.foreign", "The form was sent from another site.")
-
-    def count(self, request: Request, limit: RateLimitItem) -> None:
-        address = request.client.host if request.client else "-"
-        if not self.limiter.hit(limit, address):
-            raise TooMany("rate.exceeded", "Too many from this address. Wait a while and send it again.")
 
 
 @dataclass(frozen=True, slots=True)

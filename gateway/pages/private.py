@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import httpx
 from fastapi import APIRouter, Path, Request, Response
 
+from gateway.answer import model
 from gateway.cache import Basis
-from gateway.pages.forms import CODE, FormRefused, Forms, TooMany, Typed, checked, typed
-from gateway.pages.render import model, private
+from gateway.limits import CODE, TooMany, may_ask, may_write
+from gateway.pages.forms import FormRefused, Forms, Typed, checked, typed
+from gateway.pages.render import private
 from gateway.upstream import Own, Written, upstream
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.clock import now
@@ -65,7 +67,7 @@ async def write(request: Request) -> Response:
         number = forms(request).number(filled["token"])
         if wrong := checked(filled, {code for code, _ in await mailboxes(request)}):
             return await form(request, Typed(filled.values, wrong), token=filled["token"], status=422)
-        forms(request).count(request, forms(request).writing)
+        may_write(request)
     except (FormRefused, TooMany) as no:
         return await form(request, filled, token=fresh, status=no.status, wrong=REFUSED[no.code])
     try:
@@ -123,7 +125,7 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
     receipt = receipt.upper()
     try:
         forms(request).must_be_ours(request)
-        forms(request).count(request, forms(request).asking)
+        may_ask(request)
     except (FormRefused, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
     if not (CODE.fullmatch(code) and RECEIPT.fullmatch(receipt)):
@@ -152,7 +154,7 @@ async def rating(request: Request, receipt: Receipt) -> Response:
     try:
         forms(request).must_be_ours(request)
         number = forms(request).number(filled["token"])
-        forms(request).count(request, forms(request).asking)
+        may_ask(request)
     except (FormRefused, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
     if stars not in {"1", "2", "3", "4", "5"} or solved not in {"yes", "no"} or not CODE.fullmatch(code):

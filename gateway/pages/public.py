@@ -5,14 +5,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from gateway.answer import model, query
 from gateway.cache import Basis
-from gateway.pages.render import model, page
-from gateway.pages.words import query
+from gateway.pages.render import page
 from gateway.store import Reading, columns, home, items, letters, scores
-from gateway.views import ColumnView, ExtractView, Retired, Tombstone
+from gateway.views import ColumnView, ExtractView, Retired
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Missing
-from services.kernel.http.web import Paging, paging
+from services.kernel.http.listing import Portion
 
 router = APIRouter()
 LIMIT = 20
@@ -61,7 +61,7 @@ async def _retired(request: Request, path: str) -> Response:
     async def ask(reading: Reading) -> object:
         return await columns.column(reading, path, at(None))
 
-    return await page(request, ask, "retired.html", status=lambda _: 410)
+    return await page(request, ask, "retired.html")
 
 
 @router.get("/items/{id}")
@@ -69,11 +69,7 @@ async def item(request: Request, id: Id, revision: Revision = None) -> Response:
     async def ask(reading: Reading) -> object:
         return await items.item(reading, id, revision)
 
-    return await page(request, ask, "item.html", status=gone, query=query(revision=revision))
-
-
-def gone(view: object) -> int:
-    return 410 if isinstance(view, Tombstone) else 200
+    return await page(request, ask, "item.html", query=query(revision=revision))
 
 
 @router.get("/departments")
@@ -99,7 +95,7 @@ async def letter_list(request: Request, cursor: Cursor = None) -> Response:
     where = at(cursor)
 
     async def ask(reading: Reading) -> object:
-        return await letters.page(reading, where)
+        return await letters.listing(reading, where)
 
     return await page(request, ask, "letters.html", query=query(cursor=cursor))
 
@@ -144,5 +140,5 @@ async def assessment(request: Request, month: Month, department: Id) -> Response
     return await page(request, ask, "assessment.html")
 
 
-def at(cursor: str | None) -> Paging:
-    return paging(limit=LIMIT, cursor=cursor)
+def at(cursor: str | None) -> Portion:
+    return Portion.of(LIMIT, cursor)

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
-from urllib.parse import urlencode
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from gateway.answer import query
 from services.kernel.domain.calendar import SHANGHAI
 
 
@@ -99,10 +99,6 @@ def share(part: int, whole: int) -> str:
 
 def iso(at: datetime | date) -> str:
     return at.isoformat()
-
-
-def query(**values: object) -> str:
-    return urlencode({name: value for name, value in values.items() if value is not None})
 
 
 def environment() -> Environment:

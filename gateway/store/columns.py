@@ -14,12 +14,12 @@ from gateway.views import (
     Retired,
 )
 from services.kernel.domain.decision import Missing
-from services.kernel.http.web import Paging
+from services.kernel.http.listing import Portion
 
 LATEST = 5
 
 
-async def column(reading: Reading, path: str, paging: Paging) -> ColumnView | Retired:
+async def column(reading: Reading, path: str, portion: Portion) -> ColumnView | Retired:
     """`Missing` for a path under which no column ever was."""
     found = reading.few.paths.get(path)
     if found is None:
@@ -36,7 +36,7 @@ async def column(reading: Reading, path: str, paging: Paging) -> ColumnView | Re
     return ColumnView(
         id=own.id, name=own.name, path=own.path, level=own.level, kind=own.kind, cadence=own.cadence,
         owner=own.owner, duty=own.duty, classes=found.classes, trail=reading.few.trail(found.id), children=children,
-        items=await items.page(reading, {"column_id": found.id}, paging),
+        items=await items.listing(reading, {"column_id": found.id}, portion),
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def _department(found: Department) -> DepartmentBrief:
     )  # fmt: skip
 
 
-async def department(reading: Reading, code: str, paging: Paging) -> DepartmentView:
+async def department(reading: Reading, code: str, portion: Portion) -> DepartmentView:
     reading.basis.on(f"department:{code}")
     known = reading.few.departments.get(code)
     if known is None:
@@ -108,7 +108,7 @@ async def department(reading: Reading, code: str, paging: Paging) -> DepartmentV
     return DepartmentView(
         code=base.code, name=base.name, kind=base.kind, department_class=base.department_class, phone=base.phone,
         address=base.address, columns=[brief(reading, c, duties[c.id]) for c in own],
-        items=await items.page(reading, {"department": code}, paging),
+        items=await items.listing(reading, {"department": code}, portion),
         letters=await letters.latest(reading, limit=LATEST, department=code),
         scores=await scores.trend(reading, code),
     )  # fmt: skip

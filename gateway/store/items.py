@@ -7,10 +7,10 @@ import nh3
 
 from gateway.projections import Card, Item, Revision, revision_id
 from gateway.store.reading import Reading
-from gateway.views import CardView, ItemView, Part, RevisionView, Tombstone
+from gateway.views import CardView, ItemView, RevisionView, Tombstone
 from services.kernel.contracts.publishing import ItemKind
 from services.kernel.domain.decision import Missing
-from services.kernel.http.web import Paging
+from services.kernel.http.listing import Listing, Portion
 
 NEWEST = "-published_at"
 SCHEMES = {"http", "https", "mailto", "tel"}
@@ -38,11 +38,10 @@ async def of_kinds(reading: Reading, *kinds: ItemKind, limit: int) -> list[CardV
     return await latest(reading, {"kind": {"$in": list(kinds)}}, limit=limit)
 
 
-async def page(reading: Reading, where: Mapping[str, Any], paging: Paging) -> Part[CardView]:
+async def listing(reading: Reading, where: Mapping[str, Any], portion: Portion) -> Listing[CardView]:
     """Index: column_id or department, live, published_at."""
-    found = await reading.cards(where, limit=paging.limit, after=paging.after)
-    part = paging.page(found, sort=NEWEST, view=lambda item: card(reading, item))
-    return Part(items=part.items, next=part.next)
+    found = await reading.cards(where, limit=portion.limit, after=portion.after)
+    return portion.listing(found, sort=NEWEST, view=lambda item: card(reading, item))
 
 
 async def item(reading: Reading, id: str, revision: int | None = None) -> ItemView | Tombstone:

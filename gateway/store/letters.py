@@ -8,11 +8,11 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.projections import Letter
 from gateway.store.reading import Reading
-from gateway.views import ExtractView, KindCount, LettersView, Part, Statistics
+from gateway.views import ExtractView, KindCount, LettersView, Statistics
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import day_of, start_of
 from services.kernel.domain.decision import Missing
-from services.kernel.http.web import Paging, cursor
+from services.kernel.http.listing import Listing, Portion
 from services.kernel.stream.tally import tally
 from services.kernel.telemetry import log
 
@@ -28,12 +28,11 @@ class Extract(BaseModel):
     answer: str
 
 
-async def page(reading: Reading, paging: Paging) -> LettersView:
+async def listing(reading: Reading, portion: Portion) -> LettersView:
     """Index: disclosed_at."""
     reading.basis.on("letters")
-    found = await reading.read.find(Letter, PUBLIC, sort=NEWEST, limit=paging.limit, after=paging.after)
-    next = cursor(found[-1], NEWEST) if len(found) == paging.limit else None
-    shown = Part[ExtractView](items=await _extracts(reading, found), next=next)
+    found = await reading.read.find(Letter, PUBLIC, sort=NEWEST, limit=portion.limit, after=portion.after)
+    shown = Listing[ExtractView](items=await _extracts(reading, found), next=portion.next(found, sort=NEWEST))
     return LettersView(statistics=await statistics(reading), letters=shown)
 
 

@@ -9,7 +9,7 @@ from gateway.cache import Basis, Shelf
 from gateway.projections import Card
 from gateway.store.few import Few, load
 from services.kernel.domain.decision import After
-from services.kernel.storage.mongo import Database, MongoReader, following, ordering, read
+from services.kernel.storage.mongo import Database, MongoReader, following, read, sorting
 
 
 class Kept:
@@ -64,7 +64,7 @@ class Reading:
         if after is not None:
             asked = {"$and": [asked, following(sort, after)]}
         found = self.read.documents(Card).find(asked)
-        found = found.sort([ordering(sort), ("_id", -1)]).limit(limit)
+        found = found.sort(sorting(sort)).limit(limit)
         return [read(Card, document) for document in await found.to_list(limit)]
 
 

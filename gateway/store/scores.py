@@ -56,9 +56,10 @@ async def months(reading: Reading) -> ScoresView:
     """Index: month, rank."""
     reading.basis.on("scores")
     found = reading.read.documents(Assessment).aggregate(
-        [{"$match": {"month": {"$gt": ""}}}, {"$group": {"_id": "$month", "n": {"$sum": 1}}}, {"$sort": {"_id": -1}}]
+        [{"$match": {"month": {"$gt": ""}}}, {"$group": {"_id": "$month", "n": {"$sum": 1}}}]
     )
-    return ScoresView(months=[MonthBrief(month=m["_id"], departments=m["n"]) for m in await found.to_list(None)])
+    counts = {month["_id"]: month["n"] for month in await found.to_list(None)}
+    return ScoresView(months=[MonthBrief(month=m, departments=counts[m]) for m in sorted(counts, reverse=True)])
 
 
 async def newest(reading: Reading) -> str | None:

@@ -14,7 +14,7 @@ from gateway.views.columns import (
 )
 from gateway.views.items import CardView, ItemView, RevisionView, Tombstone
 from gateway.views.letters import ExtractView, KindCount, LettersView, Statistics
-from gateway.views.names import ColumnName, DepartmentName, Mark, Part
+from gateway.views.names import ColumnName, DepartmentName, Mark
 from gateway.views.scores import (
     AssessmentView,
     FactView,
@@ -51,7 +51,6 @@ __all__ = [
     "MonthBrief",
     "MonthRow",
     "MonthView",
-    "Part",
     "Retired",
     "RevisionView",
     "ScoreBrief",

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from gateway.views.items import CardView
 from gateway.views.letters import ExtractView, Statistics
-from gateway.views.names import ColumnName, DepartmentName, Mark, Part
+from gateway.views.names import ColumnName, DepartmentName, Mark
 from gateway.views.scores import ScoreBrief
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind
 from services.kernel.contracts.publishing import Activity
+from services.kernel.http.listing import Listing
 
 
 class DutyView(BaseModel):
@@ -40,7 +41,7 @@ class ColumnView(ColumnBrief):
     classes: tuple[str, ...]
     trail: list[ColumnName]
     children: list[ColumnBrief]
-    items: Part[CardView]
+    items: Listing[CardView]
 
 
 class Retired(BaseModel):
@@ -88,7 +89,7 @@ class DepartmentView(DepartmentBrief):
     """A department's place on the portal."""
 
     columns: list[ColumnBrief]
-    items: Part[CardView]
+    items: Listing[CardView]
     letters: list[ExtractView]
     scores: list[ScoreBrief]
 

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from gateway.views.names import DepartmentName, Part
+from gateway.views.names import DepartmentName
 from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.http.listing import Listing
 
 
 class ExtractView(BaseModel):
@@ -51,4 +52,4 @@ class LettersView(BaseModel):
     """Statistics, and the public extracts, the latest first."""
 
     statistics: Statistics
-    letters: Part[ExtractView]
+    letters: Listing[ExtractView]

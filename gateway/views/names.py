@@ -1,12 +1,8 @@
 """Names, and what stands on many pages."""
 
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import Generic, TypeVar
 
 from pydantic import BaseModel
-
-T = TypeVar("T", bound=BaseModel)
 
 
 class DepartmentName(BaseModel):
@@ -22,13 +18,6 @@ class ColumnName(BaseModel):
     id: str
     name: str
     path: str | None
-
-
-class Part(BaseModel, Generic[T]):
-    """Part of a list; `next` is the cursor of what follows."""
-
-    items: Sequence[T]
-    next: str | None
 
 
 class Mark(StrEnum):

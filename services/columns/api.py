@@ -20,7 +20,8 @@ from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentCla
 from services.kernel.domain.clock import now
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Role
-from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
+from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
 
 router = APIRouter(route_class=Door)
 EVERYBODY = frozenset(Role)
@@ -149,9 +150,9 @@ class ColumnView(View):
 
 
 @router.get("/departments", tags=["departments"], summary="All departments, by name")
-async def departments(read: Read, paging: Paged) -> Page[DepartmentView]:
-    found = await store.departments(read, limit=paging.limit, after=paging.after)
-    return paging.page(found, sort="name", view=DepartmentView.of)
+async def departments(read: Read, portion: Wanted) -> Listing[DepartmentView]:
+    found = await store.departments(read, limit=portion.limit, after=portion.after)
+    return portion.listing(found, sort="name", view=DepartmentView.of)
 
 
 @router.post("/departments", tags=["departments"], status_code=201, summary="Register a department")
@@ -191,9 +192,9 @@ async def department_change(
 
 
 @router.get("/columns", tags=["columns"], summary="The whole tree as a flat list, each column before those below it")
-async def tree(read: Read, states: States = STANDING) -> Page[ColumnView]:
+async def tree(read: Read, states: States = STANDING) -> Listing[ColumnView]:
     found = await store.tree(read, states)
-    return Page(items=[ColumnView.of(column) for column in found], next=None)
+    return Listing(items=[ColumnView.of(column) for column in found], next=None)
 
 
 @router.get("/columns/{column_id}", tags=["columns"], summary="One column, in whatever state")

@@ -12,7 +12,7 @@ from services.kernel.domain.decision import After, Missing, Reader
 from services.kernel.storage.mongo import Index
 
 DATA = Path(__file__).parent / "data"
-INDEXES = [Index(of=Department, keys=("name",))]
+INDEXES = [Index(of=Department, keys=("name",)), Index(of=Column, keys=("position",))]
 
 
 @cache
@@ -48,7 +48,7 @@ async def column(read: Reader, column_id: str) -> Column:
 
 
 async def tree(read: Reader, states: Collection[ColumnState]) -> list[Column]:
-    """The columns in these states, each before those below it, siblings by position. No index: it reads them all."""
+    """The columns in these states, each before those below it, siblings by position. All are read. Index: position."""
     below = defaultdict(list)
     for found in await read.find(Column, {}, sort="position", limit=0):
         below[found.parent_id].append(found)

@@ -115,7 +115,7 @@ class CityLetter(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Scene:
     """Something that happened to a letter."""
 
     at: datetime
@@ -131,37 +131,39 @@ class Life:
     vault: Vault
     today: date
 
-    def steps(self) -> Iterator[Step]:
+    def scenes(self) -> Iterator[Scene]:
         letter = self.letter
         arrived = letter.received.at(self.today)
         policy = in_force(store.policies(), arrived)
-        yield self._step(
+        yield self._scene(
             letter.received, receive_letter, self._writing(arrived),
             code_digest=self.vault.digest(letter.code), policy=policy, calendar=official(),
         )  # fmt: skip
         if letter.accepted:
             if first_department(letter.mailbox, policy) != letter.department:
                 directed = partial(transfer_letter, to=letter.department, reason="转主管部门办理", by=OFFICE)
-                yield self._step(letter.accepted, directed, before=BEFORE)
-            yield self._step(letter.accepted, accept_letter, by=handler(letter.department))
+                yield self._scene(letter.accepted, directed, before=BEFORE)
+            yield self._scene(letter.accepted, accept_letter, by=handler(letter.department))
         department = letter.department
         for each in letter.transferred:
-            yield self._step(each.at, transfer_letter, to=each.to, reason=each.reason, by=handler(department))
+            yield self._scene(each.at, transfer_letter, to=each.to, reason=each.reason, by=handler(department))
             department = each.to
         yield from self._answered(handler(department))
 
-    def _answered(self, by: Person) -> Iterator[Step]:
+    def _answered(self, by: Person) -> Iterator[Scene]:
         letter = self.letter
         if letter.answered:
             at = letter.answered.at
-            yield self._step(at, answer_letter, text=text(letter.answered.text, at.at(self.today)), by=by)
+            yield self._scene(at, answer_letter, text=text(letter.answered.text, at.at(self.today)), by=by)
         if letter.closed:
-            yield self._step(letter.closed.at, close_letter, by=by)
+            yield self._scene(letter.closed.at, close_letter, by=by)
         if letter.rated:
-            yield self._step(letter.rated.at, rate_letter, Rating(stars=letter.rated.stars, solved=letter.rated.solved))
+            yield self._scene(
+                letter.rated.at, rate_letter, Rating(stars=letter.rated.stars, solved=letter.rated.solved)
+            )
         if letter.disclosed:
             extract = self._extract(letter.disclosed)
-            yield self._step(letter.disclosed.at, disclose_letter, extract, contact=letter.contact.told, by=by)
+            yield self._scene(letter.disclosed.at, disclose_letter, extract, contact=letter.contact.told, by=by)
 
     def _writing(self, at: datetime) -> Writing:
         return Writing(
@@ -179,16 +181,16 @@ class Life:
         )
         return Extract(title=title, question=question, answer=answer)
 
-    def _step(
+    def _scene(
         self,
         moment: Moment,
         action: Callable[..., Awaitable[object]],
         *args: object,
         before: timedelta = timedelta(),
         **how: object,
-    ) -> Step:
+    ) -> Scene:
         at, receipt = moment.at(self.today) - before, self.letter.receipt(self.today)
-        return Step(at=at, receipt=receipt, act=lambda unit: action(unit, receipt, *args, at=at, **how))
+        return Scene(at=at, receipt=receipt, act=lambda unit: action(unit, receipt, *args, at=at, **how))
 
 
 def handler(department: str) -> Person:
@@ -207,8 +209,8 @@ async def load(program: Program) -> None:
     departments = {code for letter in letters for code in (letter.department, *(t.to for t in letter.transferred))}
     departments |= {policy.mayor_department for policy in store.policies()}
     await until("mailbox to hear of the city's departments", lambda: known(reader, departments))
-    steps = [step for letter in letters for step in Life(letter=letter, vault=program.vault, today=on).steps()]
-    past = sorted((step for step in steps if step.at <= now()), key=lambda step: (step.at, step.receipt))
+    scenes = [scene for letter in letters for scene in Life(letter=letter, vault=program.vault, today=on).scenes()]
+    past = sorted((scene for scene in scenes if scene.at <= now()), key=lambda scene: (scene.at, scene.receipt))
     await program.transact.because(Cause(who="city", request="city"))(play, past, now())
     receipts = await reader.ids(Letter, {}, sort="_id", limit=0)
     print(f"Loaded {len(receipts)} letters in {len(past)} steps. {example(letters, receipts)}")
@@ -226,16 +228,16 @@ async def known(reader: MongoReader, codes: set[str]) -> bool:
     return await reader.count(Department, {"_id": {"$in": sorted(codes)}}) == len(codes)
 
 
-async def play(unit: Unit, steps: Sequence[Step], until: datetime) -> None:
+async def play(unit: Unit, scenes: Sequence[Scene], until: datetime) -> None:
     """The whole past, as one transaction.
 
     The running program's own sweep would find a letter half played long due, and tell so before its answer.
     """
     arrived: dict[str, None] = {}
-    for step in steps:
-        await wake_all(unit, arrived, step.at)
-        await step.act(unit)
-        arrived[step.receipt] = None
+    for scene in scenes:
+        await wake_all(unit, arrived, scene.at)
+        await scene.act(unit)
+        arrived[scene.receipt] = None
     await wake_all(unit, arrived, until)
 
 

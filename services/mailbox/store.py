@@ -1,8 +1,6 @@
 """The questions mailbox asks, each with its index; the policies."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,20 +11,13 @@ from services.kernel.domain.decision import After, Reader
 from services.kernel.storage.mongo import Database, Index
 from services.mailbox.domain import Guesses, Letter, LetterState, Policy
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Until(Index):
-    """MongoDB itself takes documents away within a minute after the moment in the index's only field."""
-
-    async def make(self, db: Database, copies: Mapping[str, str]) -> None:
-        await db[self.of.KIND].create_index([(self.keys[0], 1)], expireAfterSeconds=0)
-
-
 INDEXES = [
     Index(of=Letter, keys=("wakes_at",), where={"wakes_at": {"$type": "date"}}),
     Index(of=Letter, keys=("department", "state", "clock.due_at")),
+    Index(of=Letter, keys=("department", "clock.due_at")),
+    Index(of=Letter, keys=("state", "clock.due_at")),
     Index(of=Letter, keys=("clock.due_at",)),
-    Until(of=Guesses, keys=("until",)),
+    Index(of=Guesses, keys=("until",), expires=0),
 ]
 
 
@@ -68,7 +59,7 @@ async def queue(
     limit: int,
     after: After | None,
 ) -> list[Letter]:
-    """Letters, soonest due first. Index: department, state, clock.due_at; clock.due_at for the office's view."""
+    """Letters, soonest due first. Index: those of department and state that are given, then clock.due_at."""
     where: dict[str, object] = {}
     if department is not None:
         where["department"] = department

@@ -107,7 +107,7 @@ class CityItem(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Scene:
     """Something done to an item. `number`: the item's version after it, which shows whether it has been done."""
 
     item: CityItem
@@ -125,46 +125,48 @@ class Life:
     column_id: str
     today: date
 
-    def steps(self) -> list[Step]:
+    def scenes(self) -> list[Scene]:
         """In order; up to now, and of an optional item all or none."""
         moments = list(self._moments())
         if self.item.optional and any(at > now() for at, _ in moments):
             return []
-        return [Step(item=self.item, number=n, at=at, act=act) for n, (at, act) in enumerate(moments, 1) if at <= now()]
+        return [
+            Scene(item=self.item, number=n, at=at, act=act) for n, (at, act) in enumerate(moments, 1) if at <= now()
+        ]
 
     def _moments(self) -> Iterator[tuple[datetime, Act]]:
         item, content = self.item, self._content(self.item.body)
         draft = partial(self._do, draft_item, content, department=item.department, taxonomy=store.taxonomy())
-        yield self._step(draft, item.editor, item.submitted, before=WRITING)
-        yield self._step(partial(self._do, submit_item), item.editor, item.submitted)
+        yield self._scene(draft, item.editor, item.submitted, before=WRITING)
+        yield self._scene(partial(self._do, submit_item), item.editor, item.submitted)
         if item.returned:
             returned = self._review(Verdict.RETURN, content, note=item.returned.note)
-            yield self._step(returned, item.reviewer, item.returned)
+            yield self._scene(returned, item.reviewer, item.returned)
         if item.resubmitted:
-            yield self._step(partial(self._do, submit_item), item.editor, item.resubmitted)
+            yield self._scene(partial(self._do, submit_item), item.editor, item.resubmitted)
         yield from self._out(content, item.reviewed, item.published)
         for revision in item.revisions:
             yield from self._revised(revision)
         if item.withdrawn:
             reason, ground = item.withdrawn.reason, item.withdrawn.ground
             gone = partial(self._do, withdraw_item, reason=reason, ground=ground)
-            yield self._step(gone, item.editor, item.withdrawn)
+            yield self._scene(gone, item.editor, item.withdrawn)
 
     def _revised(self, revision: CityRevision) -> Iterator[tuple[datetime, Act]]:
         content, note = self._content(revision.body), revision.change_note
         edit = partial(self._do, edit_item, content, change_note=note, taxonomy=store.taxonomy())
-        yield self._step(edit, self.item.editor, revision.submitted, before=WRITING)
-        yield self._step(partial(self._do, submit_item), self.item.editor, revision.submitted)
+        yield self._scene(edit, self.item.editor, revision.submitted, before=WRITING)
+        yield self._scene(partial(self._do, submit_item), self.item.editor, revision.submitted)
         yield from self._out(content, revision.reviewed, revision.published)
 
     def _out(
         self, content: Content, reviewed: Moment | None, published: Moment | None
     ) -> Iterator[tuple[datetime, Act]]:
         if reviewed:
-            yield self._step(self._review(Verdict.RELEASE, content), self.item.reviewer, reviewed)
+            yield self._scene(self._review(Verdict.RELEASE, content), self.item.reviewer, reviewed)
         if published:
             publish = partial(self._do, publish_item, taxonomy=store.taxonomy(), windows=store.windows(), loaded=True)
-            yield self._step(publish, self.item.editor, published)
+            yield self._scene(publish, self.item.editor, published)
 
     def _review(self, verdict: Verdict, content: Content, *, note: str = "") -> Callable[..., Awaitable[object]]:
         said = Judgement(verdict=verdict, grounds=NO_GROUND, seen=content.hash, note=note)
@@ -173,7 +175,7 @@ class Life:
     def _content(self, body: str) -> Content:
         return self.item.content(body, self.column_id, self.item.made.at(self.today))
 
-    def _step(
+    def _scene(
         self, act: Callable[..., Awaitable[object]], by: Person, moment: Moment, *, before: timedelta = timedelta()
     ) -> tuple[datetime, Act]:
         at = moment.at(self.today) - before
@@ -190,8 +192,8 @@ async def load(program: Program) -> None:
     columns = await heard(reader, items)
     lives = [Life(program=program, item=item, column_id=columns[item.column], today=city.today()) for item in items]
     versions = await store.versions(reader)
-    missing = [step for life in lives for step in life.steps() if step.number > versions.get(step.item.id, 0)]
-    if all(step.item.optional for step in missing):
+    missing = [scene for life in lives for scene in life.scenes() if scene.number > versions.get(scene.item.id, 0)]
+    if all(scene.item.optional for scene in missing):
         return print("The city's items are already loaded.")
     if versions.keys() - {item.id for item in items}:
         raise SystemExit("This database holds other items: the city is loaded into an empty one only.")
@@ -210,11 +212,11 @@ async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, 
     return await store.columns(reader)
 
 
-async def play(program: Program, steps: Sequence[Step]) -> None:
-    """In order of time; before each step, and at the end, duties come due at their moments."""
-    for step in sorted(steps, key=lambda step: (step.at, step.item.key, step.number)):
-        await sweep(program, step.at)
-        await step.act()
+async def play(program: Program, scenes: Sequence[Scene]) -> None:
+    """In order of time; before each scene, and at the end, duties come due at their moments."""
+    for scene in sorted(scenes, key=lambda scene: (scene.at, scene.item.key, scene.number)):
+        await sweep(program, scene.at)
+        await scene.act()
     await sweep(program, now())
 
 

@@ -35,8 +35,10 @@ INDEXES = [
     Index(of=Item, keys=("state", "-changed_at")),
     Index(of=Item, keys=("department", "-changed_at")),
     Index(of=Item, keys=("department", "state", "-changed_at")),
-    Index(of=Publication, keys=("item_id", "revision"), unique=True),
+    Index(of=Publication, keys=("item_id", "revision")),
     Index(of=Publication, keys=("department", "position"), unique=True),
+    Index(of=Publication, keys=("department", "position")),  # a rule serves no list; a chain is verified as one
+    Index(of=Column, keys=("path",)),
     Index(of=Duty, keys=("wakes_at",), where={"wakes_at": {"$type": "date"}}),
     Index(of=Duty, keys=("state", "due_at")),
     Index(of=Duty, keys=("owner", "state", "due_at")),
@@ -84,7 +86,7 @@ async def items(
 
 
 async def publications(read: Reader, item_id: str) -> list[Publication]:
-    """An item's revisions that were made public, oldest first. Index: item_id, revision."""
+    """An item's revisions that were made public, oldest first; their ids name both. Index: item_id, revision."""
     return await read.find(Publication, {"item_id": item_id}, sort="revision", limit=0)
 
 
@@ -112,12 +114,12 @@ async def verification(read: Reader, department: str) -> Verification:
 
 
 async def versions(read: Reader) -> dict[str, int]:
-    """Of all items, by id. No index: it reads them all."""
-    return {found.id: found.version for found in await read.find(Item, {}, sort="changed_at", limit=0)}
+    """Of all items, by id. All are read. Index: -changed_at."""
+    return {found.id: found.version for found in await read.find(Item, {}, sort="-changed_at", limit=0)}
 
 
 async def columns(read: Reader) -> dict[str, str]:
-    """Ids of the live columns that are known here, by path. No index: it reads them all."""
+    """Ids of the live columns that are known here, by path. All are read. Index: path."""
     where = {"blank": {"$exists": False}, "successor_id": None}
     return {found.path: found.id for found in await read.find(Column, where, sort="path", limit=0)}
 

@@ -1,7 +1,6 @@
 """The questions scoring asks, each with its index; the schemes."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,11 @@ from services.scoring.domain.measures import MEASURES
 from services.scoring.domain.scheme import Scheme
 from services.scoring.domain.score import Inputs
 
-INDEXES = [Index(of=Kept, keys=("type", "time", "_id")), Index(of=Kept, keys=("position",), unique=True)]
-PAGE = 500  # facts read at once: an item's may weigh a quarter of a megabyte
+INDEXES = [
+    Index(of=Kept, keys=("position",)),
+    Index(of=Kept, keys=("type", "time", "_id", "position")),  # the position last: what was late is told without a look
+]
+PART = 500  # facts read at once: an item's may weigh a quarter of a megabyte
 
 
 class Schemes(BaseModel):
@@ -60,27 +62,26 @@ async def pieces(read: Reader, inputs: Inputs) -> list[Piece]:
     spans |= {event.TYPE: {"$gte": start, "$lt": until} for event in WITHIN}
     found = []
     for type_, span in spans.items():
-        async for kept in facts(read, {"type": type_, "position": {"$lte": inputs.position}}, span):
+        async for kept in facts(read, {"type": type_, "time": span, "position": {"$lte": inputs.position}}):
             if piece := taken(kept):
                 found.append(piece)
     return found
 
 
-async def facts(read: Reader, where: dict[str, Any], span: dict[str, datetime]) -> AsyncIterator[Kept]:
-    """In order of time, a page at a time. Index: type, time, _id."""
+async def facts(read: Reader, where: dict[str, Any]) -> AsyncIterator[Kept]:
+    """Of one type, in order of time, a part at a time. Index: type, time."""
     after: After | None = None
     while True:
-        found = await read.find(Kept, {**where, "time": span}, sort="time", limit=PAGE, after=after)
+        found = await read.find(Kept, where, sort="time", limit=PART, after=after)
         for kept in found:
             yield kept
-        if len(found) < PAGE:
+        if len(found) < PART:
             return
         after = After(found[-1].time, found[-1].id)
-        span = {**span, "$gte": found[-1].time}  # so that a page does not walk through those before it
 
 
 def late(month: Month) -> dict[str, Any]:
-    """The filter for facts that belong to a closed month and were heard after its close. Index: type, time, _id."""
+    """The filter for facts that belong to a closed month and were heard after its close. Index: type, time."""
     start, end = month_span(month.id)
     return {
         "type": {"$in": list(MEASURED)},
@@ -90,8 +91,8 @@ def late(month: Month) -> dict[str, Any]:
 
 
 async def late_facts(read: Reader, month: Month, *, limit: int) -> list[Kept]:
-    """Those that came late, first heard first."""
-    return await read.find(Kept, late(month), sort="position", limit=limit)
+    """Those that came late, in order of time: by position, all that was heard since the close would be walked."""
+    return await read.find(Kept, late(month), sort="time", limit=limit)
 
 
 async def late_count(read: Reader, month: Month) -> int:

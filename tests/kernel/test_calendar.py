@@ -87,7 +87,7 @@ def test_calendar_days_and_months_are_counted_plainly_and_not_moved_by_holidays(
 
     assert last_day(start, amount, unit) == last
     assert not found.provisional
-    assert sum(step.counted for step in found.steps) == amount
+    assert sum(each.counted for each in found.days) == amount
 
 
 def test_a_deadline_is_24_00_in_shanghai_which_is_16_00_in_utc() -> None:
@@ -107,13 +107,13 @@ def test_the_steps_say_why_each_day_counted_or_not() -> None:
     found = deadline(noon(2025, 9, 26), Limit(3, WORKING), official())
     longer = deadline(noon(2025, 9, 30), Limit(1, WORKING), official())
 
-    assert [(step.day.day, step.counted, step.why) for step in found.steps] == [
+    assert [(each.day.day, each.counted, each.why) for each in found.days] == [
         (27, False, "weekend"),
         (28, True, "调休上班"),
         (29, True, "weekday"),
         (30, True, "weekday"),
     ]
-    assert [step.why for step in longer.steps] == ["国庆节"] * 5 + ["中秋"] + ["国庆节"] * 2 + ["weekday"]
+    assert [each.why for each in longer.days] == ["国庆节"] * 5 + ["中秋"] + ["国庆节"] * 2 + ["weekday"]
     assert found.calendar == official().version
 
 
@@ -132,13 +132,13 @@ def test_another_calendar_gives_another_deadline_and_names_itself() -> None:
     found = deadline(noon(2026, 12, 31), Limit(1, WORKING), known)
 
     assert (found.due_at, found.provisional, found.calendar) == (end_of(date(2027, 1, 2)), False, "2027-draft")
-    assert [step.why for step in found.steps] == ["元旦", "调休上班"]
+    assert [each.why for each in found.days] == ["元旦", "调休上班"]
 
 
 def test_a_limit_of_nothing_ends_with_the_day_itself() -> None:
     for unit in TimeUnit:
         found = deadline(noon(2026, 10, 1), Limit(0, unit), official())
-        assert (found.due_at, found.steps) == (end_of(date(2026, 10, 1)), ())
+        assert (found.due_at, found.days) == (end_of(date(2026, 10, 1)), ())
 
 
 def test_a_limit_below_zero_is_refused() -> None:
@@ -194,7 +194,7 @@ def test_one_unit_more_is_due_later(start: datetime, amount: int, unit: TimeUnit
     longer = deadline(start, Limit(amount + 1, unit), official())
 
     assert start < shorter.due_at < longer.due_at
-    assert unit is MONTHS or longer.steps[: len(shorter.steps)] == shorter.steps
+    assert unit is MONTHS or longer.days[: len(shorter.days)] == shorter.days
 
 
 @given(moments, moments)

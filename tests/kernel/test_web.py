@@ -15,7 +15,8 @@ from pydantic import Field
 from deploy.local import tokens
 from deploy.local.stack import Servers
 from services.kernel.domain.person import Role
-from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Page, Paged, Read, Table, View
+from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
 from services.kernel.running.program import Program, Service, create_app
 from services.kernel.settings import Settings
 from services.kernel.storage.mongo import Index
@@ -59,9 +60,9 @@ async def renamed(code: str, body: NewName, answer: Answer, by: Caller, expected
 
 
 @router.get("/bureaus", summary="All bureaus")
-async def listed(read: Read, paging: Paged) -> Page[BureauView]:
-    bureaus = await read.find(Bureau, {}, sort="name", limit=paging.limit, after=paging.after)
-    return paging.page(bureaus, sort="name", view=BureauView.of)
+async def listed(read: Read, portion: Wanted) -> Listing[BureauView]:
+    bureaus = await read.find(Bureau, {}, sort="name", limit=portion.limit, after=portion.after)
+    return portion.listing(bureaus, sort="name", view=BureauView.of)
 
 
 @router.get("/bureaus/slow", summary="Takes too long")

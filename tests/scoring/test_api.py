@@ -121,14 +121,14 @@ async def test_a_stream_that_is_tripled_and_shuffled_gives_the_same_facts_and_th
     assert here == canonical(compute(pieces(messages), now, SCHEME), now)
 
 
-async def test_facts_are_read_page_by_page_each_once(
+async def test_facts_are_read_part_by_part_each_once(
     working: Program, hear: Hear, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = Story().department("finance")
     for n in range(11):
         story.published(f"i{n}", "finance", at=on(4) if n < 7 else on(5))
     await hear(story.messages)
-    monkeypatch.setattr(store, "PAGE", 3)
+    monkeypatch.setattr(store, "PART", 3)
 
     found = await store.pieces(MongoReader(working.db), inputs())
 

@@ -11,8 +11,9 @@ from services.kernel.contracts.columns import (
     DepartmentKind,
     DepartmentRegistered,
 )
-from services.kernel.domain.decision import Aggregate, Copied, Decision, Refused, Unit
+from services.kernel.domain.decision import Aggregate, Copied, Decision, Record, Refused, Unit
 from services.kernel.domain.event import Fact, Message
+from services.kernel.storage.mongo import Document, document
 from services.kernel.stream.consumer import Copy
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -80,6 +81,11 @@ class Known(Copied):
     KIND: ClassVar[str] = "department"
 
     names: tuple[str, ...]
+
+
+def stored(state: Record) -> Document:
+    """The document of an aggregate that was written once."""
+    return {"_id": state.id, **document(state), "version": 1, "sequence": 1}
 
 
 BAD = "名字会出错"

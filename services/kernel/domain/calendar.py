@@ -36,7 +36,7 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DayPassed:
     """One day passed, or one month; `why` is what `Calendar.why` says of it, or the unit counted."""
 
     day: date
@@ -50,7 +50,7 @@ class Deadline:
 
     due_at: datetime
     provisional: bool
-    steps: tuple[Step, ...]
+    days: tuple[DayPassed, ...]
     calendar: str
 
 
@@ -101,23 +101,23 @@ def deadline(start: datetime, limit: Limit, calendar: Calendar) -> Deadline:
     zero, amount = day_of(start), limit.amount
     match limit.unit:
         case TimeUnit.WORKING_DAYS:
-            steps = tuple(_working_steps(zero, amount, calendar))
+            days = tuple(_until_worked(zero, amount, calendar))
         case TimeUnit.CALENDAR_DAYS:
-            steps = tuple(Step(zero + DAY * n, True, "calendar day") for n in range(1, amount + 1))
+            days = tuple(DayPassed(zero + DAY * n, True, "calendar day") for n in range(1, amount + 1))
         case TimeUnit.MONTHS:
-            steps = tuple(Step(zero + relativedelta(months=n), True, "month") for n in range(1, amount + 1))
-    provisional = limit.unit is TimeUnit.WORKING_DAYS and any(not calendar.knows(step.day.year) for step in steps)
-    last = steps[-1].day if steps else zero
-    return Deadline(due_at=end_of(last), provisional=provisional, steps=steps, calendar=calendar.version)
+            days = tuple(DayPassed(zero + relativedelta(months=n), True, "month") for n in range(1, amount + 1))
+    provisional = limit.unit is TimeUnit.WORKING_DAYS and any(not calendar.knows(each.day.year) for each in days)
+    last = days[-1].day if days else zero
+    return Deadline(due_at=end_of(last), provisional=provisional, days=days, calendar=calendar.version)
 
 
-def _working_steps(zero: date, amount: int, calendar: Calendar) -> Iterator[Step]:
+def _until_worked(zero: date, amount: int, calendar: Calendar) -> Iterator[DayPassed]:
     day = zero
     while amount:
         day += DAY
         counts = calendar.is_working(day)
         amount -= counts
-        yield Step(day, counts, calendar.why(day))
+        yield DayPassed(day, counts, calendar.why(day))
 
 
 def working_days_between(start: datetime, end: datetime, calendar: Calendar) -> int:

@@ -67,7 +67,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a page of a list begins: the sort field's value and the id of the last one seen."""
+    """Where a portion of a list begins: the sort field's value and the id of the last one seen; a value may be None."""
 
     value: Any
     id: str

@@ -14,7 +14,7 @@ from services.kernel.domain.decision import Away
 from services.kernel.http import problem
 from services.kernel.telemetry import REQUESTS, bind, log
 
-PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+TAKEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 QUIET = {"/healthz"}
 
 
@@ -29,7 +29,7 @@ class Edge:
             return await self.app(scope, receive, send)
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
-        id = given if PLAIN_ID.fullmatch(given) else uuid4().hex
+        id = given if TAKEN_ID.fullmatch(given) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = id
         began, status = perf_counter(), 0
 

@@ -1,23 +1,22 @@
-"""What the APIs of all services share: bodies and views, who may knock, answers, pages of lists."""
+"""What the APIs of all services share: bodies and views, who may knock, answers."""
 
-import base64
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
-from typing import Annotated, Any, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
 
-from fastapi import Depends, Header, Query, Request, Response
+from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne
 
-from services.kernel.domain.decision import After, Cause, Forbidden, R, Reader, Unit
+from services.kernel.domain.decision import Cause, Forbidden, Reader, Unit
 from services.kernel.domain.person import Person, Role
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
 from services.kernel.storage.crypto import Vault
+from services.kernel.storage.mongo import Database
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 
@@ -43,7 +42,6 @@ class View(BaseModel):
 
 
 V = TypeVar("V", bound=View)
-B = TypeVar("B", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +161,7 @@ class Answering:
         raise AnsweredBefore(self.vault.open(kept["answer"]), kept["status"], kept["etag"])
 
     def _kept(self, key: Key, shown: View) -> InsertOne[dict[str, Any]]:
-        """Gone after a day; sealed, as it may hold what only this caller should see."""
+        """Sealed, as it may hold what only this caller should see."""
         answer = self.vault.seal(shown.model_dump_json().encode())
         etag, at = f'"{shown.version}"', datetime.now(UTC)
         return InsertOne(
@@ -206,66 +204,6 @@ async def vault(request: Request) -> Vault:
 Sealing = Annotated[Vault, Depends(vault)]
 
 
-class Page(BaseModel, Generic[B]):
-    """Part of a list. `next`: the `cursor` of what follows; null at the end."""
-
-    items: Sequence[B]
-    next: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paging:
-    """Where a client is in a list, and how much it wants."""
-
-    limit: int
-    after: After | None
-
-    def page(self, found: Sequence[R], *, sort: str, view: Callable[[R], B]) -> Page[B]:
-        """The page of what was found under `sort` with this limit; a full one may have a next."""
-        full = len(found) == self.limit
-        return Page(items=[view(record) for record in found], next=cursor(found[-1], sort) if full else None)
-
-
-EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # any zone's day fits
-
-
-class Place(BaseModel):
-    """The cursor's content: the sort field's value, by its type, and the id of the last one shown."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    moment: Annotated[AwareDatetime, Field(gt=EARLIEST, lt=LATEST)] | None = None
-    text: str | None = None
-    number: Annotated[int, Field(gt=-(2**63), lt=2**63)] | None = None  # what MongoDB can compare with
-    id: str
-
-    @property
-    def value(self) -> datetime | str | int | None:
-        return next((v for v in (self.moment, self.text, self.number) if v is not None), None)
-
-
-def cursor(last: R, sort: str) -> str:
-    value: Any = reduce(getattr, sort.removeprefix("-").split("."), last)
-    name = "moment" if isinstance(value, datetime) else "number" if isinstance(value, int) else "text"
-    place = Place.model_validate({name: value, "id": last.id})
-    return base64.urlsafe_b64encode(place.model_dump_json(exclude_none=True).encode()).decode()
-
-
-def paging(*, limit: int, cursor: str | None) -> Paging:
-    """`Malformed` for a cursor that no page gave."""
-    if cursor is None:
-        return Paging(limit=limit, after=None)
-    try:
-        place = Place.model_validate_json(base64.urlsafe_b64decode(cursor.encode()))
-    except ValueError as error:  # not base64, not JSON, not a place
-        raise Malformed("cursor.malformed", "Take the cursor from the `next` of the page before, unchanged.") from error
-    return Paging(limit=limit, after=After(place.value, place.id))
-
-
-async def paged(
-    limit: Annotated[int, Query(ge=1, le=200)] = 50, cursor: Annotated[str | None, Query(max_length=500)] = None
-) -> Paging:
-    return paging(limit=limit, cursor=cursor)
-
-
-Paged = Annotated[Paging, Depends(paged)]
+async def make_indexes(db: Database) -> None:
+    """So that kept answers go after a day."""
+    await db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)

@@ -18,7 +18,7 @@ from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import people
 
 City = Callable[[Program], Awaitable[None]]
-STEP = 1_000  # records of the journal marked in one transaction
+BATCH = 1_000  # records of the journal marked in one transaction
 
 
 def main(service: Service, settings: type[Settings], *, city: City, arguments: Sequence[str] | None = None) -> None:
@@ -86,15 +86,15 @@ async def resend(program: Program, asked: Namespace) -> None:
     """Mark told records as unsent; the running relay sends them, in order. Readers pass what they know."""
     where = journal.span(since=asked.since, until=asked.until, subject=asked.subject)
 
-    async def step(unit: MongoUnit, cursor: str | None) -> str | None:
-        found = await journal.ids(unit.db, unit.session, where, after=cursor, limit=STEP)
+    async def batch(unit: MongoUnit, cursor: str | None) -> str | None:
+        found = await journal.ids(unit.db, unit.session, where, after=cursor, limit=BATCH)
         if found:
             unit.write("journal", UpdateMany({"_id": {"$in": found}}, {"$set": {"unsent": True}}))
-        return str(found[-1]) if len(found) == STEP else None
+        return str(found[-1]) if len(found) == BATCH else None
 
     name = asked.run or f"resend:{now().isoformat()}"
-    steps = await Task(name=name, step=step).run(program.transact)
-    print(f"Marked to be sent again in {steps} steps; the relay of {program.service.name} sends them. Run: {name}")
+    batches = await Task(name=name, batch=batch).run(program.transact)
+    print(f"Marked to be sent again in {batches} batches; the relay of {program.service.name} sends them. Run: {name}")
 
 
 async def waiting(program: Program, asked: Namespace) -> None:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Away, Cause
-from services.kernel.http import owner, problem
+from services.kernel.http import owner, problem, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
@@ -110,7 +110,8 @@ class Program:
         await queue.make_indexes(self.db)
         await generations.make_indexes(self.db)
         await self.turn_to(await generations.settle(self.db, self.service.hearing))
-        await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
+        if self.service.may is not None:
+            await web.make_indexes(self.db)
 
     def parts(self) -> list[Part]:
         """What runs beside the requests."""

@@ -11,10 +11,10 @@ from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import log
 
-LEASE = 30.0  # seconds; a step is far shorter
+LEASE = 30.0  # seconds; a batch is far shorter
 
-Step = Callable[[MongoUnit, str | None], Awaitable[str | None]]
-"""One batch from a cursor (None: the beginning); gives back where the next begins, None when all is done."""
+Batch = Callable[[MongoUnit, str | None], Awaitable[str | None]]
+"""Work from a cursor on (None: the beginning); gives back where the next begins, None when all is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,28 +22,28 @@ class Task:
     """A piece of long work. `name` says which run it is: the same name goes on, and does nothing once done."""
 
     name: str
-    step: Step
+    batch: Batch
 
     async def run(self, transact: Transactor) -> int:
-        """Steps done now. Waits while another process has the lease."""
-        steps = 0
+        """Batches done now. Waits while another process has the lease."""
+        done = 0
         try:
             while True:
                 while not await hold(transact.db, self.name, seconds=LEASE):
                     await asyncio.sleep(1)
                 if await transact.named(f"task:{self.name.partition(':')[0]}", self._once):
-                    return steps
-                steps += 1
+                    return done
+                done += 1
         finally:
             await let_go(transact.db, self.name)
 
     async def _once(self, unit: MongoUnit) -> bool:
-        """One step and its cursor, in one transaction; whether all is done."""
+        """One batch and its cursor, in one transaction; whether all is done."""
         found = await unit.db["tasks"].find_one({"_id": self.name}, session=unit.session) or {}
         if found.get("done"):
             return True
-        cursor = await self.step(unit, found.get("cursor"))
+        cursor = await self.batch(unit, found.get("cursor"))
         mark = {"$set": {"cursor": cursor, "done": cursor is None}}
         unit.write("tasks", UpdateOne({"_id": self.name}, mark, upsert=True))
-        log.info("task.step", task=self.name, cursor=cursor)
+        log.info("task.batch", task=self.name, cursor=cursor)
         return False

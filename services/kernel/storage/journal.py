@@ -65,7 +65,8 @@ async def ids(db: Database, session: Session, where: Document, *, after: str | N
 async def make_indexes(db: Database) -> None:
     unsent = {"unsent": True}
     journal = db["journal"]
-    await journal.create_index([("order", 1), ("_id", 1)], name="turn", partialFilterExpression=unsent)
+    turn = [("unsent", 1), ("order", 1), ("_id", 1)]  # `unsent` first: else it serves the order, and no count
+    await journal.create_index(turn, partialFilterExpression=unsent)
     await journal.create_index([("subject", 1), ("sequence", 1)], name="next", partialFilterExpression=unsent)
     await journal.create_index([("subject", 1), ("version", 1), ("n", 1)], unique=True)
     await journal.create_index([("written", 1)])

@@ -49,19 +49,34 @@ AGAIN = ("TransientTransactionError", "RetryableWriteError", "UnknownTransaction
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Index:
-    """An index, declared beside the question it serves and made at start. Keys: `field`, or `-field` descending."""
+    """An index, declared beside the question it serves and made at start. Keys: `field`, or `-field` descending.
+
+    Lists break ties by id: `_id` is added as the last key, in the direction of the one before, unless it is among them.
+    A unique index is a rule and serves no list: with `_id` in it, nothing would ever be there twice. `expires`: seconds
+    after the moment in its only key until MongoDB takes the document away, a minute late at most.
+    """
 
     of: type[Record]
     keys: tuple[str, ...]
     unique: bool = False
     where: Mapping[str, Any] | None = None
+    expires: int | None = None
+
+    @property
+    def fields(self) -> list[tuple[str, int]]:
+        found = [ordering(key) for key in self.keys]
+        if self.unique or self.expires is not None or "_id" in dict(found):
+            return found
+        return [*found, ("_id", found[-1][1])]
 
     async def make(self, db: Database, copies: Mapping[str, str]) -> None:
         options: Document = {"unique": self.unique}
         if self.where is not None:
             options["partialFilterExpression"] = self.where
+        if self.expires is not None:
+            options["expireAfterSeconds"] = self.expires
         name = self.of.named()
-        await db[copies.get(name, name)].create_index([ordering(k) for k in self.keys], **options)
+        await db[copies.get(name, name)].create_index(self.fields, **options)
 
 
 SHAPES: dict[type[Record], TypeAdapter[Any]] = {}
@@ -88,7 +103,7 @@ def read(kind: type[R], document: Mapping[str, Any]) -> R:
         raise ValueError(f"a stored {kind.KIND} cannot be read: {'; '.join(wrong)}") from None
 
 
-def plain(value: object) -> object:
+def storable(value: object) -> object:
     """What BSON has no type for."""
     if isinstance(value, Decimal):
         return str(value)
@@ -103,11 +118,29 @@ def ordering(key: str) -> tuple[str, int]:
     return (key[1:], -1) if key.startswith("-") else (key, 1)
 
 
-def following(sort: str, after: After) -> Document:
-    """The filter for what comes after a place in a list sorted by `sort`, ties by id."""
+def sorting(sort: str) -> list[tuple[str, int]]:
+    """The order of a list, ties by id. An `Index` whose last key is this field serves it."""
     name, direction = ordering(sort)
-    beyond = "$gt" if direction == 1 else "$lt"
-    return {"$or": [{name: {beyond: after.value}}, {name: after.value, "_id": {beyond: after.id}}]}
+    return [(name, direction)] if name == "_id" else [(name, direction), ("_id", direction)]
+
+
+def following(sort: str, after: After) -> Document:
+    """The filter for what comes after a place in a list sorted by `sort`.
+
+    Each way to lie beyond is a span of the list's index, read in its order; the bound at top level keeps any other plan
+    from walking the list from its beginning. MongoDB sorts null before all else, and no `$lt` or `$gt` finds it.
+    """
+    (name, direction), value = ordering(sort), after.value
+    up = direction == 1
+    beyond = "$gt" if up else "$lt"
+    if name == "_id":
+        return {"_id": {beyond: after.id}}
+    tied = {name: value, "_id": {beyond: after.id}}
+    if value is None:
+        return {"$or": [tied, {name: {"$ne": None}}]} if up else tied
+    if up:
+        return {name: {"$gte": value}, "$or": [tied, {name: {beyond: value}}]}
+    return {name: {"$not": {"$gt": value}}, "$or": [tied, {name: {beyond: value}}, {name: None}]}
 
 
 class MongoReader:
@@ -144,7 +177,7 @@ class MongoReader:
 
     async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]:
         await self.asked()
-        found = self.documents(kind).find(where, {"_id": 1}, session=self.session).sort([ordering(sort)]).limit(limit)
+        found = self.documents(kind).find(where, {"_id": 1}, session=self.session).sort(sorting(sort)).limit(limit)
         return [d["_id"] for d in await found.to_list(limit or None)]
 
     async def find(
@@ -152,10 +185,8 @@ class MongoReader:
     ) -> list[R]:
         if after is not None:
             where = {"$and": [where, following(sort, after)]}
-        _, direction = ordering(sort)
         await self.asked()
-        found = self.documents(kind).find(where, session=self.session)
-        found = found.sort([ordering(sort), ("_id", direction)]).limit(limit)
+        found = self.documents(kind).find(where, session=self.session).sort(sorting(sort)).limit(limit)
         return [read(kind, d) for d in await found.to_list(limit or None)]
 
     async def count(self, kind: type[R], where: Mapping[str, Any]) -> int:
@@ -166,7 +197,7 @@ class MongoReader:
 def connect(url: str, name: str) -> Database:
     """A database whose reads and writes are a majority's, with aware UTC times."""
     codec: CodecOptions[Document] = CodecOptions(
-        tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=plain)
+        tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=storable)
     )
     client: Client = AsyncIOMotorClient(url, serverSelectionTimeoutMS=5_000, connectTimeoutMS=5_000)
     return client.get_database(

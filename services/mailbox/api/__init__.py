@@ -9,7 +9,8 @@ from services.kernel.domain.calendar import day_of, deadline, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Missing
 from services.kernel.domain.person import Role
-from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Page, Paged, Read, Sealing, Table
+from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Sealing, Table
 from services.kernel.storage.crypto import new_code
 from services.mailbox import store
 from services.mailbox.actions import (
@@ -95,19 +96,19 @@ async def reception(body: NewLetter, answer: Answer, sealing: Sealing) -> Receip
 async def queue(
     read: Read,
     by: Caller,
-    paging: Paged,
+    portion: Wanted,
     department: Department | None = None,
     state: LetterState | None = None,
     due_before: Moment | None = None,
-) -> Page[LetterView]:
+) -> Listing[LetterView]:
     if Role.OFFICE not in by.roles:
         department = department or next(iter(by.departments), "")
     if department is not None:
         by.must_answer_for(department)
     found = await store.queue(
-        read, department=department, state=state, due_before=due_before, limit=paging.limit, after=paging.after
+        read, department=department, state=state, due_before=due_before, limit=portion.limit, after=portion.after
     )
-    return paging.page(found, sort="clock.due_at", view=LetterView.of)
+    return portion.listing(found, sort="clock.due_at", view=LetterView.of)
 
 
 async def mine(read: Read, by: Caller, id: str) -> Letter:

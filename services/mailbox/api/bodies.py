@@ -7,7 +7,8 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.event import Known
-from services.kernel.http.web import EARLIEST, LATEST, Body
+from services.kernel.http.listing import EARLIEST, LATEST
+from services.kernel.http.web import Body
 
 TEXT = r"^[^\x00]*$"
 

@@ -131,7 +131,7 @@ class ClockView(BaseModel):
             rule=letter.clock.rule,
             calendar=letter.clock.calendar,
             provisional=letter.clock.provisional,
-            days=[DayView(day=step.day.isoformat(), counted=step.counted, why=step.why) for step in due.steps],
+            days=[DayView(day=each.day.isoformat(), counted=each.counted, why=each.why) for each in due.days],
         )
 
 

@@ -37,11 +37,11 @@ class Extract:
 
     def names(self, contact: Iterable[str]) -> bool:
         """Whether a way to reach the writer, or their name, stands in it in any usual way of writing."""
-        told = [plain(part) for part in (self.title, self.question, self.answer)]
-        return any(word in part for word in map(plain, contact) if word for part in told)
+        told = [unmasked(part) for part in (self.title, self.question, self.answer)]
+        return any(word in part for word in map(unmasked, contact) if word for part in told)
 
 
-def plain(text: str) -> str:
+def unmasked(text: str) -> str:
     """Full-width forms, case, the country's code and what stands between digits do not hide a number or a name."""
     together = BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
     return CHINA.sub("", together)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query
 
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import Person, Role
-from services.kernel.http.web import Answer, Caller, Door, IfMatch, Page, Paged, Read, Table
+from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Table
 from services.publishing import store
 from services.publishing.actions import draft_item, edit_item, publish_item, review_item, submit_item, withdraw_item
 from services.publishing.api.bodies import (
@@ -140,12 +141,12 @@ async def withdrawal(
 
 @router.get("/items", tags=["items"], summary="Items, the one changed last first; without a department, the own")
 async def items(
-    read: Read, by: Caller, paging: Paged, department: OfDepartment = None, state: ItemState | None = None
-) -> Page[ItemHead]:
+    read: Read, by: Caller, portion: Wanted, department: OfDepartment = None, state: ItemState | None = None
+) -> Listing[ItemHead]:
     found = await store.items(
-        read, departments=visible(by, department), state=state, limit=paging.limit, after=paging.after
+        read, departments=visible(by, department), state=state, limit=portion.limit, after=portion.after
     )
-    return paging.page(found, sort="-changed_at", view=ItemHead.of)
+    return portion.listing(found, sort="-changed_at", view=ItemHead.of)
 
 
 @router.get("/items/{item_id}", tags=["items"], summary="One item, with the revisions that were made public")
@@ -170,8 +171,8 @@ async def verification(department: CodeInPath, read: Read) -> VerificationView:
 
 @router.get("/duties", tags=["duties"], summary="Columns' duties to be current, soonest due first")
 async def duties(
-    read: Read, paging: Paged, owner: OfDepartment = None, state: Standing | None = None
-) -> Page[DutyView]:
+    read: Read, portion: Wanted, owner: OfDepartment = None, state: Standing | None = None
+) -> Listing[DutyView]:
     states = STANDING if state is None else (state,)
-    found = await store.duties(read, owner=owner, states=states, limit=paging.limit, after=paging.after)
-    return paging.page(found, sort="due_at", view=DutyView.of)
+    found = await store.duties(read, owner=owner, states=states, limit=portion.limit, after=portion.after)
+    return portion.listing(found, sort="due_at", view=DutyView.of)

@@ -15,7 +15,7 @@ from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdi
 
 CODE = r"^[a-z][a-z0-9_-]{0,39}$"
 LINE = r"^[^\x00-\x1f\x7f]+$"
-PLAIN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 
 def not_too_long(text: str) -> str:
@@ -30,10 +30,10 @@ DisclosureClass = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{1,2}$")
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE)]
 Keyword = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE)]
-Text = Annotated[str, StringConstraints(max_length=1_000, pattern=PLAIN)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=PLAIN)]
+Text = Annotated[str, StringConstraints(max_length=1_000, pattern=NO_CONTROLS)]
+Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=NO_CONTROLS)]
 Markdown = Annotated[
-    str, StringConstraints(min_length=1, max_length=MARKDOWN_BYTES, pattern=PLAIN), AfterValidator(not_too_long)
+    str, StringConstraints(min_length=1, max_length=MARKDOWN_BYTES, pattern=NO_CONTROLS), AfterValidator(not_too_long)
 ]
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 

@@ -86,7 +86,7 @@ def canonical(all_scored: Iterable[Scored], inputs: Inputs) -> bytes:
         "scheme": inputs.scheme,
         "calendar": inputs.calendar,
         "as_of": stamp(inputs.as_of),
-        "departments": [plain(each) for each in sorted(all_scored, key=lambda each: each.department)],
+        "departments": [said_of(each) for each in sorted(all_scored, key=lambda each: each.department)],
     }
     return json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
@@ -95,7 +95,7 @@ def sha256(all_scored: Iterable[Scored], inputs: Inputs) -> str:
     return hashlib.sha256(canonical(all_scored, inputs)).hexdigest()
 
 
-def plain(each: Scored) -> dict[str, object]:
+def said_of(each: Scored) -> dict[str, object]:
     lines = [
         {
             "indicator": line.indicator,
@@ -104,7 +104,7 @@ def plain(each: Scored) -> dict[str, object]:
             "points": text(line.points),
             "maximum": text(line.maximum),
             "formula": line.formula,
-            "facts": [plain_fact(fact) for fact in line.facts],
+            "facts": [said_of_fact(fact) for fact in line.facts],
         }
         for line in each.lines
     ]
@@ -113,7 +113,7 @@ def plain(each: Scored) -> dict[str, object]:
     }  # fmt: skip
 
 
-def plain_fact(fact: FactCited) -> dict[str, str]:
+def said_of_fact(fact: FactCited) -> dict[str, str]:
     return {"type": fact.type, "subject": fact.subject, "at": stamp(fact.at), "remark": fact.remark}
 
 

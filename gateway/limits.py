@@ -1,0 +1,51 @@
+"""What both ways to mailbox share, page and JSON: what a letter may be, and how often one address may ask."""
+
+import re
+
+from fastapi import Request
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from gateway.settings import GatewaySettings
+from services.kernel.domain.decision import No
+
+LIMITS = {"title": (2, 100), "text": (5, 5_000), "name": (1, 40)}  # characters, least and most
+PHONE, EMAIL = re.compile(r"[0-9+ -]{6,20}"), re.compile(r"[^@\s]{1,40}@[^@\s]{1,40}\.[^@\s.]{2,18}")
+CODE = re.compile(r"[0-9]{10}")
+
+
+class TooMany(No):
+    """More than one address may ask."""
+
+    status, title = 429, "Too many requests"
+
+
+class Allowance:
+    """Counts by address, in this process."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.limiter = FixedWindowRateLimiter(MemoryStorage())
+        self.writing, self.asking = parse(settings.writing_limit), parse(settings.asking_limit)
+
+    def count(self, request: Request, limit: RateLimitItem) -> None:
+        address = request.client.host if request.client else "-"
+        if not self.limiter.hit(limit, address):
+            raise TooMany("rate.exceeded", "Too many from this address. Wait a while and send it again.")
+
+
+def may_write(request: Request) -> None:
+    """`TooMany` where this address has used up what it may write."""
+    found = _allowance(request)
+    found.count(request, found.writing)
+
+
+def may_ask(request: Request) -> None:
+    """`TooMany` where this address has used up what it may ask about letters."""
+    found = _allowance(request)
+    found.count(request, found.asking)
+
+
+def _allowance(request: Request) -> Allowance:
+    found: Allowance = request.app.state.program.allowance
+    return found

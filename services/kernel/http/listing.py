@@ -1,0 +1,94 @@
+"""Lists, a portion at a time: what a client wants of one, what it gets, and the cursor between two portions."""
+
+import base64
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import Annotated, Any, Generic, Self, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from services.kernel.domain.decision import After, R
+from services.kernel.http.problem import Malformed
+
+B = TypeVar("B", bound=BaseModel)
+EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # any zone's day fits
+
+
+class Listing(BaseModel, Generic[B]):
+    """Part of a list. `next`: the `cursor` of what follows; null at the end."""
+
+    items: Sequence[B]
+    next: str | None
+
+
+class Place(BaseModel):
+    """The cursor's content: the sort field's value, by its type, and the id of the last one shown.
+
+    Without a value: the last one has none either.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    moment: Annotated[AwareDatetime, Field(gt=EARLIEST, lt=LATEST)] | None = None
+    text: str | None = None
+    number: Annotated[int, Field(gt=-(2**63), lt=2**63)] | None = None  # what MongoDB can compare with
+    id: str
+
+    @classmethod
+    def of(cls, last: R, sort: str) -> Self:
+        value: Any = reduce(getattr, sort.removeprefix("-").split("."), last)
+        name = "moment" if isinstance(value, datetime) else "number" if isinstance(value, int) else "text"
+        return cls.model_validate({name: value, "id": last.id})
+
+    @classmethod
+    def read(cls, cursor: str) -> Self:
+        """`Malformed` for a cursor that no listing gave."""
+        try:
+            return cls.model_validate_json(base64.urlsafe_b64decode(cursor.encode()))
+        except ValueError as error:  # not base64, not JSON, not a place
+            raise Malformed("cursor.malformed", "Take the cursor from the `next` of the list, unchanged.") from error
+
+    def written(self) -> str:
+        return base64.urlsafe_b64encode(self.model_dump_json(exclude_none=True).encode()).decode()
+
+    @property
+    def after(self) -> After:
+        value = next((v for v in (self.moment, self.text, self.number) if v is not None), None)
+        return After(value, self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Portion:
+    """How much of a list a client wants, and from where on. `cursor`: as it came; None: from the beginning."""
+
+    limit: int
+    cursor: str | None
+    after: After | None
+
+    @classmethod
+    def of(cls, limit: int, cursor: str | None) -> "Portion":
+        """`Malformed` for a cursor that no listing gave."""
+        return cls(limit=limit, cursor=cursor, after=None if cursor is None else Place.read(cursor).after)
+
+    def listing(self, found: Sequence[R], *, sort: str, view: Callable[[R], B]) -> Listing[B]:
+        """Of what was found under `sort` with this limit."""
+        return Listing(items=[view(record) for record in found], next=self.next(found, sort=sort))
+
+    def next(self, found: Sequence[R], *, sort: str) -> str | None:
+        """The cursor of what follows; a full portion may be the last."""
+        return Place.of(found[-1], sort).written() if len(found) == self.limit else None
+
+
+LIMIT = 50
+
+
+async def wanted(
+    limit: Annotated[int, Query(ge=1, le=200)] = LIMIT, cursor: Annotated[str | None, Query(max_length=500)] = None
+) -> Portion:
+    return Portion.of(limit, cursor)
+
+
+Wanted = Annotated[Portion, Depends(wanted)]
