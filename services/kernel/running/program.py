@@ -28,7 +28,7 @@ from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Index, MongoError, asking, connect, make_indexes
 from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.stream import generation as generations
-from services.kernel.stream import queue
+from services.kernel.stream import queue, tally
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
 from services.kernel.stream.generation import Generation
@@ -87,6 +87,7 @@ class Program:
     async def turn_to(self, generation: Generation) -> None:
         """Read and hear on another generation's copies; requests under way end on those they began with."""
         await make_indexes(self.db, self.service.indexes, generation.copies)
+        await tally.make_indexes(self.db, self.service.hearing, generation.copies)
         self._listen_on(generation)
         log.info("generation.turned", number=generation.number, live=generation.live)
 

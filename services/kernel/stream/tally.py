@@ -8,9 +8,9 @@ from typing import Any
 from pymongo import UpdateOne
 
 from services.kernel.domain.decision import Copied, Record
-from services.kernel.storage.mongo import Document, MongoReader
+from services.kernel.storage.mongo import Database, Document, MongoReader
 from services.kernel.storage.unit import MongoUnit
-from services.kernel.stream.consumer import Copy, Count
+from services.kernel.stream.consumer import Copy, Count, Hearing
 
 Key = tuple[str, str]
 """The collection of a tally and the id of one of its documents."""
@@ -52,6 +52,13 @@ class Tallied:
             if more:
                 change = {"$inc": more, "$setOnInsert": self.groups[collection, id]}
                 unit.write(collection, UpdateOne({"_id": id}, change, upsert=True))
+
+
+async def make_indexes(db: Database, hearing: Hearing, copies: Mapping[str, str]) -> None:
+    """One for whatever field of a group is asked for."""
+    for copy in hearing.copies:
+        if copy.tally is not None:
+            await db[collection_of(copies[copy.name])].create_index([("group.$**", 1)])
 
 
 async def tally(read: MongoReader, kind: type[Record], where: Mapping[str, str | int]) -> list[Count]:
