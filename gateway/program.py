@@ -13,7 +13,8 @@ from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
 from services.kernel.domain.decision import Away
 from services.kernel.running import program
-from services.kernel.running.program import Part, Program, Service, create_app
+from services.kernel.running.parts import Part
+from services.kernel.running.program import Program, Service, create_app
 from services.kernel.storage.mongo import Database, asking
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.listener import Listener

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
 
+import pymongo
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
@@ -18,26 +19,27 @@ from starlette.types import ASGIApp
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Away, Cause
+from services.kernel.domain.event import EVENTS
 from services.kernel.http import owner, problem
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
+from services.kernel.running.parts import PAUSE, Part, for_ever, was_cancelled
 from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
 from services.kernel.storage import journal
 from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Index, MongoError, asking, connect, make_indexes
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream import inbox
+from services.kernel.stream import inbox, measure
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
 from services.kernel.stream.listener import Listener
+from services.kernel.stream.measure import Measure
 from services.kernel.stream.relay import Relay
-from services.kernel.telemetry import log
+from services.kernel.telemetry import Waits
 
 Protocol = type[asyncio.Protocol] | Literal["httptools"]
-Part = tuple[str, Callable[[], Awaitable[None]]]
-RESTART = 1.0  # seconds until a part that failed is started again
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 
 
@@ -65,7 +67,11 @@ class Program:
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
         self.listener = Listener(service.name, service.hearing, self.transact, self.bus)
-        self.relay = Relay(self.db, self.bus.send, self.transact.told)
+        self.relay = Relay(self.db, self.bus.send, self.transact.unsent)
+        self.measure = Measure(
+            self.db, self.bus, group=service.name, sources=service.hearing.sources, emptied=self.listen_anew
+        )
+        self._listening: asyncio.Task[None] | None = None
         self.prepared = False
 
     def doorway(self) -> Doorway:
@@ -74,49 +80,77 @@ class Program:
 
     async def prepare(self) -> None:
         """Indexes; again until MongoDB is there."""
+        waits = Waits("prepare", Away)
         while not self.prepared:
             try:
                 with asking():
                     await self.make_ready()
                 self.prepared = True
+                waits.over()
             except Away as error:
-                log.warning("program.waits", error=str(error.__cause__))
-                await asyncio.sleep(RESTART)
+                waits.again(error)
+                await asyncio.sleep(PAUSE)
 
     async def make_ready(self) -> None:
         await make_indexes(self.db, self.service.indexes)
         await journal.make_indexes(self.db)
         await inbox.make_indexes(self.db)
+        await measure.make_indexes(self.db)
         await self.db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)
 
     def parts(self) -> list[Part]:
         """What runs beside the requests."""
-        parts: list[Part] = [("listener", self.listener.run)]
+        self.measure.turn_to(self.db, self.listener.group)
+        parts: list[Part] = [("listener", self.listen)]
         if self.service.may is not None:
             parts.append(("relay", self.relay.run))
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
+    def _show_labels(self) -> None:
+        """Known labels stand at 0 from the start: what appears with 1 has not risen, for Prometheus."""
+        telemetry.DEAD_LETTERS.labels(type="unreadable")
+        for event in EVENTS.values():
+            if event.SOURCE in self.service.hearing.sources:
+                telemetry.DEAD_LETTERS.labels(type=event.TYPE)
+            if self.service.name == event.SOURCE:
+                telemetry.FACTS.labels(type=event.TYPE)
+                telemetry.SET_APART.labels(type=event.TYPE)
+
     async def work(self) -> None:
-        """All parts, each started again should it end or fail."""
-        await self.prepare()
+        """All parts, once the program is prepared; what waits is measured from the start."""
+        self._show_labels()
         async with asyncio.TaskGroup() as group:
+            group.create_task(for_ever("measure", self.measure.run))
+            await for_ever("prepare", self.prepare, may_end=True)
             for name, part in self.parts():
                 group.create_task(self.for_ever(name, part))
 
     async def for_ever(self, name: str, part: Callable[[], Awaitable[None]]) -> None:
+        await for_ever(name, part)
+
+    async def listen(self) -> None:
+        """The listener; another run of it each time Kafka was emptied."""
         while True:
+            self._listening = asyncio.create_task(self.listener.run())
             try:
-                await part()
-            except Exception as error:
-                log.error("part.failed", part=name, exc_info=error)
-            await asyncio.sleep(RESTART)
+                return await self._listening
+            except asyncio.CancelledError as error:
+                if was_cancelled(error):
+                    raise
+
+    def listen_anew(self) -> None:
+        """Kafka was emptied: the topics are made again, and read from the beginning."""
+        self.bus.forget()
+        if self._listening:
+            self._listening.cancel()
 
     async def unready(self) -> dict[str, str]:
         """What keeps it from being ready, by name of the dependency. Kafka away does not: an API is up without it."""
         found = {}
         try:
             async with asyncio.timeout(PING):
-                await self.db.command("ping")
+                with pymongo.timeout(PING):  # or the driver's thread would wait on, for a server that hangs
+                    await self.db.command("ping")
             if not self.prepared:
                 found["indexes"] = "are being made"
         except (MongoError, TimeoutError) as error:
@@ -127,7 +161,7 @@ class Program:
 
     def late(self) -> dict[str, str]:
         """What is waited for while requests are answered."""
-        return {"kafka": self.listener.away} if self.listener.away else {}
+        return self.measure.late()
 
 
 class Health(BaseModel):

@@ -7,7 +7,7 @@ from typing import Any
 from bson import ObjectId
 
 from services.kernel.domain.decision import Cause, Refused
-from services.kernel.domain.event import EVENTS, Event, Fact, Message
+from services.kernel.domain.event import Event, Fact, Message
 from services.kernel.storage.mongo import Database, Document, Session, plain
 
 LARGEST = 900_000  # bytes of one event; the broker takes a megabyte with its envelope
@@ -50,6 +50,7 @@ def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Docum
         "version": version,
         "n": n,
         "type": fact.TYPE,
+        "source": fact.SOURCE if isinstance(fact, Event) else None,
         "at": fact.at,
         "written": datetime.now(UTC),
         "who": cause.who,
@@ -63,7 +64,7 @@ def as_message(record: Document) -> Message:
     return Message(
         id=str(record["_id"]),
         type=record["type"],
-        source=EVENTS[record["type"]].SOURCE,
+        source=record["source"],
         subject=record["subject"],
         sequence=record["sequence"],
         time=record["at"],

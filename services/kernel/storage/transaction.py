@@ -28,11 +28,11 @@ class Busy(No):
 class Transactor:
     """Runs an action as one transaction; runs it again when it lost a race, so that no client sees one."""
 
-    def __init__(self, db: Database, cause: Cause, told: asyncio.Event | None = None) -> None:
-        self.db, self.cause, self.told = db, cause, told or asyncio.Event()
+    def __init__(self, db: Database, cause: Cause, unsent: asyncio.Event | None = None) -> None:
+        self.db, self.cause, self.unsent = db, cause, unsent or asyncio.Event()
 
     def because(self, cause: Cause) -> "Transactor":
-        return Transactor(self.db, cause, self.told)
+        return Transactor(self.db, cause, self.unsent)
 
     async def __call__(
         self, action: Callable[Concatenate[MongoUnit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -85,7 +85,7 @@ class Transactor:
         for record in unit.journal:
             FACTS.labels(type=record["type"]).inc()
         if unit.told:
-            self.told.set()
+            self.unsent.set()
         return answer
 
     async def _commit(self, session: Session) -> None:

@@ -1,14 +1,15 @@
 """The only module that knows Kafka: topics, CloudEvents on the wire, producer, consumer, lag."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import IllegalStateError, KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError
 from cloudevents.core.base import BaseCloudEvent
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary, to_binary
 from cloudevents.core.formats.json import JSONFormat
@@ -26,6 +27,14 @@ SOURCE_PREFIX = "/services/"
 
 class Unreadable(Exception):
     """A message that is no CloudEvent of ours."""
+
+
+class Unsendable(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
+    """A message that Kafka can never take: it has no envelope, or is too large. `id`: the message's."""
+
+    def __init__(self, id: str, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {error}"[:500])
+        self.id = id
 
 
 class AsSent(JSONFormat):
@@ -58,6 +67,24 @@ def encode(m: Message) -> KafkaMessage:
     if m.trace:
         attributes["traceparent"] = m.trace
     return to_binary(CloudEvent(attributes, m.value), AS_SENT, key_mapper=lambda event: event.get_subject())
+
+
+def encoded(m: Message) -> KafkaMessage:
+    """The same with its key as bytes; `Unsendable` where it cannot be encoded."""
+    try:
+        wire = encode(m)
+        return KafkaMessage(wire.headers, str(wire.key).encode(), wire.value)
+    except Exception as error:
+        raise Unsendable(m.id, error) from error
+
+
+@contextmanager
+def too_large_named(m: Message) -> Iterator[None]:
+    """Around what gives one message to Kafka, and what waits for its answer."""
+    try:
+        yield
+    except MessageSizeTooLargeError as error:
+        raise Unsendable(m.id, error) from error
 
 
 def event_of(headers: Mapping[str, bytes], value: bytes) -> BaseCloudEvent:
@@ -98,19 +125,28 @@ class Bus:
         return f"{self.namespace}.{name}"
 
     async def send(self, messages: Sequence[Message], *, topic: str | None = None) -> None:
-        """All of them acknowledged by every replica, in order per key; or an error, and then perhaps some of them."""
+        """All of them acknowledged by every replica, in order per key; or an error, and then perhaps some of them.
+
+        `Unsendable` where one of them is at fault.
+        """
+        wires = [(message, encoded(message)) for message in messages]
         producer = await self._ready()
         try:
             sent = []
-            for message in messages:
-                wire = encode(message)
-                assert isinstance(wire.key, str)
-                to = self.topic(topic or message.source)
-                sent.append(await producer.send(to, wire.value, wire.key.encode(), headers=list(wire.headers.items())))
-            await asyncio.gather(*sent)
+            for message, wire in wires:
+                to, headers = self.topic(topic or message.source), list(wire.headers.items())
+                with too_large_named(message):
+                    sent.append((message, await producer.send(to, wire.value, wire.key, headers=headers)))
+            for message, acknowledged in sent:
+                with too_large_named(message):
+                    await acknowledged
         except BaseException:
             await self.close()
             raise
+
+    def forget(self) -> None:
+        """Kafka may have been emptied: its topics are looked after again before anything is sent."""
+        self._prepared = False
 
     async def _ready(self) -> AIOKafkaProducer:
         if not self._prepared and (wrong := await self.prepare()):
