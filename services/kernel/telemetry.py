@@ -55,6 +55,12 @@ LIBRARIES = {"aiokafka", "pymongo"}
 LULL = 30.0  # seconds after which such a line has ended
 
 
+def named(error: BaseException) -> str:
+    """Its class and text; some name their class themselves."""
+    name, text = type(error).__name__, str(error)
+    return text if text.startswith(name) else f"{name}: {text}"
+
+
 class Waits:
     """What a part tries in vain. Each try is counted; the log hears of it once when it begins and once when it ends.
 
@@ -74,7 +80,7 @@ class Waits:
         kind = next(each.__name__ for each in self.errors if isinstance(error, each))
         PART_WAITS.labels(part=self.part, error=kind).inc()
         cause = error.__cause__ or error
-        self.reason = f"{type(cause).__name__}: {cause}"[:300]
+        self.reason = named(cause)[:300]
         self.since, self.times = self.since or since or host(), self.times + 1
         if kind not in self._kinds:
             self._kinds.add(kind)

@@ -144,6 +144,55 @@ async def test_the_lag_is_that_of_the_whole_group_and_stands_at_0_from_the_start
         await eventually(lambda: lag(bus) == 1)
 
 
+async def test_topics_that_hold_less_than_they_did_are_noticed_once(db: Database, bus: Bus) -> None:
+    noticed: list[str] = []
+    made = Measure(db, bus, group="there", sources=["columns"], emptied=lambda: noticed.append("emptied"))
+    await bus.send([message("finance", n, f"名{n}") for n in (1, 2, 3)])
+    await made.measure_kafka()
+    assert lag(bus) == 3
+
+    admin = AIOKafkaAdminClient(bootstrap_servers=bus.servers)
+    await admin.start()
+    await admin.delete_topics([bus.topic("columns")])
+    await eventually(lambda: is_gone(admin, bus.topic("columns")))
+    await admin.close()
+    await eventually(lambda: is_prepared(bus))  # by whoever was first, before it was measured again
+    await eventually(lambda: measured_again(made, noticed))
+    await made.measure_kafka()
+
+    assert noticed == ["emptied"]
+    assert lag(bus) == 0
+    await made.stop()
+
+
+async def is_gone(admin: AIOKafkaAdminClient, topic: str) -> bool:
+    return topic not in await admin.list_topics()
+
+
+async def is_prepared(bus: Bus) -> bool:
+    return await bus.prepare() == []
+
+
+async def measured_again(made: Measure, noticed: list[str]) -> bool:
+    await made.measure_kafka()
+    return bool(noticed)
+
+
+@pytest.mark.usefixtures("_soon")
+async def test_known_labels_stand_at_0_from_the_start(servers: Servers, namespace: str, tmp_path: Path) -> None:
+    async with working(servers, namespace, tmp_path) as program:
+        await eventually(lambda: well(program))
+        for part in ("measure", "prepare", "listener", "relay", "sweep:letters"):
+            assert gauge("part_failures_total", part=part) == 0
+        for error in ("Away", "KafkaError", "TimeoutError"):
+            assert gauge("part_waits_total", part="relay", error=error) >= 0
+        assert gauge("dead_letters_total", type="unreadable") >= 0
+        assert gauge("dead_letters_total", type="column.opened") >= 0
+        assert gauge("facts_total", type="letter.received") >= 0
+        assert gauge("relay_set_apart_total", type="letter.received") == 0
+        assert gauge("swept_total", sweep="letters", outcome="failed") >= 0
+
+
 @pytest.mark.usefixtures("_soon")
 async def test_topics_that_are_gone_are_made_again_and_read_from_the_beginning(
     servers: Servers, namespace: str, tmp_path: Path

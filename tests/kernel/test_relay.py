@@ -4,9 +4,11 @@ import asyncio
 import os
 import signal
 import sys
+from argparse import Namespace
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import psutil
 import pytest
@@ -17,15 +19,19 @@ from prometheus_client import REGISTRY
 from deploy.local.stack import Servers
 from services.kernel.contracts import TOPICS
 from services.kernel.domain.event import Message
+from services.kernel.running.commands import resend
 from services.kernel.storage import journal
 from services.kernel.storage.lease import Lease, hold, let_go
 from services.kernel.storage.mongo import Database
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.bus import Bus, Partition, decode
 from services.kernel.stream.relay import Relay, send_once
+from services.mailbox import __main__ as mailbox
+from services.mailbox.settings import MailboxSettings
 from tests.kernel.relaying import LEASE
 from tests.support.proof import in_order
 from tests.support.sample import found_bureau, rename_bureau
+from tests.support.services import running
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -145,25 +151,25 @@ async def test_a_relay_sends_what_another_process_says_without_waiting_for_its_p
     db: Database, transact: Transactor, wire: Wire
 ) -> None:
     relay = Relay(db, wire, asyncio.Event())  # its own event: nobody in this process wakes it
-    running = asyncio.create_task(relay.run())
+    relaying = asyncio.create_task(relay.run())
     await say(transact, "finance", 1)
     await eventually(lambda: wire.sequences("department/finance") == [1])
     await say(transact, "water", 1)
     await eventually(lambda: wire.sequences("department/water") == [1])
-    running.cancel()
-    await asyncio.wait([running])
+    relaying.cancel()
+    await asyncio.wait([relaying])
 
     assert await hold(db, "relay", seconds=1, holder="successor")
 
 
 async def test_a_relay_goes_on_after_kafka_was_away(db: Database, transact: Transactor, wire: Wire) -> None:
     wire.broken = True
-    running = asyncio.create_task(Relay(db, wire, transact.unsent).run())
+    relaying = asyncio.create_task(Relay(db, wire, transact.unsent).run())
     await say(transact, "finance", 2)
     wire.broken = False
     await eventually(lambda: wire.sequences("department/finance") == [1, 2])
-    running.cancel()
-    await asyncio.wait([running])
+    relaying.cancel()
+    await asyncio.wait([relaying])
 
 
 async def test_a_type_that_the_running_code_does_not_know_is_sent_all_the_same(
@@ -255,6 +261,20 @@ async def test_a_record_that_the_broker_finds_too_large_is_set_apart_as_well(
     assert set(await sequences(bus, "department/finance")) == {1}
     assert set(await sequences(bus, "department/water")) == {1, 2}
     await bus.close()
+
+
+async def test_a_record_that_is_set_apart_is_tried_again_when_people_send_it_again(
+    servers: Servers, namespace: str, tmp_path: Path, wire: Wire
+) -> None:
+    async with running(mailbox.SERVICE, MailboxSettings, servers, namespace, tmp_path) as program:
+        await say(program.transact, "finance", 2)
+        await program.db["journal"].update_one({"sequence": 1}, {"$set": {"error": "too large"}})
+        assert await send_once(program.db, wire) == 0
+
+        await resend(program, Namespace(since=None, until=None, subject="department/finance", run=None))
+
+        assert await send_once(program.db, wire) == 2
+        assert wire.sequences("department/finance") == [1, 2]
 
 
 async def test_what_is_no_fault_of_a_server_ends_the_relay(db: Database, transact: Transactor, wire: Wire) -> None:

@@ -86,7 +86,7 @@ class Measure:
                 group.create_task(self._again(self.measure_mongodb))
                 group.create_task(self._again(self.measure_kafka))
         finally:
-            await self._disconnect()
+            await self.stop()
 
     async def _again(self, measure: Callable[[], Awaitable[None]]) -> None:
         while True:
@@ -123,10 +123,10 @@ class Measure:
                 await self._compare(await self._connected())
         except TimeoutError:
             self.kafka.again(TimeoutError(f"no answer within {PATIENCE:g} s"), since=asked)
-            await self._disconnect()
+            await self.stop()
         except BUS_ERRORS as error:
             self.kafka.again(error, since=asked)
-            await self._disconnect()
+            await self.stop()
         else:
             self.kafka.over()
             self._measured["kafka"] = host()
@@ -151,7 +151,7 @@ class Measure:
     async def _connected(self) -> Consumer:
         """It never subscribes, and so is no member of the group."""
         if self._asked != self.group:
-            await self._disconnect()
+            await self.stop()
         if self._consumer is None:
             self._asked = self.group
             consumer = self.bus.consumer(self.group)
@@ -163,7 +163,8 @@ class Measure:
             self._consumer = consumer
         return self._consumer
 
-    async def _disconnect(self) -> None:
+    async def stop(self) -> None:
+        """Close what asks Kafka; the next measuring opens it again."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await self._end(consumer)
