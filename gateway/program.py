@@ -13,7 +13,8 @@ from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
 from services.kernel.running import serving
-from services.kernel.running.program import Part, Program, Service, create_app
+from services.kernel.running.parts import Part
+from services.kernel.running.program import Program, Service, create_app
 from services.kernel.stream.generation import Generation
 from services.kernel.stream.listener import Fetch
 
@@ -49,9 +50,9 @@ class Gateway(Program):
     def fetcher(self) -> Fetch:
         return Fetcher(self.upstream, self.kept)
 
-    async def turn_to(self, generation: Generation) -> None:
+    async def turned(self, generation: Generation) -> None:
         """All pages fall: they were made from the copies before."""
-        await super().turn_to(generation)
+        await super().turned(generation)
         self.model.forget()
         self.shelf.fall_all()
 

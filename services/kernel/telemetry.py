@@ -1,8 +1,11 @@
 """What the programs say of themselves: log lines on stdout, numbers for Prometheus."""
 
+import asyncio
 import logging
 import sys
 from contextlib import AbstractContextManager
+from datetime import datetime
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -24,19 +27,106 @@ FACTS = Counter("citygate_facts_total", "Facts written to the journal.", ["type"
 REQUESTS = Histogram(
     "citygate_request_seconds", "HTTP requests answered.", ["method", "route", "status"], buckets=_SECONDS
 )
+MEASURED_AGE = Gauge("citygate_measured_age_seconds", "Since what waits there was last counted.", ["what"])
 UNSENT = Gauge("citygate_relay_unsent_facts", "Facts told but not yet sent to Kafka.")
 RELAY_LAG = Gauge("citygate_relay_lag_seconds", "Age of the oldest fact not yet sent.")
 SENT = Counter("citygate_relay_sent_total", "Messages sent to Kafka.")
-CONSUMER_LAG = Gauge("citygate_consumer_lag_messages", "Messages not yet read.", ["topic", "partition"])
+SET_APART = Counter("citygate_relay_set_apart_total", "Facts that Kafka can never take.", ["type"])
+CONSUMER_LAG = Gauge(
+    "citygate_consumer_lag_messages",
+    "Messages that the group has not handled, over all replicas.",
+    ["topic", "partition"],
+)
 HANDLED = Counter(
     "citygate_consumer_messages_total",
     "Messages read: handled, duplicate, waiting, failed, unknown or passed.",
     ["type", "outcome"],
 )
 WAITING = Gauge("citygate_consumer_waiting_messages", "Messages that wait for an earlier one of their aggregate.")
+WAITING_AGE = Gauge("citygate_consumer_waiting_seconds", "Since when the first of those has waited.")
 DEAD_LETTERS = Counter("citygate_dead_letters_total", "Messages set aside for people.", ["type"])
 SWEPT = Counter("citygate_swept_total", "Aggregates that a sweep woke.", ["sweep", "outcome"])
 SWEEP_SECONDS = Histogram("citygate_sweep_seconds", "One round of a sweep.", ["sweep"], buckets=_SECONDS)
+PART_FAILURES = Counter("citygate_part_failures_total", "Parts that failed or ended, and were started again.", ["part"])
+PART_WAITS = Counter("citygate_part_waits_total", "Tries that failed and will be repeated.", ["part", "error"])
+
+LIBRARIES = {"aiokafka", "pymongo"}
+"""Whose lines repeat: aiokafka alone prints a hundred a second while Kafka is away."""
+LULL = 30.0  # seconds after which such a line has ended
+
+
+def named(error: BaseException) -> str:
+    """Its class and text; some name their class themselves."""
+    name, text = type(error).__name__, str(error)
+    return text if text.startswith(name) else f"{name}: {text}"
+
+
+class Waits:
+    """What a part tries in vain. Each try is counted; the log hears of it once when it begins and once when it ends.
+
+    `errors`: those that are waited for, the narrower first; they are the label's only values.
+    """
+
+    def __init__(self, part: str, *errors: type[Exception]) -> None:
+        self.part, self.errors = part, errors
+        self.since: datetime | None = None
+        self.reason, self.times = "", 0
+        self._kinds: set[str] = set()
+        for error in errors:
+            PART_WAITS.labels(part=part, error=error.__name__)
+
+    def again(self, error: Exception, *, since: datetime | None = None) -> None:
+        """`since`: when the first try began, should that be long before it failed."""
+        kind = next(each.__name__ for each in self.errors if isinstance(error, each))
+        PART_WAITS.labels(part=self.part, error=kind).inc()
+        cause = error.__cause__ or error
+        self.reason = named(cause)[:300]
+        self.since, self.times = self.since or since or host(), self.times + 1
+        if kind not in self._kinds:
+            self._kinds.add(kind)
+            log.warning("part.waits", part=self.part, error=self.reason)
+
+    def over(self) -> None:
+        """It succeeded, or there is nothing left to try."""
+        if self.since is not None:
+            seconds = round((host() - self.since).total_seconds(), 1)
+            log.info("part.goes_on", part=self.part, times=self.times, seconds=seconds, error=self.reason)
+        self.since, self.reason, self.times = None, "", 0
+        self._kinds.clear()
+
+
+class Once(logging.Filter):
+    """The same rule for the lines of libraries: the first is printed, those that follow are counted and summed up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._repeated: dict[tuple[str, str], tuple[float, float, int]] = {}  # first, last, how often
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.partition(".")[0] not in LIBRARIES:
+            return True
+        line, time = (record.name, str(record.msg)), monotonic()
+        if line in self._repeated:
+            first, _, times = self._repeated[line]
+            self._repeated[line] = (first, time, times + 1)
+            return False
+        try:
+            asyncio.get_running_loop().call_later(LULL, self._look, line)
+        except RuntimeError:  # a thread of the driver's, and nobody there to see the end
+            return True
+        self._repeated[line] = (time, time, 1)
+        return True
+
+    def _look(self, line: tuple[str, str]) -> None:
+        first, last, times = self._repeated[line]
+        lull = monotonic() - last
+        if lull < LULL:
+            asyncio.get_running_loop().call_later(LULL - lull, self._look, line)
+            return
+        del self._repeated[line]
+        if times > 1:
+            name, text = line
+            log.warning("library.repeated", logger=name, line=text, times=times, seconds=round(last - first, 1))
 
 
 def exposition() -> tuple[bytes, str]:
@@ -68,6 +158,7 @@ def configure(service: str, log: str) -> None:
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     named: list[Processor] = [structlog.stdlib.add_logger_name, *shared]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=named, processors=[remove, *last]))
+    handler.addFilter(Once())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
     for name, level in {"uvicorn": "WARNING", "uvicorn.access": "WARNING", "uvicorn.error": "INFO"}.items():

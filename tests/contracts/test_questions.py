@@ -91,7 +91,7 @@ async def come_due(program: Program) -> None:
         """Kafka is no part of this."""
 
     assert await send_once(program.db, send, limit=20)
-    relay = Relay(program.db, send, program.transact.told)
+    relay = Relay(program.db, send, program.transact.unsent)
     working = asyncio.create_task(relay.run())
     await eventually(lambda: all_sent(program.db))
     working.cancel()

@@ -71,7 +71,7 @@ async def names(db: Database, code: str) -> tuple[str, ...]:
 async def test_what_is_said_here_is_known_there_in_order(
     transact: Transactor, bus: Bus, there: Database, db: Database
 ) -> None:
-    relaying = asyncio.create_task(Relay(db, bus.send, transact.told).run())
+    relaying = asyncio.create_task(Relay(db, bus.send, transact.unsent).run())
     async with listening(there, bus) as listener:
         await transact(found_bureau, "finance", name="名0")
         for n in range(1, 10):

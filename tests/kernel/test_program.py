@@ -1,19 +1,25 @@
 """A program is put together from its parts, or says why it cannot be."""
 
+import asyncio
 import inspect
 
 import pytest
 from fastapi import APIRouter
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from prometheus_client import REGISTRY
 
 from services.columns import __main__ as columns
+from services.kernel import telemetry
 from services.kernel.domain.person import Role
 from services.kernel.http.web import Table
+from services.kernel.running import parts
+from services.kernel.running.parts import for_ever
 from services.kernel.running.program import Service, must_agree
 from services.mailbox import __main__ as mailbox
 from services.publishing import __main__ as publishing
 from services.scoring import __main__ as scoring
+from tests.support.waiting import eventually
 
 SERVICES = [columns.SERVICE, publishing.SERVICE, mailbox.SERVICE, scoring.SERVICE]
 
@@ -39,3 +45,55 @@ def test_a_table_of_rights_that_differs_from_the_routes_keeps_the_program_from_s
 
     with pytest.raises(ValueError, match="PATCH /bureaus"):
         must_agree(router, Table({"GET /bureaus": {Role.OFFICE}}))
+
+
+class Part:
+    """Ends as told, one way after the other; then it runs. Notes when it began each time."""
+
+    def __init__(self, *ends: BaseException | None) -> None:
+        self.ends, self.begun = list(ends), list[float]()
+
+    async def __call__(self) -> None:
+        self.begun.append(asyncio.get_running_loop().time())
+        if not self.ends:
+            await asyncio.Event().wait()
+        if error := self.ends.pop(0):
+            raise error
+
+
+def failures(part: str) -> float | None:
+    return REGISTRY.get_sample_value("citygate_part_failures_total", {"part": part})
+
+
+@pytest.fixture
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PAUSE", 0.01)
+    monkeypatch.setattr(parts, "LONGEST_PAUSE", 0.04)
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_part_is_started_again_whatever_it_dies_of_and_the_pauses_grow(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    telemetry.configure("tests", "json")
+    part = Part(ValueError("broken"), None, asyncio.CancelledError(), ExceptionGroup("two", [OSError()]), None)
+    running = asyncio.create_task(for_ever("dying", part))
+    await eventually(lambda: len(part.begun) == 6)
+    running.cancel()
+    await asyncio.wait([running])
+
+    pauses = [after - before for before, after in zip(part.begun, part.begun[1:], strict=False)]
+    assert all(pause >= least for pause, least in zip(pauses, [0.01, 0.02, 0.04, 0.04, 0.04], strict=True))
+    assert failures("dying") == 5
+    assert capsys.readouterr().out.count("part.failed") == 3
+    assert running.cancelled()
+
+
+@pytest.mark.usefixtures("_quick")
+async def test_a_part_that_may_end_is_done_when_it_ends_well_and_only_then() -> None:
+    part = Part(KeyError("broken"), None)
+
+    await for_ever("ending", part, may_end=True)
+
+    assert len(part.begun) == 2
+    assert failures("ending") == 1

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 import structlog
+from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 
 from services.kernel import telemetry
-from services.kernel.telemetry import bind, configure, exposition, log
+from services.kernel.telemetry import Waits, bind, configure, exposition, log
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(autouse=True)
@@ -179,13 +181,13 @@ def test_configuring_again_does_not_double_the_lines(capsys: pytest.CaptureFixtu
 
 def test_the_exposition_is_what_prometheus_reads() -> None:
     telemetry.ACTIONS.labels(action="accept_letter", outcome="ok").inc()
-    telemetry.RELAY_LAG.set(2.5)
+    telemetry.UNSENT.set(2)
     body, media_type = exposition()
 
     families = {family.name: family for family in text_string_to_metric_families(body.decode())}
     assert media_type.startswith("text/plain")
     assert any(s.labels["action"] == "accept_letter" for s in families["citygate_actions"].samples)
-    assert families["citygate_relay_lag_seconds"].samples[0].value == 2.5
+    assert families["citygate_relay_unsent_facts"].samples[0].value == 2
     assert not [name for name in families if name.endswith("_created")]
 
 
@@ -201,12 +203,71 @@ def test_metric_names_follow_the_conventions_and_labels_name_no_ids() -> None:
         "citygate_relay_unsent_facts",
         "citygate_relay_lag_seconds",
         "citygate_relay_sent",
+        "citygate_relay_set_apart",
         "citygate_consumer_lag_messages",
         "citygate_consumer_messages",
         "citygate_consumer_waiting_messages",
+        "citygate_consumer_waiting_seconds",
         "citygate_dead_letters",
         "citygate_swept",
         "citygate_sweep_seconds",
+        "citygate_measured_age_seconds",
+        "citygate_part_failures",
+        "citygate_part_waits",
     }
     labels = {label for family in ours.values() for sample in family.samples for label in sample.labels}
-    assert labels <= {"action", "outcome", "type", "method", "route", "status", "topic", "partition", "sweep", "le"}
+    assert labels <= {
+        "action", "error", "le", "method", "outcome", "part", "partition", "route", "status", "sweep", "topic", "type",
+        "what",
+    }  # fmt: skip
+
+
+def waited(part: str, error: str) -> float | None:
+    return REGISTRY.get_sample_value("citygate_part_waits_total", {"part": part, "error": error})
+
+
+def test_what_is_tried_in_vain_is_counted_each_time_and_logged_when_it_begins_and_when_it_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure("mailbox", "json")
+    waits = Waits("sender", TimeoutError, OSError)
+    assert (waited("sender", "TimeoutError"), waited("sender", "OSError")) == (0, 0)
+
+    for _ in range(20):
+        waits.again(ConnectionRefusedError("nobody there"))
+    waits.again(TimeoutError("no answer"))
+    waits.again(ConnectionRefusedError("nobody there"))
+    assert waits.since is not None
+    waits.over()
+    waits.over()
+
+    assert (waited("sender", "TimeoutError"), waited("sender", "OSError")) == (1, 21)
+    assert waits.since is None
+    assert [(line["event"], line.get("error"), line.get("times")) for line in lines(capsys)] == [
+        ("part.waits", "ConnectionRefusedError: nobody there", None),
+        ("part.waits", "TimeoutError: no answer", None),
+        ("part.goes_on", "ConnectionRefusedError: nobody there", 22),
+    ]
+
+
+async def test_what_a_library_repeats_is_one_line_when_it_begins_and_one_when_it_has_ended(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telemetry, "LULL", 0.1)
+    configure("mailbox", "json")
+    for _ in range(300):
+        logging.getLogger("aiokafka").error("Unable to connect to %s", "127.0.0.1")
+    logging.getLogger("aiokafka.consumer").error("Heartbeat failed")
+
+    said: list[dict[str, Any]] = []
+
+    def ended() -> bool:
+        said.extend(lines(capsys))
+        return any(line["event"] == "library.repeated" for line in said)
+
+    await eventually(ended)
+    assert [(line["event"], line.get("times")) for line in said] == [
+        ("Unable to connect to 127.0.0.1", None),
+        ("Heartbeat failed", None),
+        ("library.repeated", 300),
+    ]

@@ -83,13 +83,17 @@ async def once(program: Program, work: City) -> None:
 
 
 async def resend(program: Program, asked: Namespace) -> None:
-    """Mark told records as unsent; the running relay sends them, in order. Readers pass what they know."""
+    """Mark told records as unsent, those set apart too; the running relay sends them, in order.
+
+    Readers pass what they know.
+    """
     where = journal.span(since=asked.since, until=asked.until, subject=asked.subject)
 
     async def batch(unit: MongoUnit, cursor: str | None) -> str | None:
         found = await journal.ids(unit.db, unit.session, where, after=cursor, limit=BATCH)
         if found:
-            unit.write("journal", UpdateMany({"_id": {"$in": found}}, {"$set": {"unsent": True}}))
+            again = {"$set": {"unsent": True}, "$unset": {"error": 1}}
+            unit.write("journal", UpdateMany({"_id": {"$in": found}}, again))
         return str(found[-1]) if len(found) == BATCH else None
 
     name = asked.run or f"resend:{now().isoformat()}"

@@ -5,6 +5,7 @@ from argparse import Namespace
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from services.kernel.running.parts import for_ever
 from services.kernel.running.program import Program
 from services.kernel.storage.lease import hold, let_go
 from services.kernel.stream import generation as generations
@@ -22,8 +23,8 @@ async def rebuild(program: Program, asked: Namespace) -> None:
     async with alone(program):
         live = program.generation.number
         new = await generations.begin(program.db, program.service.hearing, rebuild=True)
-        await program.turn_to(new)
-        working = [asyncio.create_task(part()) for _, part in program.hearing_parts()]
+        await program.current.turn_to(new)
+        working = [asyncio.create_task(for_ever(name, part)) for name, part in program.current.parts()]
         try:
             while left := await program.listener.behind():
                 print(f"Generation {new.number}: {left} messages to go.", flush=True)

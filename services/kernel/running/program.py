@@ -1,12 +1,12 @@
 """A program from its parts: what it answers, sends, hears and does in time, started and stopped together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
+import pymongo
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
@@ -17,31 +17,28 @@ from starlette.types import ASGIApp
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Away, Cause
+from services.kernel.domain.event import EVENTS
 from services.kernel.http import owner, problem, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
+from services.kernel.running.current import Current
+from services.kernel.running.parts import PAUSE, Part, for_ever
 from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
 from services.kernel.storage import journal
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.mongo import Index, MongoError, asking, connect, make_indexes
-from services.kernel.storage.transaction import Copies, Transactor
-from services.kernel.stream import generation as generations
-from services.kernel.stream import queue, tally
+from services.kernel.storage.mongo import Index, MongoError, asking, connect
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import measure, queue
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
 from services.kernel.stream.generation import Generation
 from services.kernel.stream.listener import Fetch, Listener
-from services.kernel.stream.people import catch_up
+from services.kernel.stream.measure import Measure
 from services.kernel.stream.relay import Relay
-from services.kernel.stream.retry import Retry
-from services.kernel.telemetry import log
+from services.kernel.telemetry import Waits
 
-Part = tuple[str, Callable[[], Coroutine[Any, Any, None]]]
-RESTART = 1.0  # seconds until a part that failed is started again
-LOOK = 1.0  # seconds between two looks at which generation is live
-USED = 10  # looks after which a replica says again that it runs on its generation
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 
 
@@ -64,132 +61,105 @@ class Program:
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service, self.settings = service, settings
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
-        self.copies = Copies()
-        self.transact = Transactor(self.db, Cause(who=service.name, request="-"), copies=self.copies)
+        self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
         self.bus = Bus(settings.kafka, settings.namespace)
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
-        self.relay = Relay(self.db, self.bus.send, self.transact.told)
-        self.prepared, self.filling = False, "beginning"
-        self._listen_on(generations.made(service.hearing, 1))  # until MongoDB says which one it is
+        self.relay = Relay(self.db, self.bus.send, self.transact.unsent)
+        self.measure = Measure(
+            self.db, self.bus, group=service.name, sources=service.hearing.sources, emptied=self.listen_anew
+        )
+        self.current = Current(
+            service.name, service.hearing, self.transact, self.bus, fetch=self.fetcher(), indexes=service.indexes,
+            turned=self.turned,
+        )  # fmt: skip
+        self.prepared = False
 
     def fetcher(self) -> Fetch | None:
         """How content is brought here that events name."""
         return None
 
-    def _listen_on(self, generation: Generation) -> None:
-        self.generation, self.copies.live = generation, generation.copies
-        self.listener = Listener(
-            self.service.name, self.service.hearing, self.transact, self.bus, generation=generation,
-            fetch=self.fetcher(),
-        )  # fmt: skip
+    @property
+    def generation(self) -> Generation:
+        """The copies that are read now."""
+        return self.current.generation
 
-    async def turn_to(self, generation: Generation) -> None:
-        """Read and hear on another generation's copies; requests under way end on those they began with."""
-        await make_indexes(self.db, self.service.indexes, generation.copies)
-        await tally.make_indexes(self.db, self.service.hearing, generation.copies)
-        self._listen_on(generation)
-        log.info("generation.turned", number=generation.number, live=generation.live)
+    @property
+    def listener(self) -> Listener:
+        """Who hears on them."""
+        return self.current.listener
+
+    async def turned(self, generation: Generation) -> None:
+        """Other copies are read from now on."""
+        self.measure.turn_to(self.db, generation.group(self.service.name))
 
     def doorway(self) -> Doorway:
         roles = {**self.service.may.roles, **owner.MAY} if self.service.may else {}
         return Doorway(transact=self.transact, keys=self.keys, vault=self.vault, may=Table(roles))
 
     async def prepare(self) -> None:
-        """Indexes; again until MongoDB is there."""
+        """Indexes, and which copies are read; again until MongoDB is there."""
+        waits = Waits("prepare", Away)
         while not self.prepared:
             try:
                 with asking():
                     await self.make_ready()
                 self.prepared = True
+                waits.over()
             except Away as error:
-                log.warning("program.waits", error=str(error.__cause__))
-                await asyncio.sleep(RESTART)
+                waits.again(error)
+                await asyncio.sleep(PAUSE)
 
     async def make_ready(self) -> None:
         await journal.make_indexes(self.db)
         await queue.make_indexes(self.db)
-        await generations.make_indexes(self.db)
-        await self.turn_to(await generations.settle(self.db, self.service.hearing))
+        await measure.make_indexes(self.db)
+        await self.current.settle()
         if self.service.may is not None:
             await web.make_indexes(self.db)
 
     def parts(self) -> list[Part]:
         """What runs beside the requests."""
-        parts: list[Part] = [("generation", self.live)]
+        parts: list[Part] = [("generation", self.current.run)]
         if self.service.may is not None:
             parts += [("relay", self.relay.run), ("keys", self.keys.run)]
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
-    def hearing_parts(self) -> list[Part]:
-        """What works on one generation."""
-        return [("listener", self.listener.run), ("retry", Retry(self.listener).run)]
-
-    async def live(self) -> None:
-        """All that hears, on one generation until another takes over; then again, on that."""
-        while True:
-            parts = [*self.hearing_parts(), ("filling", self.fill)]
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self.for_ever(name, part)) for name, part in parts]
-                other = await self._another()
-                for task in tasks:
-                    task.cancel()
-            await self.turn_to(other)
-
-    async def fill(self) -> None:
-        """Until the copies have caught up with the log. What fails in them, and did not before, is left for people."""
-        while not self.generation.live:
-            with asking():
-                left = await self.listener.behind()
-                places = [] if left else await catch_up(self.listener)
-                self.filling = f"{left} messages to go" if left else f"{len(places)} fail or wait that did not before"
-                if not left and not places:
-                    await generations.turn_live(self.db, self.generation)
-                    self.generation = replace(self.generation, live=True)
-            await asyncio.sleep(LOOK)
-        await asyncio.Event().wait()
-
-    async def _another(self) -> Generation:
-        """The newest live generation of this code, once it is not the one that is read."""
-        looks = 0
-        while True:
-            await asyncio.sleep(LOOK)
-            looks += 1
-            try:
-                with asking():
-                    found = await generations.current(self.db, self.service.hearing)
-                    if found and found.number != self.generation.number and found.live:
-                        return found
-                    if looks % USED == 1:
-                        await generations.use(self.db, self.generation)
-            except Away as error:
-                log.warning("generation.unknown", error=str(error.__cause__)[:200])
+    def _show_labels(self) -> None:
+        """Known labels stand at 0 from the start: what appears with 1 has not risen, for Prometheus."""
+        telemetry.DEAD_LETTERS.labels(type="other")
+        for event in EVENTS.values():
+            if event.SOURCE in self.service.hearing.sources:
+                telemetry.DEAD_LETTERS.labels(type=event.TYPE)
+            if self.service.name == event.SOURCE:
+                telemetry.FACTS.labels(type=event.TYPE)
+                telemetry.SET_APART.labels(type=event.TYPE)
 
     async def work(self) -> None:
-        """All parts, each started again should it end or fail."""
-        await self.prepare()
+        """All parts, once the program is prepared; what waits is measured from the start."""
+        self._show_labels()
         async with asyncio.TaskGroup() as group:
+            group.create_task(for_ever("measure", self.measure.run))
+            await for_ever("prepare", self.prepare, may_end=True)
             for name, part in self.parts():
-                group.create_task(self.for_ever(name, part))
+                group.create_task(for_ever(name, part))
 
-    async def for_ever(self, name: str, part: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        while True:
-            try:
-                await part()
-            except Exception as error:
-                log.error("part.failed", part=name, exc_info=error)
-            await asyncio.sleep(RESTART)
+    def listen_anew(self) -> None:
+        """Kafka was emptied: the topics are made again, and read from the beginning."""
+        self.bus.forget()
+        self.listener.again.set()
 
     async def unready(self) -> dict[str, str]:
         """What keeps it from being ready, by name of the dependency. Kafka away does not: an API is up without it."""
         found = {}
         try:
             async with asyncio.timeout(PING):
-                await self.db.command("ping")
+                with pymongo.timeout(PING):  # or the driver's thread would wait on, for a server that hangs
+                    await self.db.command("ping")
             if not self.prepared:
                 found["indexes"] = "are being made"
             elif not self.generation.live:
-                found["copies"] = f"are filled from the log: {self.filling}"
+                found["copies"] = f"are filled from the log: {self.current.filling}"
         except (MongoError, TimeoutError) as error:
             found["mongodb"] = f"does not answer: {type(error).__name__}"
         if self.service.may is not None and self.keys.wrong:
@@ -200,7 +170,7 @@ class Program:
 
     def late(self) -> dict[str, str]:
         """What is waited for while requests are answered."""
-        return {"kafka": self.listener.away} if self.listener.away else {}
+        return self.measure.late()
 
 
 def create_app(program: Program) -> ASGIApp:

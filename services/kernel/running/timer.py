@@ -11,7 +11,7 @@ from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Aggregate, Away, Cause, Reader, Unit
 from services.kernel.storage.mongo import asking
 from services.kernel.storage.transaction import Busy, Transactor
-from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, log
+from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, Waits, log
 
 BATCH = 200
 
@@ -45,12 +45,16 @@ class Sweep:
     round: int = 0
 
     async def run(self, transact: Transactor) -> None:
+        waits = Waits(f"sweep:{self.name}", Away, Busy)
+        for outcome in ("ok", "failed"):
+            SWEPT.labels(sweep=self.name, outcome=outcome)
         while True:
             try:
                 with asking():
                     done = await self.once(transact, now())
-            except (Away, Busy) as error:
-                log.warning("sweep.waits", sweep=self.name, error=str(error))
+                waits.over()
+            except waits.errors as error:
+                waits.again(error)
                 done = 0
             if done < BATCH:
                 await asyncio.sleep(self.seconds)

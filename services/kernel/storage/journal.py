@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bson import ObjectId
 
 from services.kernel.domain.decision import Cause, Refused
-from services.kernel.domain.event import EVENTS, LARGEST, Event, Fact, Message
+from services.kernel.domain.event import LARGEST, Event, Fact, Message
 from services.kernel.storage.mongo import Database, Document, Session
 
 
@@ -23,6 +23,7 @@ def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Docum
         "version": version,
         "n": n,
         "type": fact.TYPE,
+        "source": fact.SOURCE if isinstance(fact, Event) else None,
         "at": fact.at,
         "written": datetime.now(UTC),
         "who": cause.who,
@@ -36,7 +37,7 @@ def as_message(record: Document) -> Message:
     return Message(
         id=str(record["_id"]),
         type=record["type"],
-        source=EVENTS[record["type"]].SOURCE,
+        source=record["source"],
         subject=record["subject"],
         sequence=record["sequence"],
         time=record["at"],

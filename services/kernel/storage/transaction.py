@@ -37,17 +37,17 @@ class Transactor:
     """Runs an action as one transaction; runs it again when it lost a race, so that no client sees one."""
 
     def __init__(
-        self, db: Database, cause: Cause, told: asyncio.Event | None = None, copies: Copies | None = None
+        self, db: Database, cause: Cause, unsent: asyncio.Event | None = None, copies: Copies | None = None
     ) -> None:
-        self.db, self.cause, self.told = db, cause, told or asyncio.Event()
+        self.db, self.cause, self.unsent = db, cause, unsent or asyncio.Event()
         self.copies = copies or Copies()
 
     def because(self, cause: Cause) -> "Transactor":
-        return Transactor(self.db, cause, self.told, self.copies)
+        return Transactor(self.db, cause, self.unsent, self.copies)
 
     def on(self, copies: "Copies") -> "Transactor":
         """The same on other copies."""
-        return Transactor(self.db, self.cause, self.told, copies)
+        return Transactor(self.db, self.cause, self.unsent, copies)
 
     def reader(self) -> MongoReader:
         """For questions outside a transaction, on the copies that are live now."""
@@ -105,7 +105,7 @@ class Transactor:
         for record in unit.facts:
             FACTS.labels(type=record["type"]).inc()
         if unit.tells:
-            self.told.set()
+            self.unsent.set()
         return answer
 
     async def _commit(self, session: Session) -> None:

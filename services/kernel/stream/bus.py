@@ -1,14 +1,15 @@
 """The only module that knows Kafka: topics, producer, consumer, lag."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import IllegalStateError, KafkaError, TopicAlreadyExistsError
+from aiokafka.errors import IllegalStateError, KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError
+from cloudevents.core.bindings.kafka import KafkaMessage
 
 from services.kernel.contracts import DEAD_LETTERS, TOPICS
 from services.kernel.domain.event import Message
@@ -47,6 +48,32 @@ def unfit(topic: str, copies: int, settings: Mapping[str, str]) -> list[str]:
     return found
 
 
+class Unsendable(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
+    """A message that Kafka can never take: it has no envelope, or is too large. `id`: the message's."""
+
+    def __init__(self, id: str, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}: {error}"[:500])
+        self.id = id
+
+
+def encoded(m: Message) -> KafkaMessage:
+    """With its key as bytes; `Unsendable` where it cannot be encoded."""
+    try:
+        wire = encode(m)
+        return KafkaMessage(wire.headers, str(wire.key).encode(), wire.value)
+    except Exception as error:
+        raise Unsendable(m.id, error) from error
+
+
+@contextmanager
+def too_large_named(m: Message) -> Iterator[None]:
+    """Around what gives one message to Kafka, and what waits for its answer."""
+    try:
+        yield
+    except MessageSizeTooLargeError as error:
+        raise Unsendable(m.id, error) from error
+
+
 class Bus:
     """One program's way to Kafka; connects when first used, again after a fatal error."""
 
@@ -59,22 +86,30 @@ class Bus:
         return f"{self.namespace}.{name}"
 
     async def send(self, messages: Sequence[Message], *, topic: str | None = None) -> None:
-        """All of them acknowledged by every replica, in order per key; or an error, and then perhaps some of them."""
-        if topic == DEAD_LETTERS:
-            messages = [fitting(message) for message in messages]
+        """All of them acknowledged by every replica, in order per key; or an error, and then perhaps some of them.
+
+        `Unsendable` where one of them is at fault. A dead letter always fits.
+        """
+        fit = fitting if topic == DEAD_LETTERS else lambda message: message
+        wires = [(message, encoded(fit(message))) for message in messages]
         producer = await self._ready()
         try:
             sent = []
-            for message in messages:
-                wire = encode(message)
-                assert isinstance(wire.key, str)
-                to = self.topic(topic or message.source)
-                sent.append(await producer.send(to, wire.value, wire.key.encode(), headers=list(wire.headers.items())))
-            await asyncio.gather(*sent)
+            for message, wire in wires:
+                to, headers = self.topic(topic or message.source), list(wire.headers.items())
+                with too_large_named(message):
+                    sent.append((message, await producer.send(to, wire.value, wire.key, headers=headers)))
+            for message, acknowledged in sent:
+                with too_large_named(message):
+                    await acknowledged
         except BaseException:
             self._prepared = False  # the topics may be gone
             await self.close()
             raise
+
+    def forget(self) -> None:
+        """Kafka may have been emptied: its topics are looked after again before anything is sent."""
+        self._prepared = False
 
     async def _ready(self) -> AIOKafkaProducer:
         if not self._prepared and (wrong := await self.prepare()):

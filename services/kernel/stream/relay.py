@@ -2,40 +2,67 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
 
-from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 
+from services.kernel.domain.decision import Away
 from services.kernel.domain.event import Message
 from services.kernel.storage.journal import as_message
-from services.kernel.storage.lease import hold, let_go
-from services.kernel.storage.mongo import Collection, Database, Document
-from services.kernel.stream.bus import BUS_ERRORS
-from services.kernel.telemetry import RELAY_LAG, SENT, UNSENT, log
+from services.kernel.storage.lease import HOLDER, Lease
+from services.kernel.storage.mongo import Collection, Database, Document, asking
+from services.kernel.stream.bus import BUS_ERRORS, Unsendable
+from services.kernel.telemetry import SENT, SET_APART, Waits, log
 
 Send = Callable[[Sequence[Message]], Awaitable[None]]
+May = Callable[[], bool]
 
 BATCH = 500
-LEASE, RENEW, POLL, BACKOFF = 5.0, 1.5, 1.0, 30.0  # seconds
+LEASE, POLL, BACKOFF = 5.0, 1.0, 30.0  # seconds
 UNSENT_RECORDS = {"unsent": True}
 TURN = [("order", 1), ("_id", 1)]  # what several aggregates count together, then the order of saying
 
 
-async def send_once(db: Database, send: Send, *, limit: int = BATCH) -> int:
-    """In the order of saying; an aggregate whose earlier fact is not in hand waits a round. How many were sent."""
+def always() -> bool:
+    return True
+
+
+async def send_once(db: Database, send: Send, *, limit: int = BATCH, may: May = always) -> int:
+    """In the order of saying; an aggregate whose earlier fact is not in hand, or set apart, waits.
+
+    How many were sent or set apart. `may` is asked last thing before sending, and before what was sent is marked.
+    """
     found: list[Document] = await as_of_now(db).find(UNSENT_RECORDS).sort(TURN).limit(limit).to_list(limit)
-    if not found:
-        return 0
     records = in_order(found, lowest(found) if len(found) < limit else await lowest_unsent(db, found))
     if not records and len(found) == limit:  # hosts' clocks differ: the earlier facts lie further on
-        return await send_once(db, send, limit=limit * 2)
-    await send([as_message(r) for r in records])
-    done = {"_id": {"$in": [r["_id"] for r in records]}}
-    await db["journal"].update_many(done, {"$unset": {"unsent": 1}})
+        return await send_once(db, send, limit=limit * 2, may=may)
+    try:
+        messages = [message_of(record) for record in records]
+        if not messages or not may():
+            return 0
+        await send(messages)
+    except Unsendable as error:
+        await set_apart(db, next(r for r in records if str(r["_id"]) == error.id), str(error))
+        return 1
+    if may():
+        done = {"_id": {"$in": [r["_id"] for r in records]}}
+        await db["journal"].update_many(done, {"$unset": {"unsent": 1}})
     SENT.inc(len(records))
-    RELAY_LAG.set((datetime.now(UTC) - found[0]["written"]).total_seconds())
     return len(records)
+
+
+def message_of(record: Document) -> Message:
+    try:
+        return as_message(record)
+    except Exception as error:
+        raise Unsendable(str(record["_id"]), error) from error
+
+
+async def set_apart(db: Database, record: Document, error: str) -> None:
+    """A record that can never be sent stays unsent, with its error, and is not tried until it is sent again by hand."""
+    await db["journal"].update_one({"_id": record["_id"]}, {"$set": {"error": error}})
+    SET_APART.labels(type=record["type"]).inc()
+    log.error("relay.set_apart", type=record["type"], id=str(record["_id"]), subject=record["subject"], error=error)
 
 
 def as_of_now(db: Database) -> Collection:
@@ -59,74 +86,89 @@ async def lowest_unsent(db: Database, found: Sequence[Document]) -> dict[str, in
 
 
 def in_order(found: Sequence[Document], expected: dict[str, int]) -> list[Document]:
-    """Those of the records found that continue, without a gap, the lowest unsent of their aggregate."""
+    """Those that continue, without a gap, the lowest unsent of their aggregate; none after one that is set apart."""
     records = []
     for record in found:
-        if record["sequence"] == expected.get(record["subject"]):
+        if record["sequence"] == expected.get(record["subject"]) and "error" not in record:
             expected[record["subject"]] += 1
             records.append(record)
     return records
 
 
 class Relay:
-    """The program's part in sending. `told` wakes it in process, a change stream across replicas, the poll in truth."""
+    """The program's part in sending.
 
-    def __init__(self, db: Database, send: Send, told: asyncio.Event) -> None:
-        self.db, self.send, self.told = db, send, told
-        self._renewed = float("-inf")
+    It looks every second whether something is unsent. It looks at once when `unsent` is set, by this process or by
+    its change stream, which hears of the other replicas.
+    """
+
+    def __init__(
+        self, db: Database, send: Send, unsent: asyncio.Event, *, seconds: float = LEASE, holder: str = HOLDER
+    ) -> None:
+        self.db, self.send, self.unsent = db, send, unsent
+        self.lease = Lease(db, "relay", seconds=seconds, holder=holder)
 
     async def run(self) -> None:
-        watching = asyncio.create_task(self._watch())
+        """For ever. MongoDB and Kafka may come and go; any other error ends it."""
         try:
-            await self._work()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep())
+                group.create_task(self._watch())
+                group.create_task(self._work())
         finally:
-            watching.cancel()
-            await let_go(self.db, "relay")
+            with suppress(Away), asking():  # it runs out by itself
+                await self.lease.let_go()
+
+    async def _keep(self) -> None:
+        """Holds the lease or tries to take it; renewed while a long sending is under way."""
+        waits = Waits("relay.lease", Away)
+        while True:
+            before = self.lease.held()
+            try:
+                with asking():
+                    if await self.lease.take() and not before:
+                        self.unsent.set()
+                waits.over()
+            except Away as error:
+                waits.again(error)
+            await asyncio.sleep(self.lease.seconds * 0.3)
 
     async def _work(self) -> None:
-        backoff = POLL
+        waits, backoff = Waits("relay", Away, TimeoutError, *BUS_ERRORS), POLL
         while True:
-            self.told.clear()
+            self.unsent.clear()
             try:
-                idle = not await self._mine() or not await send_once(self.db, self.send)
-                backoff = POLL
-                if idle:
-                    await self._rest()
-            except (PyMongoError, *BUS_ERRORS) as error:
-                log.warning("relay.waits", error=f"{type(error).__name__}: {error}", seconds=backoff)
+                with asking():
+                    sent = self.lease.held() and await send_once(self.db, self.send, may=self.lease.held)
+            except waits.errors as error:
+                waits.again(error)
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, BACKOFF)
-
-    async def _mine(self) -> bool:
-        time = asyncio.get_running_loop().time()
-        if time - self._renewed < RENEW:
-            return True
-        mine = await hold(self.db, "relay", seconds=LEASE)
-        self._renewed = time if mine else float("-inf")
-        if mine:
-            unsent = await self.db["journal"].count_documents(UNSENT_RECORDS, limit=100_000)
-            UNSENT.set(unsent)
-            if not unsent:
-                RELAY_LAG.set(0)
-        return mine
+                continue
+            waits.over()
+            backoff = POLL
+            if not sent:
+                await self._rest()
 
     async def _rest(self) -> None:
-        try:
-            await asyncio.wait_for(self.told.wait(), POLL)
-        except TimeoutError:
-            return  # the poll is the truth
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.unsent.wait(), POLL)
 
     async def _watch(self) -> None:
-        """Another replica's word. Whatever happens to the stream, a new one is opened: it only wakes."""
+        """Hears what other replicas write. Only wakes: what a lost stream missed is found by looking."""
+        waits = Waits("relay.stream", Away)
         said: list[Document] = [
             {"$match": {"operationType": "insert", "fullDocument.unsent": True}},
             {"$project": {"_id": 1}},
         ]
         while True:
             try:
-                async with self.db["journal"].watch(said) as stream:
-                    async for _ in stream:
-                        self.told.set()
-            except PyMongoError as error:
-                log.warning("relay.stream_lost", error=str(error))
-                await asyncio.sleep(POLL)
+                with asking():
+                    async with self.db["journal"].watch(said) as stream:
+                        while stream.alive:
+                            if await stream.try_next():
+                                self.unsent.set()
+                            waits.over()
+            except Away as error:
+                waits.again(error)
+            await asyncio.sleep(POLL)

@@ -1,0 +1,118 @@
+"""The generation that a program runs on: who hears on it, how it is filled, and how another takes over."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from typing import Any
+
+from services.kernel.domain.decision import Away
+from services.kernel.running.parts import Part, for_ever
+from services.kernel.storage.mongo import Index, asking, make_indexes
+from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import generation as generations
+from services.kernel.stream import tally
+from services.kernel.stream.bus import BUS_ERRORS, Bus
+from services.kernel.stream.consumer import Hearing
+from services.kernel.stream.generation import Generation
+from services.kernel.stream.listener import Fetch, Listener
+from services.kernel.stream.people import catch_up
+from services.kernel.stream.retry import Retry
+from services.kernel.telemetry import Waits, log
+
+LOOK = 1.0  # seconds between two looks at which generation is live
+USED = 10  # looks after which a replica says again that it runs on its generation
+
+Turned = Callable[[Generation], Coroutine[Any, Any, None]]
+
+
+class Current:
+    """Whoever reads finds the copies of one generation in `transact.copies`; `turned` is told of each new one."""
+
+    def __init__(
+        self,
+        program: str,
+        hearing: Hearing,
+        transact: Transactor,
+        bus: Bus,
+        *,
+        fetch: Fetch | None,
+        indexes: Sequence[Index],
+        turned: Turned,
+    ) -> None:
+        self.program, self.hearing, self.transact, self.bus = program, hearing, transact, bus
+        self.fetch, self.indexes, self.turned = fetch, indexes, turned
+        self.filling = "beginning"  # how far that is, in words
+        self._turn(generations.made(hearing, 1))  # until MongoDB says which one it is
+
+    def _turn(self, generation: Generation) -> None:
+        self.generation, self.transact.copies.live = generation, generation.copies
+        self.listener = Listener(
+            self.program, self.hearing, self.transact, self.bus, generation=generation, fetch=self.fetch
+        )
+
+    async def settle(self) -> None:
+        """On the one of this code; a new one where it has none."""
+        await generations.make_indexes(self.transact.db)
+        await self.turn_to(await generations.settle(self.transact.db, self.hearing))
+
+    async def turn_to(self, generation: Generation) -> None:
+        """Read and hear on another generation's copies; requests under way end on those they began with."""
+        await make_indexes(self.transact.db, self.indexes, generation.copies)
+        await tally.make_indexes(self.transact.db, self.hearing, generation.copies)
+        self._turn(generation)
+        await self.turned(generation)
+        log.info("generation.turned", number=generation.number, live=generation.live)
+
+    def parts(self) -> list[Part]:
+        """What works on one generation."""
+        return [("listener", self.listener.run), ("retry", Retry(self.listener).run)]
+
+    async def run(self) -> None:
+        """All that hears, on one generation until another takes over; then again, on that."""
+        while True:
+            parts = [*self.parts(), ("filling", self.fill)]
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(for_ever(name, part)) for name, part in parts]
+                other = await self._another()
+                for task in tasks:
+                    task.cancel()
+            await self.turn_to(other)
+
+    async def fill(self) -> None:
+        """Until the copies have caught up with the log. What fails in them, and did not before, is left for people."""
+        waits = Waits("filling", Away, *BUS_ERRORS)
+        while not self.generation.live:
+            try:
+                with asking():
+                    await self._look_how_far()
+                waits.over()
+            except (Away, *BUS_ERRORS) as error:
+                waits.again(error)
+            await asyncio.sleep(LOOK)
+        await asyncio.Event().wait()
+
+    async def _look_how_far(self) -> None:
+        left = await self.listener.behind()
+        places = [] if left else await catch_up(self.listener)
+        self.filling = f"{left} messages to go" if left else f"{len(places)} fail or wait that did not before"
+        if not left and not places:
+            await generations.turn_live(self.transact.db, self.generation)
+            self.generation = replace(self.generation, live=True)
+            log.info("generation.live", number=self.generation.number)
+
+    async def _another(self) -> Generation:
+        """The newest live generation of this code, once it is not the one that is read."""
+        waits, looks = Waits("generation", Away), 0
+        while True:
+            await asyncio.sleep(LOOK)
+            looks += 1
+            try:
+                with asking():
+                    found = await generations.current(self.transact.db, self.hearing)
+                    if found and found.live and found.number != self.generation.number:
+                        return found
+                    if looks % USED == 1:
+                        await generations.use(self.transact.db, self.generation)
+                waits.over()
+            except Away as error:
+                waits.again(error)
