@@ -69,10 +69,15 @@ class Upstream:
         )  # fmt: skip
 
     async def mailbox(self, path: str, body: Mapping[str, Any], *, key: str | None, request: str) -> httpx.Response:
-        """Post to mailbox. `key`: the `Idempotency-Key`. Raises `httpx.TransportError` while it is away."""
+        """Post to mailbox. `key`: the `Idempotency-Key`. Raises `httpx.TransportError` while it is away.
+
+        It is away too while it does not take the gateway's own token: that is no fault of who is writing.
+        """
         headers = {"X-Request-ID": request} | ({"Idempotency-Key": key} if key else {})
         answer = await self.client.post(self.owners["mailbox"] + path, json=body, headers=headers)
-        if answer.status_code >= 500:
+        if answer.status_code in (401, 403):
+            log.error("mailbox.refuses_the_gateway", status=answer.status_code)
+        if answer.status_code in (401, 403) or answer.status_code >= 500:
             raise httpx.RemoteProtocolError(f"mailbox answered {answer.status_code}", request=answer.request)
         return answer
 
