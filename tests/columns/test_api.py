@@ -195,9 +195,11 @@ async def test_a_malformed_proposal_is_named_and_not_kept(
     assert await program.db["column"].count_documents({}) == 0
 
 
-@pytest.mark.parametrize("path", ["/columns/c-none", "/departments/none"])
-async def test_what_is_not_there_is_missing(desk: Desk, path: str) -> None:
-    expect_problem(await desk.client.get(path, headers=desk.editor), 404, f"{path.split('s/')[0][1:]}.missing")
+@pytest.mark.parametrize(
+    ("path", "code"), [("/columns/c-none", "column.missing"), ("/departments/none", "department.missing")]
+)
+async def test_what_is_not_there_is_missing(desk: Desk, path: str, code: str) -> None:
+    expect_problem(await desk.client.get(path, headers=desk.editor), 404, code)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from hashlib import sha256
 
 import pytest
 
@@ -223,7 +224,16 @@ def test_the_hash_tells_every_field_apart() -> None:
     }  # fmt: skip
 
     assert len(different | {CONTENT.hash}) == 10
-    assert replace(CONTENT).hash == CONTENT.hash
+
+
+def test_the_hash_is_that_of_the_content_as_json_with_its_names_in_order() -> None:
+    """Written out, so that anybody can reckon it again from what the portal shows."""
+    canonical = (
+        '{"body":"# 预算\\n\\n正文。","class":"G07","column":"c-budget","document_number":"清财〔2026〕1号",'
+        '"keywords":["预算"],"kind":"document","made_on":"2026-02-27","summary":"摘要","title":"2026年市级预算"}'
+    )
+
+    assert CONTENT.hash == sha256(canonical.encode()).hexdigest()
 
 
 def test_a_text_too_long_to_be_shown_is_not_even_submitted() -> None:
