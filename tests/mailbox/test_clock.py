@@ -14,7 +14,7 @@ from services.kernel.domain.calendar import day_of, official
 from services.kernel.domain.decision import Decision, Refused
 from services.kernel.domain.event import Fact
 from services.mailbox.domain import Letter, Rating, accept, answer, clock, close, rate, transfer, wake
-from tests.mailbox.test_letter import AT, FINANCE, OFFICE, POLICY, WATER, received
+from tests.mailbox.letters import AT, FINANCE, OFFICE, POLICY, WATER, received
 
 
 class LetterLife(RuleBasedStateMachine):

@@ -2,19 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
-from hashlib import sha256
+from datetime import date, timedelta
 
 import pytest
 
-from services.kernel.contracts.mailbox import LetterDisclosed, LetterKind
-from services.kernel.domain.calendar import official
 from services.kernel.domain.decision import Decision, Forbidden, Refused
-from services.kernel.domain.person import Person, Role
-from services.mailbox import store
+from services.kernel.domain.person import Person
 from services.mailbox.domain import (
-    Department,
-    Extract,
     Guesses,
     Letter,
     LetterState,
@@ -30,47 +24,28 @@ from services.mailbox.domain import (
     look_at_contact,
     may_try,
     rate,
-    receive,
     transfer,
     wake,
 )
-
-AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday morning in Qingyuan
-SOON = datetime(2026, 3, 19, 16, 0, tzinfo=UTC)  # 00:00 of Friday the 20th: with Monday two working days are left
-DUE = datetime(2026, 3, 23, 16, 0, tzinfo=UTC)  # 24:00 of Monday the 23rd, the 15th working day after the 2nd
-POLICY = in_force(store.policies(), AT)
-FINANCE = Department(id="finance", name="市财政局", letter_duties=True)
-WATER = Department(id="water", name="市水利局", letter_duties=True)
-DEAF = Department(id="archive", name="市档案馆", letter_duties=False)
-HANDLER = Person(sub="zhang", name="张", roles=frozenset({Role.HANDLER}), departments=frozenset({"finance"}))
-OFFICE = Person(sub="li", name="李", roles=frozenset({Role.OFFICE}), departments=frozenset())
-STRANGER = replace(HANDLER, sub="wang", departments=frozenset({"police"}))
-WRITING = Writing(
-    kind=LetterKind.COMPLAINT, mailbox="finance", title="路灯", text="路灯不亮", contact=b"sealed", consent=True
+from tests.mailbox.letters import (
+    ACCEPTED,
+    ANSWERED,
+    AT,
+    CLOSED,
+    DEAF,
+    DUE,
+    EXTRACT,
+    HANDLER,
+    LETTER,
+    OFFICE,
+    POLICY,
+    SOON,
+    STRANGER,
+    WATER,
+    WRITING,
+    received,
+    told,
 )
-EXTRACT = Extract(title="路灯", question="路灯不亮", answer="已修")
-
-
-def received(writing: Writing = WRITING, department: Department = FINANCE) -> Decision[Letter]:
-    return receive(
-        "20260302-AAAAAA",
-        writing,
-        code_digest="digest",
-        department=department,
-        policy=POLICY,
-        calendar=official(),
-        at=AT,
-    )
-
-
-LETTER = replace(received().state, version=1)
-ACCEPTED = accept(LETTER, by=HANDLER, at=AT).state
-ANSWERED = answer(ACCEPTED, text="已修", by=HANDLER, at=AT).state
-CLOSED = close(ANSWERED, by=HANDLER, at=AT).state
-
-
-def told(decision: Decision[Letter]) -> list[str]:
-    return [fact.TYPE for fact in decision.facts]
 
 
 def test_a_received_letter_has_a_clock_in_working_days_from_the_day_after() -> None:
@@ -187,42 +162,6 @@ def test_a_letter_is_rated_once() -> None:
         rate(first.state, Rating(stars=1, solved=False), at=AT)
 
 
-def test_without_consent_nothing_is_disclosed() -> None:
-    private = replace(ANSWERED, writing=replace(WRITING, consent=False))
-
-    with pytest.raises(Refused, match="not agreed"):
-        disclose(private, EXTRACT, contact=[], by=HANDLER, at=AT)
-
-
-@pytest.mark.parametrize(
-    "word",
-    [
-        "王小明", "王 小明", "13800001234", "138 0000 1234", "138-0000-1234", "１３８００００１２３４",
-        "+86 138 0000 1234",
-        "wang@example.com", "WANG@Example.com",
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("where", ["title", "question", "answer"])
-def test_an_extract_that_names_its_writer_is_refused_however_it_is_written(word: str, where: str) -> None:
-    careless = replace(EXTRACT, **{where: f"…{word}…"})
-
-    with pytest.raises(Refused, match="names its writer"):
-        disclose(
-            ANSWERED, careless, contact=["王小明", "+86 13800001234", "wang@example.com"], by=HANDLER, at=AT
-        )  # fmt: skip
-
-
-def test_a_disclosure_tells_only_the_hash_of_the_extract() -> None:
-    decision = disclose(ANSWERED, EXTRACT, contact=["王"], by=HANDLER, at=AT)
-
-    assert told(decision) == ["letter.disclosed"]
-    [fact] = decision.facts
-    assert isinstance(fact, LetterDisclosed)
-    public = '{"title": "路灯", "question": "路灯不亮", "answer": "已修"}'.encode()
-    assert (fact.extract.sha256, fact.extract.size) == (sha256(public).hexdigest(), len(public))
-    assert "路灯" not in fact.model_dump_json()
-
-
 def test_every_look_at_the_contact_is_a_fact_of_its_own() -> None:
     assert told(look_at_contact(LETTER, by=HANDLER, at=AT)) == ["letter.contact_seen"]
 
@@ -266,14 +205,6 @@ def test_an_answered_letter_is_not_taken_up_again(letter: Letter, step: str) -> 
 
 def test_closing_is_told_once() -> None:
     assert close(CLOSED, by=HANDLER, at=AT) == Decision(CLOSED)
-
-
-def test_an_extract_disclosed_again_changes_nothing_and_another_takes_its_place() -> None:
-    first = disclose(ANSWERED, EXTRACT, contact=[], by=HANDLER, at=AT)
-    other = disclose(first.state, replace(EXTRACT, title="更正"), contact=[], by=HANDLER, at=AT)
-
-    assert disclose(first.state, EXTRACT, contact=[], by=HANDLER, at=AT) == Decision(first.state)
-    assert (told(other), other.state.disclosed == first.state.disclosed) == (["letter.disclosed"], False)
 
 
 def test_wrong_codes_are_allowed_up_to_the_limit_and_again_after_the_span() -> None:

@@ -69,9 +69,9 @@ class Mailbox:
         return [letter.body for receipt, letter in self.letters.items() if receipt != RECEIPT]
 
     def open_for(self, authorization: str | None = Header(None)) -> None:
+        self.authorizations.add(authorization or "")
         if self.away:
             raise HTTPException(503)
-        self.authorizations.add(authorization or "")
         if not authorization:
             raise Unauthorized("token.missing", "Send a token.")
         if authorization == HANDLER:
