@@ -36,9 +36,9 @@ def shelf(request: Request) -> Shelf:
 
 
 async def public(request: Request, ask: Ask[V], show: Show[V], *, media_type: str, query: str = "") -> Response:
-    """`query`: how the request's query is written when it holds what the page depends on and nothing else.
+    """`query`: the query in its usual form, with only what the page depends on.
 
-    Only then is the page kept; else any stranger's word would take a place on the shelf.
+    The page is kept only if the request's query is written so: else any query of a stranger's would take a place.
     """
 
     async def make() -> Page:
@@ -55,7 +55,7 @@ async def public(request: Request, ask: Ask[V], show: Show[V], *, media_type: st
 
 
 def _host(until: datetime | None) -> float:
-    """The moment by the host's clock, which ours may run ahead of."""
+    """The moment by the host's clock; a local run may shift our own clock ahead of it."""
     return time() + (until - now()).total_seconds() if until else float("inf")
 
 
@@ -79,13 +79,13 @@ async def json(
 
 
 def rendered(template: str, reading: Reading | None, **values: Any) -> bytes:
-    """`reading` None: a page without the tree, for when even that cannot be read."""
+    """`reading` None: a page without the tree, for the case that not even that can be read."""
     top = reading.few.children.get(None, []) if reading else []
     return TEMPLATES.get_template(template).render(style=STYLE, navigation=top, **values).encode()
 
 
 async def private(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    """A page for one person: kept nowhere, neither here nor on the way, nor in the browser."""
+    """A page for one person. It is kept nowhere: not here, not on the way, not in the browser."""
     reading = await model(request).reading(Basis(), now())
     return unkept(rendered(template, reading, few=reading.few, **values), status)
 

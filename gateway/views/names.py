@@ -10,7 +10,7 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class DepartmentName(BaseModel):
-    """`name` is a neutral placeholder for a department not heard of yet."""
+    """A department. `name` is neutral while the department has not been heard of yet."""
 
     code: str
     name: str

@@ -28,8 +28,8 @@ from services.publishing.actions import (
 from services.publishing.domain import Content, Judgement, Verdict
 
 NO_GROUND = dict.fromkeys(Ground, False)
-WRITING = timedelta(minutes=20)  # from a draft's saving to its submission
-DUTIES = 1_000  # that time may have reached at one moment
+WRITING = timedelta(minutes=20)  # from saving a draft to submitting it
+DUTIES = 1_000  # how many duties one look may find due
 Act = Callable[[], Awaitable[object]]
 
 
@@ -107,7 +107,10 @@ class CityItem(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something done to an item. `number`: the item's version after it, which shows whether it has been done."""
+    """Something done to an item.
+
+    `number`: the item's version afterwards; a lower version means it has not been done yet.
+    """
 
     item: CityItem
     number: int
@@ -125,7 +128,7 @@ class Life:
     today: date
 
     def steps(self) -> list[Step]:
-        """In order; up to now, and of an optional item all or none."""
+        """The steps in order of time, up to now. An optional item has all of them or none."""
         moments = list(self._moments())
         if self.item.optional and any(at > now() for at, _ in moments):
             return []
@@ -183,7 +186,10 @@ class Life:
 
 
 async def load(program: Program) -> None:
-    """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
+    """Load the items once.
+
+    An interrupted load goes on where it stopped. `SystemExit` if the database holds other items.
+    """
     items = [CityItem.model_validate(each) for each in city.read(__file__)["items"]]
     reader = MongoReader(program.db)
     columns = await heard(reader, items)
@@ -199,7 +205,7 @@ async def load(program: Program) -> None:
 
 
 async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, str]:
-    """Ids of the items' columns by path, once all of them and all departments have been heard of."""
+    """Wait until all columns and departments of the items have been heard of; ids of the columns by path."""
     paths, departments = {item.column for item in items}, {item.department for item in items}
 
     async def all_known() -> bool:
@@ -210,7 +216,7 @@ async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, 
 
 
 async def play(program: Program, steps: Sequence[Step]) -> None:
-    """In order of time; before each step, and at the end, duties come due at their moments."""
+    """Take the steps in order of time. Before each, and at the end, announce the duties that came due by then."""
     for step in sorted(steps, key=lambda step: (step.at, step.item.key, step.number)):
         await sweep(program, step.at)
         await step.act()
