@@ -1,106 +1,16 @@
-"""A letter's clock against any order of steps at any time, and against the calendar."""
+"""A letter's clock against the calendar and the limits of the law."""
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.kernel.contracts.mailbox import LetterKind, LetterOverdue, LetterTransferred
+from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import day_of, official
-from services.kernel.domain.decision import Decision, Refused
-from services.kernel.domain.event import Fact
-from services.mailbox.domain import Letter, Rating, accept, answer, clock, close, rate, transfer, wake
-from tests.mailbox.letters import AT, FINANCE, OFFICE, POLICY, WATER, received
-
-
-class LetterLife(RuleBasedStateMachine):
-    """Steps and sweeps in any order, time going forward by any amount; a refused step changes nothing."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = AT
-        first = received()
-        self.letter: Letter = replace(first.state, version=1)
-        self.told: list[Fact] = list(first.facts)
-        self.swept = AT
-
-    def took(self, decision: Decision[Letter]) -> None:
-        self.letter = decision.state
-        self.told += decision.facts
-
-    @rule(hours=st.integers(1, 24 * 20))
-    def time_passes(self, hours: int) -> None:
-        self.now += timedelta(hours=hours)
-
-    @rule()
-    def sweep(self) -> None:
-        self.took(wake(self.letter, at=self.now))
-        self.swept = self.now
-
-    @rule(step=st.sampled_from(["accept", "transfer", "answer", "close", "rate"]))
-    def step(self, step: str) -> None:
-        to = WATER if self.letter.department == "finance" else FINANCE
-        steps = {
-            "accept": lambda: accept(self.letter, by=OFFICE, at=self.now),
-            "transfer": lambda: transfer(self.letter, to=to, reason="职责", by=OFFICE, at=self.now),
-            "answer": lambda: answer(self.letter, text="答", by=OFFICE, at=self.now),
-            "close": lambda: close(self.letter, by=OFFICE, at=self.now),
-            "rate": lambda: rate(self.letter, Rating(stars=3, solved=True), at=self.now),
-        }
-        with suppress(Refused):
-            self.took(steps[step]())
-
-    @precondition(lambda self: self.letter.answered_at is not None)
-    @rule()
-    def nothing_is_due_after_an_answer(self) -> None:
-        assert wake(self.letter, at=self.now + timedelta(days=999)) == Decision(self.letter)
-
-    @invariant()
-    def each_moment_is_told_at_most_once_and_in_order(self) -> None:
-        types = [fact.TYPE for fact in self.told]
-        assert types.count("letter.due_soon") <= 1
-        assert types.count("letter.overdue") <= 1
-        assert types.count("letter.answered") <= 1
-        if "letter.overdue" in types and "letter.answered" in types:
-            assert types.index("letter.overdue") < types.index("letter.answered")
-
-    @invariant()
-    def overdue_is_told_if_and_only_if_it_was_unanswered_at_its_due_moment(self) -> None:
-        due, answered = self.letter.clock.due_at, self.letter.answered_at
-        overdue = any(fact.TYPE == "letter.overdue" for fact in self.told)
-        assert overdue == (self.letter.overdue_since is not None)
-        if overdue:
-            assert self.now >= due
-        if answered is not None:
-            assert overdue == (answered >= due)
-        elif self.swept >= due:
-            assert overdue
-
-    @invariant()
-    def whoever_held_it_at_its_due_moment_is_named(self) -> None:
-        held = "finance"
-        for fact in self.told:
-            if isinstance(fact, LetterTransferred):
-                held = fact.department
-            elif isinstance(fact, LetterOverdue):
-                assert fact.department == held
-                moved = [f.at for f in self.told if isinstance(f, LetterTransferred)]
-                assert held == self.holder_at(fact.at, moved)
-
-    def holder_at(self, moment: datetime, moved: list[datetime]) -> str:
-        """`finance` and `water` hand it to each other; a transfer at the very moment comes after it."""
-        return ("finance", "water")[sum(at < moment for at in moved) % 2]
-
-    @invariant()
-    def facts_never_go_back_before_receipt(self) -> None:
-        assert all(AT <= fact.at <= self.now for fact in self.told)
-
-
-TestLetterLife = LetterLife.TestCase
+from services.mailbox.domain import clock
+from tests.mailbox.letters import POLICY
 
 WORKING_DAYS = {  # RULES 2
     LetterKind.CONSULTATION: 5, LetterKind.ERROR_REPORT: 3, LetterKind.COMPLAINT: 15, LetterKind.SUGGESTION: 15,

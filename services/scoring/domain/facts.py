@@ -45,7 +45,7 @@ class Told:
 
     @property
     def order(self) -> tuple[str, int]:
-        """A key to sort facts as their aggregates told them. The position is not used: it depends on the chance of arrival."""
+        """The order in which aggregates told their facts. The position is not used: it depends on chance."""
         return self.subject, self.sequence
 
     def cited(self, remark: str) -> FactCited:
