@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import hypothesis.strategies as st
+from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from services.kernel.contracts.mailbox import LetterOverdue, LetterTransferred
@@ -60,6 +61,10 @@ class LetterLife(RuleBasedStateMachine):
     def time_passes(self, hours: int) -> None:
         self.now += timedelta(hours=hours)
 
+    @rule(moment=st.sampled_from([SOON, DUE - timedelta(milliseconds=1), DUE]))
+    def a_moment_comes(self, moment: datetime) -> None:
+        self.now = max(self.now, moment)
+
     @rule()
     def sweep(self) -> None:
         self.took(wake(self.letter, at=self.now))
@@ -89,6 +94,10 @@ class LetterLife(RuleBasedStateMachine):
             assert may, "the rights are asked first"
         else:
             assert may, f"{by.sub} handled a letter of {before.department}"
+
+    @rule()
+    def the_office_answers(self) -> None:
+        self.handle(OFFICE, "answer", EXTRACT)
 
     @rule(stars=st.integers(1, 5))
     def rate(self, stars: int) -> None:
@@ -146,6 +155,11 @@ class LetterLife(RuleBasedStateMachine):
         assert all(AT <= fact.at <= self.now for fact in self.told)
 
     @invariant()
+    def what_happened_is_told_in_order_of_time(self) -> None:
+        moments = [fact.at for fact in self.told]
+        assert moments == sorted(moments)
+
+    @invariant()
     def whoever_held_it_at_its_due_moment_is_named(self) -> None:
         moved = [fact.at for fact in self.told if isinstance(fact, LetterTransferred)]
         for fact in self.told:
@@ -159,3 +173,4 @@ def holder_at(moment: datetime, moved: list[datetime]) -> str:
 
 
 TestLetterLife = LetterLife.TestCase
+TestLetterLife.settings = settings(max_examples=200, stateful_step_count=30, deadline=None)
