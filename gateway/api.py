@@ -175,9 +175,5 @@ async def _passed_on(request: Request, path: str, body: Body, key: str | None) -
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
         raise Away("mailbox.away", "Letters cannot be taken or shown just now. Try again in a moment.") from error
-    ours = answer.status_code not in (401, 403)
-    if not ours:
-        log.error("mailbox.refuses_the_gateway", status=answer.status_code)
-        raise Away("mailbox.away", "Letters cannot be taken or shown just now. Try again in a moment.")
     media_type = MEDIA_TYPE if answer.is_error else "application/json"
     return Response(answer.content, answer.status_code, headers={"Cache-Control": "no-store"}, media_type=media_type)

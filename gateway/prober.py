@@ -1,4 +1,4 @@
-"""Proves visibility: fetches what was published through the public address, and notes when it was there."""
+"""Proves visibility: fetches what was published through the public address, and notes when it was found there."""
 
 import asyncio
 import re
@@ -26,12 +26,12 @@ PROBES = Counter("citygate_gateway_probes_total", "Items looked for through the 
 REVISION = re.compile(rb'data-revision="(\d+)"')
 AT_ONCE, BATCH = 4, 500
 PATIENCE, LONGEST = 0.5, 60.0  # seconds until the next look, doubled each time
-RECENT = timedelta(hours=1)  # what happened longer ago was loaded or waited for, and says nothing of our speed
+RECENT = timedelta(hours=1)  # an older event was loaded, or waited for something; it says nothing about our speed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What should be found: a revision on the page, or a page that is gone."""
+    """What to find: a revision on its page, or that the page is gone."""
 
     item: Item
 
@@ -80,7 +80,7 @@ class Prober:
                 await asyncio.gather(*(self._look(id, patience) for id, patience in batch))
 
     async def walk(self) -> None:
-        """Once after start: all that was published or withdrawn and never looked for."""
+        """Once after the start: look for every item that was published or withdrawn and not found yet."""
         after: str = ""
         while True:
             try:
@@ -94,7 +94,7 @@ class Prober:
             after = found[-1]
 
     async def _after(self, id: str) -> list[str]:
-        """Ids of the next items; those never found yet are wanted."""
+        """Ids of the next items; those not found yet are looked for."""
         shape = {"revision": 1, "withdrawn_at": 1}
         query = self.reader().documents(Item).find({"_id": {"$gt": id}, "blank": {"$exists": False}}, shape)
         found = await query.sort("_id", 1).limit(BATCH).to_list(BATCH)
@@ -135,7 +135,7 @@ class Prober:
         return answer.status_code == 200 and shown is not None and int(shown[1]) >= item.revision
 
     async def _found(self, item: Item) -> None:
-        """The JSON that says so falls on every gateway."""
+        """Note it, and drop the JSON that tells when it was seen, on every gateway."""
         at, sought = now(), Sought(item=item)
         if not await self.kept.saw(sought.name, at):
             return

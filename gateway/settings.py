@@ -1,4 +1,4 @@
-"""What the gateway is told by its environment."""
+"""Settings of the gateway, from its environment."""
 
 from limits import parse
 from pydantic import Field, field_validator
@@ -7,7 +7,7 @@ from services.kernel.settings import Address, Settings, Token
 
 
 class GatewaySettings(Settings):
-    """What every program is told, and where the others are. Addresses have no `/` at their end."""
+    """The settings of every program, and the addresses of the others, without a `/` at the end."""
 
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
     public_url: Address = Field(description="the address under which citizens reach the portal, as they type it")

@@ -15,7 +15,7 @@ from services.kernel.telemetry import log
 
 
 class Written(BaseModel):
-    """What mailbox confirms of a new letter. `code` is told this once."""
+    """What mailbox confirms of a new letter. `code` is shown this once."""
 
     receipt: str
     code: str
@@ -55,11 +55,11 @@ class Own(BaseModel):
 
 
 class WrongContent(Exception):
-    """The owner gave something else than its event named."""
+    """The bytes that the owner gave are not those that its event named."""
 
 
 class Upstream:
-    """One client for all calls; nothing of what passes is kept but content by its hash."""
+    """One client for all calls. Of what passes through it, only content is kept, by its hash."""
 
     def __init__(self, settings: GatewaySettings) -> None:
         self.owners = {"mailbox": settings.mailbox_url, "publishing": settings.publishing_url}
@@ -69,10 +69,15 @@ class Upstream:
         )  # fmt: skip
 
     async def mailbox(self, path: str, body: Mapping[str, Any], *, key: str | None, request: str) -> httpx.Response:
-        """Post to mailbox. `key`: the `Idempotency-Key`. Raises `httpx.TransportError` while it is away."""
+        """Post to mailbox. `key`: the `Idempotency-Key`. Raises `httpx.TransportError` while it is away.
+
+        It counts as away too while it refuses the gateway's own token: a letter's writer can do nothing about that.
+        """
         headers = {"X-Request-ID": request} | ({"Idempotency-Key": key} if key else {})
         answer = await self.client.post(self.owners["mailbox"] + path, json=body, headers=headers)
-        if answer.status_code >= 500:
+        if answer.status_code in (401, 403):
+            log.error("mailbox.refuses_the_gateway", status=answer.status_code)
+        if answer.status_code in (401, 403) or answer.status_code >= 500:
             raise httpx.RemoteProtocolError(f"mailbox answered {answer.status_code}", request=answer.request)
         return answer
 
@@ -93,13 +98,13 @@ def _bearer(token: SecretStr) -> dict[str, str]:
 
 
 class Fetcher:
-    """Brings content here before its event is folded: asked of its owner once, verified, kept."""
+    """Fetches content before its event is folded: once from its owner, verified, and kept."""
 
     def __init__(self, upstream: Upstream, kept: Kept) -> None:
         self.upstream, self.kept = upstream, kept
 
     async def __call__(self, source: str, check: ClaimCheck) -> None:
-        """Content that its owner took back since (404) is not waited for."""
+        """Content that its owner has taken back (404) is not waited for."""
         if await self.kept.has(check.sha256):
             return
         answer = await self.upstream.content(source, check)

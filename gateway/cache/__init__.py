@@ -1,4 +1,4 @@
-"""Pages as bytes made once: what they rest on, where they are kept, how they fall, how they are answered."""
+"""Finished pages: what they were made from, where they are kept, when they are dropped, how they are sent."""
 
 from gateway.cache.drops import Drops
 from gateway.cache.hot import Hot

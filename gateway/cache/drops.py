@@ -1,4 +1,4 @@
-"""Following what the projections touched: a change stream wakes, a reread is the truth."""
+"""Follows what the projections touched. A change stream only wakes; what counts is read again from the collection."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from services.kernel.domain.decision import Away, Record
 from services.kernel.storage.mongo import Database, asking
 from services.kernel.telemetry import log
 
-SPAN = 70_000  # milliseconds reread: a drop is dated when written, and seen up to 60 s later, when committed
+SPAN = 70_000  # milliseconds read again: a drop is dated when written, and seen when committed, up to 60 s later
 GAP = 9.0  # seconds without a reread after which something may have been missed
 EVERY = 1.0  # seconds between rereads
 REMEMBERED = 300.0  # seconds
@@ -29,7 +29,7 @@ class Drop(Record):
 
 
 class Drops:
-    """Lets pages fall. `listeners` hear the keys too, each drop once."""
+    """Drops pages when something they rest on was touched. `listeners` get the keys of each drop once."""
 
     def __init__(
         self, db: Database, shelf: Shelf, *, listeners: Sequence[Callable[[frozenset[str]], None]] = ()
@@ -39,7 +39,7 @@ class Drops:
         self._reread_at = _clock()
 
     async def reread(self) -> None:
-        """For ever."""
+        """Read again every second, for ever."""
         while True:
             await self.once()
             self.shelf.tell()
@@ -64,7 +64,10 @@ class Drops:
         self._seen = {id: at for id, at in self._seen.items() if at > too_old}
 
     async def watch(self) -> None:
-        """Until the stream ends or MongoDB is away; whatever it misses, the reread finds."""
+        """Wake the reading on every change, until the stream ends or MongoDB is away.
+
+        What it misses, reading again finds.
+        """
         try:
             with asking():
                 async with self.collection.watch(max_await_time_ms=1_000) as stream:
@@ -85,5 +88,5 @@ class Drops:
 
 
 def _clock() -> float:
-    """Seconds that go on while the machine sleeps."""
+    """Seconds of a clock that also runs while the machine sleeps."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -6,7 +6,7 @@ from gateway.cache.shelf import Shelf
 
 
 class Hot:
-    """Answers GET and HEAD of what lies on the shelf; counts, and writes no line."""
+    """Answers GET and HEAD of pages on the shelf. These requests are counted, not logged."""
 
     def __init__(self, app: ASGIApp, shelf: Shelf) -> None:
         self.app, self.shelf = app, shelf

@@ -33,7 +33,7 @@ OVERHEAD = 4_000  # bytes of memory a page takes beside its bodies
 
 @dataclass(slots=True)
 class Basis:
-    """What a page in the making rests on, and the moment from which on it would say something else."""
+    """The keys of everything a page is made from, and the moment from which it would say something else."""
 
     rests: set[str] = field(default_factory=set)
     until: datetime | None = None
@@ -48,7 +48,7 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way to send a page, again and again: as messages, and as bytes for the wire."""
+    """A page in one coding, ready to be sent many times: as ASGI messages, and as bytes for the socket."""
 
     start: dict[str, Any]
     body: dict[str, Any]
@@ -105,7 +105,7 @@ class Page:
         )  # fmt: skip
 
     def form(self, headers: Iterable[tuple[bytes, bytes]]) -> Form:
-        """As the client accepts it; a 304 where it has it."""
+        """The form that the client accepts best; a 304 if the client has this page already."""
         accepted = known = b""
         for name, value in headers:
             if name == b"accept-encoding":
@@ -116,7 +116,7 @@ class Page:
         return (self.unchanged if known and self._is_known(known) else self.forms)[encoding]
 
     async def answer(self, scope: Scope, send: Send) -> None:
-        """Nothing but headers for HEAD."""
+        """Send it; for HEAD, only the headers."""
         form = self.form(scope["headers"])
         await send(form.start)
         await send(form.body if scope["method"] != "HEAD" else NO_BODY)
@@ -132,7 +132,7 @@ NO_BODY = {"type": "http.response.body", "body": b""}
 
 @lru_cache(maxsize=512)
 def chosen(accepted: bytes) -> str:
-    """The coding we like best among those accepted (RFC 9110, 12.5.3); empty for none."""
+    """The coding we prefer among those accepted (RFC 9110, 12.5.3); empty if none is."""
     weights = {}
     for part in accepted.decode("latin-1").lower().split(","):
         name, _, rest = part.partition(";")

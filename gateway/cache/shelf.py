@@ -1,4 +1,4 @@
-"""Where finished pages are kept: bounded in bytes, and only while nothing they rest on has fallen."""
+"""Keeps finished pages: up to a number of bytes, and only until something they rest on changes."""
 
 import asyncio
 from collections import OrderedDict, defaultdict
@@ -17,7 +17,10 @@ REMEMBERED = 100_000  # fallen keys
 
 
 class Shelf:
-    """Pages by path and query. Falls are counted, so that a page made meanwhile can tell that it is too old."""
+    """Pages by path and query.
+
+    Falls are numbered, so that a page whose making began before one is known to be too old.
+    """
 
     def __init__(self, most: int) -> None:
         self.most, self.size, self.hits, self.made = most, 0, 0, 0
@@ -39,14 +42,14 @@ class Shelf:
         return page
 
     def began(self) -> int:
-        """To be asked before anything is read that a page is made from."""
+        """The number of the last fall. Ask for it before you read anything that a page is made from."""
         return self._count
 
     def fell_since(self, keys: Iterable[str], began: int) -> bool:
         return began < self._floor or any(self._fallen.get(key, 0) > began for key in keys)
 
     def keep(self, key: str, page: Page, began: int) -> bool:
-        """Whether it was kept: not if it may be too old already, nor if it alone is too large."""
+        """Keep a page. False if it may be too old already, or is too large alone."""
         if page.size > self.most // 4 or page.until <= time() or self.fell_since(page.rests, began):
             return False
         self._remove(key)
@@ -59,7 +62,7 @@ class Shelf:
         return True
 
     def fall(self, keys: Iterable[str]) -> None:
-        """Drop what rests on any of these, and keep nothing that rests on them and was begun before now."""
+        """Drop every page that rests on one of these keys, and refuse those whose making began before now."""
         self._count += 1
         for rest in keys:
             self._fallen[rest] = self._count
@@ -92,7 +95,7 @@ class Shelf:
                     del self._resting[rest]
 
     async def once(self, key: str, make: Callable[[], Awaitable[Page]]) -> Page:
-        """Made by one for all who ask at the same time, as long as nothing fell since it was begun."""
+        """Make a page once for all who ask at the same time. Who asks after a fall gets one begun after it."""
         under_way = self._making.get(key)
         if under_way and under_way[0] == self._count:
             return await asyncio.shield(under_way[1])
@@ -112,7 +115,7 @@ class Shelf:
         if self._making.get(key, (0, None))[1] is done:
             del self._making[key]
         if not done.cancelled():
-            done.exception()  # whoever asked has it; nobody else need hear that it was never fetched
+            done.exception()  # whoever asked gets the error; this keeps asyncio from reporting it a second time
 
     def tell(self) -> None:
         """Add what was counted since the last call to the metrics."""

@@ -1,6 +1,6 @@
-"""The last step down: a finished page written to the socket as one piece, before the server makes a request of it.
+"""The fastest way: a finished page is written to the socket as one piece, before the server builds a request.
 
-Knows uvicorn's httptools protocol from inside; whatever is not the plainest case goes the usual way, through `Hot`.
+It relies on the inside of uvicorn's httptools protocol. All but the simplest requests go the usual way, through `Hot`.
 """
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -12,7 +12,7 @@ NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"c
 
 
 class Wire(HttpToolsProtocol):
-    """For requests without a body on a connection that is kept, while nothing else is under way on it."""
+    """Answers requests without a body on a connection that is kept open, if nothing else is under way on it."""
 
     shelf: Shelf
     _answered = False
@@ -46,5 +46,5 @@ class Wire(HttpToolsProtocol):
 
 
 def wire(shelf: Shelf) -> type[Wire]:
-    """A protocol for the server, over this shelf."""
+    """The protocol for the server that answers from this shelf."""
     return type("WireOverShelf", (Wire,), {"shelf": shelf})

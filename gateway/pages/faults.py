@@ -1,4 +1,4 @@
-"""Problems as pages that a citizen understands; under /api they stay what they are."""
+"""Turns problem documents into pages that a citizen understands. Under /api they stay problem documents."""
 
 import json
 from functools import cache
@@ -29,7 +29,7 @@ MOVED = {"/docs": "/api/docs"}  # the framework's own page would load scripts fr
 
 
 class Faults:
-    """Around everything: security headers on every answer, and a page in place of a problem document."""
+    """Wraps the whole app: security headers on every answer, and pages in place of problem documents."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -61,7 +61,7 @@ class Faults:
 
 
 def guarded(headers: Any) -> list[tuple[bytes, bytes]]:
-    """With the security headers that are missing."""
+    """The headers, with the security headers that are missing."""
     present = {name for name, _ in headers}
     return [*headers, *(pair for pair in SECURITY if pair[0] not in present)]
 
@@ -88,5 +88,8 @@ def explained(status: int, number: str = "") -> bytes:
 
 @cache
 def _known(status: int) -> bytes:
-    """What is the client's to mend is said alike to all, and made once: what is not there can be asked for for ever."""
+    """The page for a fault of the client's.
+
+    It is the same for everybody and made once, as anybody can ask for what is not there without end.
+    """
     return explained(status)

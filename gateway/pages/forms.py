@@ -1,4 +1,4 @@
-"""What stands between a form and a letter: where it comes from, its token, and whether it is filled in."""
+"""Checks a form before it becomes a letter: its origin, its token, how often it is sent, and what is filled in."""
 
 import base64
 import hashlib
@@ -33,14 +33,14 @@ class Forms:
     def __init__(self, settings: GatewaySettings) -> None:
         keys = [key.strip() for key in settings.encryption_keys.get_secret_value().split(",")]
         derived = [hashlib.sha256(b"citygate form token\n" + base64.urlsafe_b64decode(key)).digest() for key in keys]
-        self.tokens = URLSafeTimedSerializer(list(reversed(derived)), salt="form")  # the last one signs
+        self.tokens = URLSafeTimedSerializer(list(reversed(derived)), salt="form")  # the last key signs
         self.host = urlsplit(settings.public_url).netloc
 
     def token(self) -> str:
         return self.tokens.dumps(uuid4().hex)
 
     def number(self, token: str) -> str:
-        """`FormRefused` for a token that is not ours, or too old."""
+        """The token's own number. Raises `FormRefused` if the token is not ours or too old."""
         try:
             return str(self.tokens.loads(token, max_age=LIFETIME))
         except SignatureExpired:
@@ -49,7 +49,10 @@ class Forms:
             raise FormRefused("form.forged", "The form did not come from this portal. Send it again.") from None
 
     def must_be_ours(self, request: Request) -> None:
-        """A browser says where a form comes from; what says nothing is no browser that could be misled."""
+        """Raises `FormRefused` for a form from another site.
+
+        Browsers say where a form comes from; a client that says nothing is none that could be misled into sending it.
+        """
         site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
         hosts = {self.host, request.headers.get("host")}
         if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc not in hosts):
@@ -70,7 +73,7 @@ class Typed:
         return self.errors.get(name, "")
 
     def body(self) -> dict[str, Any]:
-        """As mailbox takes it."""
+        """The letter as mailbox takes it."""
         contact = {"name": self["name"], "phone": self["phone"] or None, "email": self["email"] or None}
         return {
             "kind": self["kind"], "mailbox": self["mailbox"], "title": self["title"], "text": self["text"],
@@ -79,7 +82,7 @@ class Typed:
 
 
 async def typed(request: Request) -> Typed:
-    """Fields as text; line ends as written on other systems, no control characters."""
+    """The fields as text, with `\\n` as line ends and without control characters."""
     form = await request.form(max_files=0, max_fields=MOST_FIELDS)
     values = {name: str(value).replace("\r\n", "\n") for name, value in form.items() if isinstance(value, str)}
     return Typed({name: CONTROL.sub("", value).strip() for name, value in values.items()})

@@ -60,7 +60,10 @@ async def new(request: Request) -> Response:
 
 @router.post("/letters/new")
 async def write(request: Request) -> Response:
-    """Confirmed only when mailbox has it; a second click with the same token finds the same letter."""
+    """The letter is confirmed only when mailbox has stored it.
+
+    A second click with the same token gets the same letter.
+    """
     filled, fresh = await typed(request), forms(request).token()
     try:
         forms(request).must_be_ours(request)
@@ -121,7 +124,7 @@ async def ask_for_code(request: Request, receipt: str, *, status: int = 200, wro
 
 
 async def _status(request: Request, receipt: str, code: str, *, told: str = "", wrong: str = "") -> Response:
-    """The private page; the code stays in the form for rating, never in an address."""
+    """The private page. The code stands in the form for rating, never in an address."""
     receipt = receipt.upper()
     try:
         forms(request).must_be_ours(request)

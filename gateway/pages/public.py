@@ -53,7 +53,7 @@ async def column(request: Request, path: Id, cursor: Cursor = None) -> Response:
 
 
 async def _retired(request: Request, path: str) -> Response:
-    """Its readers are sent on; where nothing took its place, they are told."""
+    """Send readers on to the column that took its place; if none did, tell them so."""
     found = await columns.column(await model(request).reading(Basis(), now()), path, at(None))
     if isinstance(found, Retired) and found.successor and found.successor.path:
         return RedirectResponse(f"/columns/{found.successor.path}", 301, headers={"Cache-Control": "no-cache"})
@@ -102,7 +102,10 @@ async def letter_list(request: Request, cursor: Cursor = None) -> Response:
 
 @router.get("/letters/{receipt}")
 async def letter(request: Request, receipt: Id) -> Response:
-    """The public extract, and a form for the writer; of a private letter only the form, as of one that never was."""
+    """The public extract, and a form for the writer.
+
+    A private letter shows only the form, and so does an unknown receipt.
+    """
 
     async def ask(reading: Reading) -> ExtractView:
         return await letters.letter(reading, receipt)

@@ -26,13 +26,13 @@ async def page(request: Request, ask: Ask[V], template: str, *, query: str = "")
 
 
 def rendered(template: str, reading: Reading | None, **values: Any) -> bytes:
-    """`reading` None: a page without the tree, for when even that cannot be read."""
+    """`reading` None: a page without the tree, for the case that not even that can be read."""
     top = reading.few.children.get(None, []) if reading else []
     return TEMPLATES.get_template(template).render(style=STYLE, navigation=top, **values).encode()
 
 
 async def private(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
-    """A page for one person: kept nowhere, neither here nor on the way, nor in the browser."""
+    """A page for one person. It is kept nowhere: not here, not on the way, not in the browser."""
     reading = await model(request).reading(Basis(), now())
     return unkept(rendered(template, reading, few=reading.few, **values), status)
 

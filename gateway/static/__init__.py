@@ -1,4 +1,4 @@
-"""The few files every page needs, as finished pages under addresses that change with their content."""
+"""The few files that every page needs. They are finished pages; their addresses change with their content."""
 
 import hashlib
 from importlib.resources import files

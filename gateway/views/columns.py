@@ -1,4 +1,4 @@
-"""The tree, its duties, the departments, the front page."""
+"""The tree of columns, their duties, the departments and the front page."""
 
 from collections.abc import Sequence
 from datetime import datetime

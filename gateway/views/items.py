@@ -1,4 +1,4 @@
-"""Items: in lists, as read, and what stays of one withdrawn."""
+"""Items: in lists, on their own page, and the tombstone of a withdrawn one."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -34,7 +34,7 @@ class RevisionView(BaseModel):
 
 
 class ItemView(CardView):
-    """An item as one revision says it. `body`: sanitised HTML. `seen_at`: when it was found on the portal."""
+    """An item in one revision. `body`: sanitised HTML. `seen_at`: when it was found on the portal."""
 
     status: Literal["public"] = "public"
     body: str

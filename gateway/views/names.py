@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class DepartmentName(BaseModel):
-    """`name` is a neutral placeholder for a department not heard of yet."""
+    """A department. `name` is neutral while the department has not been heard of yet."""
 
     code: str
     name: str

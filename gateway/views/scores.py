@@ -67,7 +67,7 @@ class FactView(BaseModel):
 
 
 class LineView(BaseModel):
-    """One line, its facts linked to their pages. `points` None: no such duty this month."""
+    """One line, with its facts linked to their pages. `points` None: the department had no such duty this month."""
 
     indicator: str
     name: str

@@ -64,7 +64,7 @@ async def retire_column(
 
 
 async def the_tree(unit: Unit) -> Tree:
-    """The only one; before the first proposal an empty one, not yet stored."""
+    """There is one tree. Before the first proposal it is empty and not stored yet."""
     return await unit.look(Tree, TREE) or Tree(id=TREE)
 
 

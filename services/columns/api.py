@@ -72,7 +72,7 @@ class NewDepartment(Body):
 
 
 class ChangedDepartment(Body):
-    """What is to be different; what is left out, or null, stays as it is."""
+    """The fields to change. A field that is left out, or null, stays as it is."""
 
     name: Name | None = None
     kind: Known[DepartmentKind] | None = None

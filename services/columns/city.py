@@ -82,7 +82,7 @@ class City(BaseModel):
         return {department.code for department in self.departments} | {column.id for column in self.columns}
 
     def proposer(self, column: CityColumn) -> Person:
-        """The IT bureau for the upper levels, below them an editor of the owner of the column above."""
+        """The IT bureau on the upper levels; below, an editor of the department that owns the column above."""
         if column.level <= store.rules().bureau_levels:
             return person(Role.IT_BUREAU)
         above = column.path.rpartition("/")[0]
@@ -95,7 +95,10 @@ def column_id(path: str) -> str:
 
 
 async def load(program: Program) -> None:
-    """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
+    """Load the city once.
+
+    An interrupted load goes on where it stopped. `SystemExit` if the database holds other records.
+    """
     city = City.model_validate(read(__file__))
     reader = program.transact.reader()
     there = {department.id for department in await store.departments(reader, limit=0)}

@@ -1,4 +1,4 @@
-"""What columns is told by its environment."""
+"""Settings of columns, from its environment."""
 
 from pydantic import Field
 
@@ -6,6 +6,6 @@ from services.kernel.settings import Settings
 
 
 class ColumnsSettings(Settings):
-    """What every program is told; the port has a default of its own."""
+    """The settings of every program, with a port of its own by default."""
 
     port: int = Field(8001, ge=1, le=65535, description="the port to listen on")

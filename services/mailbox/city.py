@@ -34,7 +34,7 @@ from services.mailbox.api.bodies import Contact
 from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department, in_force
 
 OFFICE = person(Role.OFFICE)
-BEFORE = timedelta(minutes=15)  # the office directs a letter to the mayor so long before it is accepted
+BEFORE = timedelta(minutes=15)  # how long before a letter to the mayor is accepted the office directs it
 
 
 class CityTransfer(BaseModel):
@@ -198,7 +198,7 @@ def handler(department: str) -> Person:
 
 
 async def load(program: Program) -> None:
-    """Once, and whole or not at all. `SystemExit` where other letters are here."""
+    """Load the letters once, all in one transaction. `SystemExit` if the database holds other letters."""
     letters = [CityLetter.model_validate(each) for each in read(__file__)["letters"]]
     reader, on = program.transact.reader(), today()
     there = await reader.ids(Letter, {}, sort="_id", limit=0)
@@ -217,7 +217,10 @@ async def load(program: Program) -> None:
 
 
 def example(letters: Iterable[CityLetter], receipts: Iterable[str]) -> str | None:
-    """A letter to try, known by its mark in whatever month it was loaded; None where none of the city's is there."""
+    """A letter to try out.
+
+    It is found by its mark, in whatever month it was loaded. None if no city letter is there.
+    """
     marks = {receipt.rpartition("-")[2]: receipt for receipt in receipts}
     there = [letter for letter in letters if letter.mark in marks]
     tried = next((letter for letter in there if letter.answered), next(iter(there), None))
@@ -229,9 +232,9 @@ async def known(reader: MongoReader, codes: set[str]) -> bool:
 
 
 async def play(unit: Unit, scenes: Sequence[Scene], until: datetime) -> None:
-    """The whole past, as one transaction.
+    """Play the whole past in one transaction.
 
-    The running program's own sweep would find a letter half played long due, and tell so before its answer.
+    Otherwise the running program's sweep would find a letter before its answer is played, and announce it as overdue.
     """
     arrived: dict[str, None] = {}
     for scene in scenes:
@@ -242,7 +245,7 @@ async def play(unit: Unit, scenes: Sequence[Scene], until: datetime) -> None:
 
 
 async def wake_all(unit: Unit, receipts: Iterable[str], at: datetime) -> None:
-    """What time did up to a moment of the past, in order."""
+    """Wake every letter that was due up to a moment of the past, in order of time."""
     letters = [await unit.get(Letter, receipt) for receipt in receipts]
     woken = [(letter.wakes_at, letter.id) for letter in letters if letter.wakes_at and letter.wakes_at <= at]
     for _, receipt in sorted(woken):

@@ -126,5 +126,5 @@ async def wake_duty(unit: Unit, column_id: str, *, at: datetime) -> Duty:
 
 
 async def announce_duty(unit: Unit, column_id: str, *, at: datetime) -> Duty:
-    """For the past as it is played: without the patience that the present has."""
+    """Announce at once, for a past that is played: the patience of the present is for late events."""
     return unit.save(announce(await unit.get(Duty, column_id), at=at))

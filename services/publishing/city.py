@@ -29,8 +29,8 @@ from services.publishing.actions import (
 from services.publishing.domain import Content, Judgement, Verdict
 
 NO_GROUND = dict.fromkeys(Ground, False)
-WRITING = timedelta(minutes=20)  # from a draft's saving to its submission
-DUTIES = 1_000  # that time may have reached at one moment
+WRITING = timedelta(minutes=20)  # from saving a draft to submitting it
+DUTIES = 1_000  # how many duties one look may find due
 Act = Callable[[], Awaitable[object]]
 
 
@@ -108,7 +108,10 @@ class CityItem(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Something done to an item. `number`: the item's version after it, which shows whether it has been done."""
+    """Something done to an item.
+
+    `number`: the item's version afterwards; a lower version means it has not been done yet.
+    """
 
     item: CityItem
     number: int
@@ -126,7 +129,7 @@ class Life:
     today: date
 
     def scenes(self) -> list[Scene]:
-        """In order; up to now, and of an optional item all or none."""
+        """The scenes in order of time, up to now. An optional item has all of them or none."""
         moments = list(self._moments())
         if self.item.optional and any(at > now() for at, _ in moments):
             return []
@@ -186,7 +189,10 @@ class Life:
 
 
 async def load(program: Program) -> None:
-    """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
+    """Load the items once.
+
+    An interrupted load goes on where it stopped. `SystemExit` if the database holds other items.
+    """
     items = [CityItem.model_validate(each) for each in city.read(__file__)["items"]]
     reader = program.transact.reader()
     columns = await heard(reader, items)
@@ -202,7 +208,7 @@ async def load(program: Program) -> None:
 
 
 async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, str]:
-    """Ids of the items' columns by path, once all of them and all departments have been heard of."""
+    """Wait until all columns and departments of the items have been heard of; ids of the columns by path."""
     paths, departments = {item.column for item in items}, {item.department for item in items}
 
     async def all_known() -> bool:
@@ -213,7 +219,7 @@ async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, 
 
 
 async def play(program: Program, scenes: Sequence[Scene]) -> None:
-    """In order of time; before each scene, and at the end, duties come due at their moments."""
+    """Play the scenes in order of time. Before each, and at the end, announce the duties that came due by then."""
     for scene in sorted(scenes, key=lambda scene: (scene.at, scene.item.key, scene.number)):
         await sweep(program, scene.at)
         await scene.act()

@@ -1,4 +1,4 @@
-"""What publishing is told by its environment."""
+"""Settings of publishing, from its environment."""
 
 from pydantic import Field
 
@@ -6,6 +6,6 @@ from services.kernel.settings import Settings
 
 
 class PublishingSettings(Settings):
-    """What every program is told; the port has a default of its own."""
+    """The settings of every program, with a port of its own by default."""
 
     port: int = Field(8002, ge=1, le=65535, description="the port to listen on")

@@ -1,4 +1,4 @@
-"""What can be done to a month: close, confirm, publish; each all departments at once."""
+"""What can be done to a month: close, confirm, publish. Each is done for all departments at once."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,10 @@ from services.scoring.domain.score import Inputs, Scored
 
 
 async def close_month(unit: Unit, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime) -> Month:
-    """Computed before, as facts up to a position never change; of two that close at once, one is refused."""
+    """Save scores that were computed before: facts up to a position never change.
+
+    Of two that close at once, one is refused.
+    """
     month, assessments = close(await unit.look(Month, inputs.month), inputs, all_scored, at=at)
     for assessment in assessments:
         unit.save(assessment)

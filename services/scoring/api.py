@@ -73,7 +73,7 @@ class MonthView(View):
 
 
 class Row(BaseModel):
-    """A department's place. `rank` 1 is best; None without any duty this month."""
+    """A department's result. `rank` 1 is best; it is None if the department had no duty this month."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -95,7 +95,7 @@ class LateFact(BaseModel):
 
 
 class MonthTable(BaseModel):
-    """A month at a glance. `provisional`: reckoned just now, and different tomorrow. `version`: for `If-Match`."""
+    """A month at a glance. `provisional`: computed just now, and may differ tomorrow. `version`: for `If-Match`."""
 
     month: str
     state: MonthState
@@ -140,13 +140,13 @@ class ReplayView(BaseModel):
 
 
 async def score(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
-    """Beside the event loop, as a month of many facts takes its time."""
+    """Compute in a thread: a month with many facts would block the event loop."""
     pieces = await store.pieces(read, inputs)
     return await asyncio.to_thread(compute, pieces, inputs, store.scheme(inputs.scheme))
 
 
 async def inputs_now(read: Reader, month: str, *, at: datetime) -> Inputs:
-    """A month reckoned with all that has been heard by now."""
+    """The inputs for a month computed with every fact heard by now."""
     scheme, position = in_force(store.schemes(), month), await store.position(read)
     return Inputs(position=position, scheme=scheme.version, calendar=official().version, month=month, as_of=at)
 
@@ -215,7 +215,7 @@ async def assessment(month: MonthInPath, department: DepartmentInPath, read: Rea
 async def closing(month: MonthInPath, request: Request, read: Read, answer: Answer) -> MonthView:
     at = now()
     must_be_over(month, at=at)
-    if await read.look(Month, month) is None:  # else the action refuses, or answers as it did before
+    if await read.look(Month, month) is None:  # if it is closed, the action refuses or repeats its answer
         await must_have_caught_up(request.app.state.program)
     inputs = await inputs_now(read, month, at=at)
     return await answer(MonthView.of, close_month, inputs, await score(read, inputs), at=at)

@@ -22,7 +22,7 @@ from services.scoring.domain.score import Inputs, compute
 
 WHO = "city"
 NEEDED = (DepartmentRegistered, ColumnOpened, DutyRefreshed, ItemPublished, LetterReceived)
-STILL = 2.0  # seconds without a new fact: what the other parts of the city tell has arrived
+STILL = 2.0  # seconds without a new fact, after which the other parts of the city count as heard
 
 
 class CityMonth(BaseModel):
@@ -44,7 +44,10 @@ class City(BaseModel):
 
 
 async def load(program: Program) -> None:
-    """Once; an interrupted load goes on where it was. `SystemExit` where other records lie."""
+    """Play the months once.
+
+    An interrupted load goes on where it stopped. `SystemExit` if the database holds other months.
+    """
     city, reader = City.model_validate(read(__file__)), program.transact.reader()
     begun = await program.db["journal"].find({"who": WHO}).sort("_id", 1).limit(1).to_list(1)
     base = day_of(begun[0]["written"]) if begun else today()  # a load that goes on keeps the months it began with
@@ -83,7 +86,7 @@ async def close(transact: Transactor, id: str, at: datetime) -> None:
 
 
 async def all_heard(program: Program) -> bool:
-    """Whether each part of the city has told, and nothing more comes. The running program does the hearing."""
+    """Whether every other part of the city has been heard and no new fact comes. The running program hears them."""
     reader = program.transact.reader()
     before = await store.position(reader)
     if not all([await reader.count(Kept, {"type": event.TYPE}) for event in NEEDED]):

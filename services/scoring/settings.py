@@ -1,4 +1,4 @@
-"""What scoring is told by its environment."""
+"""Settings of scoring, from its environment."""
 
 from pydantic import Field
 
@@ -6,6 +6,6 @@ from services.kernel.settings import Settings
 
 
 class ScoringSettings(Settings):
-    """Nothing but what every program is told; its own port."""
+    """The settings of every program, with a port of its own by default."""
 
     port: int = Field(8004, ge=1, le=65535, description="the port to listen on")

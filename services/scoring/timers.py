@@ -6,5 +6,5 @@ from services.kernel.running.timer import Sweep
 
 
 def sweeps() -> Sequence[Sweep]:
-    """None: a month is closed by a person."""
+    """There are none: a month is closed by a person."""
     return ()

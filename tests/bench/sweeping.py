@@ -13,7 +13,7 @@ from services.kernel.storage.mongo import connect, document, make_indexes
 from services.kernel.storage.transaction import Transactor
 from services.mailbox import store, timers
 from tests.bench.table import Row
-from tests.mailbox.test_letter import AT, LETTER
+from tests.mailbox.letters import AT, LETTER
 
 COUNT = 100_000
 

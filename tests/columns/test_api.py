@@ -4,57 +4,15 @@ import asyncio
 import json
 from typing import Any
 
-import httpx
 import pytest
 
 from services.columns.domain import TREE
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
+from tests.columns.desk import FINANCE, NEWS, Desk, done, expect_problem
 from tests.support.services import Bearer
 
 pytestmark = pytest.mark.servers
-FINANCE = {
-    "code": "finance", "name": "市财政局", "kind": "government", "department_class": "I", "service_duties": True,
-    "letter_duties": True, "phone": "0763-3300001", "address": "清远市新城",
-}  # fmt: skip
-NEWS = {"slug": "news", "name": "新闻动态", "kind": "disclosure", "cadence": "news", "owner": "finance"}
-
-
-class Desk:
-    """What the IT bureau, an editor and the leading group do, and that it succeeded."""
-
-    def __init__(self, client: httpx.AsyncClient, bearer: Bearer) -> None:
-        self.client = client
-        self.bureau, self.leaders = bearer(Role.IT_BUREAU), bearer(Role.LEADING_GROUP)
-        self.editor = bearer(Role.EDITOR)
-
-    async def propose(self, **different: Any) -> dict[str, Any]:
-        return done(await self.client.post("/columns", json=NEWS | different, headers=self.bureau), 201)
-
-    async def approve(self, column: dict[str, Any]) -> dict[str, Any]:
-        said = {"decision": "approve"}
-        return done(await self.client.post(f"/columns/{column['id']}/decision", json=said, headers=self.leaders), 200)
-
-    async def open(self, **different: Any) -> dict[str, Any]:
-        return await self.approve(await self.propose(**different))
-
-
-@pytest.fixture
-async def desk(client: httpx.AsyncClient, bearer: Bearer) -> Desk:
-    """With the department of finance registered."""
-    made = Desk(client, bearer)
-    done(await client.post("/departments", json=FINANCE, headers=made.bureau), 201)
-    return made
-
-
-def done(answer: httpx.Response, status: int) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-def expect_problem(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
 async def test_a_department_is_found_as_it_was_registered(desk: Desk) -> None:
@@ -237,9 +195,11 @@ async def test_a_malformed_proposal_is_named_and_not_kept(
     assert await program.db["column"].count_documents({}) == 0
 
 
-@pytest.mark.parametrize("path", ["/columns/c-none", "/departments/none"])
-async def test_what_is_not_there_is_missing(desk: Desk, path: str) -> None:
-    expect_problem(await desk.client.get(path, headers=desk.editor), 404, f"{path.split('s/')[0][1:]}.missing")
+@pytest.mark.parametrize(
+    ("path", "code"), [("/columns/c-none", "column.missing"), ("/departments/none", "department.missing")]
+)
+async def test_what_is_not_there_is_missing(desk: Desk, path: str, code: str) -> None:
+    expect_problem(await desk.client.get(path, headers=desk.editor), 404, code)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from services.scoring.domain.score import Scored
 from tests.columns.examples import FINANCE, column
 from tests.gateway.support import events as e
 from tests.gateway.support.telling import message
-from tests.mailbox.test_letter import LETTER
+from tests.mailbox.letters import LETTER
 from tests.publishing.examples import column_opened, department_registered, drafted, duty, released
 from tests.publishing.examples import publishing as published
 from tests.scoring.story import Story, inputs, on

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from gateway.cache import Page, Shelf
 from gateway.cache.page import chosen
+from tests.support.waiting import eventually
 
 BODY = "政务公开".encode() * 500
 UNPACK: dict[str, Any] = {
@@ -137,30 +138,37 @@ def test_falling_keys_without_number_do_not_fill_the_memory() -> None:
 
 
 async def test_many_who_ask_at_once_get_a_page_made_once() -> None:
-    shelf, made = Shelf(10_000_000), 0
+    shelf, made, all_asked = Shelf(10_000_000), 0, asyncio.Event()
 
     async def make() -> Page:
         nonlocal made
         made += 1
-        await asyncio.sleep(0.01)
+        await all_asked.wait()
         return page("home")
 
-    await asyncio.gather(*(shelf.once("/", make) for _ in range(20)))
+    asking = [asyncio.create_task(shelf.once("/", make)) for _ in range(20)]
+    await eventually(lambda: made)
+    all_asked.set()
+    pages = await asyncio.gather(*asking)
+
     assert made == 1
+    assert all(each is pages[0] for each in pages)
 
 
 async def test_who_asks_after_a_fall_does_not_get_a_page_begun_before_it() -> None:
-    shelf, truth = Shelf(10_000_000), [b"old"]
+    shelf, truth, read, fell = Shelf(10_000_000), [b"old"], asyncio.Event(), asyncio.Event()
 
     async def make() -> Page:
         body = truth[0]
-        await asyncio.sleep(0.02)
+        read.set()
+        await fell.wait()
         return page("home", body=body)
 
     first = asyncio.create_task(shelf.once("/", make))
-    await asyncio.sleep(0)
+    await read.wait()
     truth[0] = b"new"
     shelf.fall({"home"})
+    fell.set()
     second = await shelf.once("/", make)
     await first
 

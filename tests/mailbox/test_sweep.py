@@ -16,7 +16,7 @@ from services.kernel.storage.transaction import Transactor
 from services.mailbox import store, timers
 from services.mailbox.actions import answer_letter, receive_letter
 from services.mailbox.domain import in_force
-from tests.mailbox.test_letter import OFFICE, WRITING
+from tests.mailbox.letters import OFFICE, WRITING
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -45,7 +45,7 @@ async def test_each_overdue_letter_is_announced_once_by_sweeps_that_run_at_the_s
         [sweep] = timers.sweeps()
         transact = Transactor(program.db, Cause(who=name, request=name))
         while await sweep.once(transact, late):
-            await asyncio.sleep(0)
+            pass
 
     await asyncio.gather(*(replica(f"replica-{n}") for n in range(3)))
 
@@ -65,7 +65,7 @@ async def test_a_late_answer_beside_sweeps_tells_overdue_once_and_before_the_ans
     async def sweeps() -> None:
         [sweep] = timers.sweeps()
         while await sweep.once(program.transact, late):
-            await asyncio.sleep(0)
+            pass
 
     async def answers(some: list[str]) -> None:
         for receipt in some:

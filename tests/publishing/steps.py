@@ -4,15 +4,7 @@ from services.kernel.contracts.publishing import Ground
 from services.kernel.domain.decision import Decision
 from services.kernel.domain.person import Person
 from services.publishing.domain import Content, Item, Judgement, Verdict, edit, judge
-from tests.publishing.examples import (
-    COLUMN,
-    EDITOR,
-    LATER,
-    NO_GROUND,
-    OTHER,
-    REVIEWER,
-    TAXONOMY,
-)
+from tests.publishing.examples import COLUMN, EDITOR, LATER, NO_GROUND, OTHER, REVIEWER, TAXONOMY
 
 
 def told(decision: Decision[Item]) -> list[str]:

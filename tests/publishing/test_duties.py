@@ -1,7 +1,7 @@
 """A column's duty to be current: green, amber, red, each said once."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import strategies as st
@@ -9,14 +9,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyRefreshed, DutyStale
-from services.kernel.domain.calendar import end_of
 from services.kernel.domain.decision import Decision, Unknown
 from services.kernel.domain.event import Fact
 from services.publishing.domain import Duty, DutyState, announce, close, open_for, refresh, wake
 from tests.publishing.examples import AT, COLUMN, WINDOWS, duty
 
-DUE = end_of(datetime(2026, 3, 9).date())  # noqa: DTZ001  a day, seven after the 2nd
-SOON = AT + (DUE - AT) * 3 / 4
+DUE = datetime(2026, 3, 9, 16, tzinfo=UTC)  # 24:00 in Shanghai of the day seven after the 2nd, 183 hours after AT
+SOON = datetime(2026, 3, 7, 18, 15, tzinfo=UTC)  # 137 hours and a quarter after AT: the last quarter begins
+PATIENCE = timedelta(minutes=15)
 
 
 def types(decision: Decision[Duty]) -> list[str]:
@@ -24,16 +24,16 @@ def types(decision: Decision[Duty]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("cadence", "last_day"),
+    ("cadence", "due_at"),
     [
-        (Cadence.NEWS, "2026-03-09"),
-        (Cadence.DYNAMIC, "2026-03-16"),
-        (Cadence.STATIC, "2026-04-02"),
-        (Cadence.NOTICE, "2026-09-02"),
+        (Cadence.NEWS, "2026-03-09T16:00Z"),  # 7 days
+        (Cadence.DYNAMIC, "2026-03-16T16:00Z"),  # 14 days
+        (Cadence.STATIC, "2026-04-02T16:00Z"),  # a month
+        (Cadence.NOTICE, "2026-09-02T16:00Z"),  # 6 months
     ],
 )
-def test_the_window_is_the_cadences_and_ends_at_midnight_in_shanghai(cadence: Cadence, last_day: str) -> None:
-    assert duty(cadence).due_at == end_of(datetime.fromisoformat(last_day).date())
+def test_the_window_is_the_cadences_and_ends_at_midnight_in_shanghai(cadence: Cadence, due_at: str) -> None:
+    assert duty(cadence).due_at == datetime.fromisoformat(due_at)
 
 
 def test_a_column_without_cadence_owes_nothing() -> None:
@@ -121,9 +121,9 @@ def test_a_period_that_was_over_before_it_was_heard_of_is_not_announced_at_once(
     heard_at = DUE + timedelta(days=30)
     late = duty(heard_at=heard_at)
 
-    assert late.wakes_at == heard_at + WINDOWS.patience
+    assert late.wakes_at == heard_at + PATIENCE
     assert wake(late, at=heard_at) == Decision(late)
-    assert types(wake(late, at=heard_at + WINDOWS.patience)) == ["duty.due_soon", "duty.stale"]
+    assert types(wake(late, at=heard_at + PATIENCE)) == ["duty.due_soon", "duty.stale"]
     assert types(announce(late, at=SOON)) == ["duty.due_soon"]
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 import pytest
 
-from services.publishing.domain import GENESIS, Ledger, Publication, Verification, check, conclude
+from services.publishing.domain import Ledger, Publication, Verification, check, conclude
 from tests.publishing.examples import AT, OTHER, drafted, publishing, released, stored
 
 
@@ -34,7 +35,7 @@ def test_each_publication_gets_the_next_number_and_hangs_on_the_one_before() -> 
     ledger, made = chain(*DAYS)
 
     assert [each.entry.index_number[-4:] for each in made] == ["0001", "0002", "0003"]
-    assert [each.entry.previous for each in made] == [GENESIS, made[0].hash, made[1].hash]
+    assert [each.entry.previous for each in made] == ["0" * 64, made[0].hash, made[1].hash]
     assert (ledger.length, ledger.head) == (3, made[2].hash)
     assert verified(ledger, made).fault is None
 
@@ -69,6 +70,18 @@ def test_an_entrys_hash_tells_every_field_apart() -> None:
     ]  # fmt: skip
 
     assert len({each.hash for each in (entry, *others)}) == 10
+
+
+def test_an_entrys_hash_is_that_of_its_fields_as_json_with_their_names_in_order() -> None:
+    """Written out, so that anybody can reckon the chain again."""
+    entry = chain(AT)[1][0].entry
+    canonical = (
+        f'{{"at":"2026-03-02T01:00:00.000+00:00","content_hash":"{entry.content_hash}","department":"finance",'
+        '"index_number":"finance-G07-2026-0001","item":"i0","loaded":false,"position":1,'
+        f'"previous":"{64 * "0"}","revision":1}}'
+    )
+
+    assert entry.hash == sha256(canonical.encode()).hexdigest()
 
 
 def tampered(made: list[Publication], case: str) -> list[Publication]:

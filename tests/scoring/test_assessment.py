@@ -1,5 +1,7 @@
 """The life of a month: closed, confirmed, published."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -18,7 +20,7 @@ from services.scoring.domain.assessment import (
     publish,
     show,
 )
-from services.scoring.domain.score import compute, sha256
+from services.scoring.domain.score import compute
 from tests.scoring.story import AFTER, MONTH, SCHEME, inputs, on, whole_month
 
 INPUTS = inputs(position=26)
@@ -34,18 +36,34 @@ def closed() -> tuple[Month, list[Assessment]]:
 def test_closing_fixes_the_five_inputs_and_tells_each_assessment() -> None:
     month, assessments = close(None, INPUTS, SCORED, at=AFTER)
 
-    assert month.state == Month(
-        id=MONTH,
-        state=MonthState.CLOSED,
-        inputs=INPUTS,
-        departments=("finance", "health"),
-        sha256=sha256(SCORED, INPUTS),
-    )
+    assert (month.state.id, month.state.state) == ("2026-09", MonthState.CLOSED)
+    assert (month.state.inputs, month.state.departments) == (INPUTS, ("finance", "health"))
     assert [fact.TYPE for fact in month.facts] == ["month.closed"]
     assert [each.state.scored for each in assessments] == list(SCORED)
     assert [fact.TYPE for each in assessments for fact in each.facts] == ["assessment.closed"] * 2
     told = assessments[0].facts[0].model_dump()
     assert (told["assessment_id"], told["score"], told["position"]) == ("2026-09/finance", Decimal("50.65"), 26)
+
+
+def test_the_digest_of_a_closed_month_is_another_when_anything_of_it_is_another() -> None:
+    first, second = SCORED
+    [line, *rest] = first.lines
+    others = [
+        close(None, INPUTS, (replace(first, score=Decimal("50.66")), second), at=AFTER),
+        close(
+            None,
+            INPUTS,
+            (replace(first, lines=(line.model_copy(update={"points": Decimal(14)}), *rest)), second),
+            at=AFTER,
+        ),
+        close(None, INPUTS, (first,), at=AFTER),
+        close(None, replace(INPUTS, as_of=AFTER + timedelta(seconds=1)), SCORED, at=AFTER),
+        close(None, replace(INPUTS, calendar="calendar-2"), SCORED, at=AFTER),
+    ]
+
+    digests = {month.state.sha256 for month, _ in [close(None, INPUTS, SCORED, at=AFTER), *others]}
+    assert len(digests) == 6
+    assert close(None, INPUTS, (second, first), at=AFTER)[0].state.sha256 in digests, "the order is no part of it"
 
 
 def test_a_month_is_closed_at_its_last_moment_and_not_before() -> None:
@@ -124,13 +142,17 @@ def person(role: Role, department: str = "finance") -> Person:
     return Person(sub="p", name="p", roles=frozenset({role}), departments=frozenset({department}))
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_everybody_sees_their_own_month_and_supervisors_see_all(role: Role) -> None:
-    supervises = role in (Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU)
-
-    for state in MonthState:
+@pytest.mark.parametrize("state", MonthState)
+def test_who_runs_confirms_or_supports_the_assessment_sees_every_department(state: MonthState) -> None:
+    for role in (Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU):
         assert may_see(person(role), "finance", state)
-        assert may_see(person(role), "health", state) == (supervises or state is MonthState.PUBLISHED)
+        assert may_see(person(role), "health", state)
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.REVIEWER, Role.HANDLER, Role.SERVICE])
+def test_everybody_else_sees_their_own_department_and_the_others_once_published(role: Role) -> None:
+    assert [may_see(person(role), "finance", state) for state in MonthState] == [True] * 4
+    assert [state for state in MonthState if may_see(person(role), "health", state)] == [MonthState.PUBLISHED]
 
 
 def test_another_departments_month_is_forbidden_until_it_is_published() -> None:

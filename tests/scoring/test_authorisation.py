@@ -1,23 +1,71 @@
-"""Every role at every endpoint, and each department before another's month."""
+"""Who may do what to a month's assessment, by the law: every role, every endpoint, own and another's department."""
+
+from datetime import UTC, datetime
+from itertools import count
 
 import httpx
 import pytest
 
+from services.kernel.domain.calendar import month_span
 from services.kernel.domain.person import Role
-from services.scoring import api
+from services.kernel.running.program import Program
+from services.scoring.actions import close_month, confirm_month, publish_month
+from services.scoring.domain.score import compute
 from tests.scoring.conftest import Hear
-from tests.scoring.story import MONTH, whole_month
-from tests.support.services import Bearer, answers, expect_rights
+from tests.scoring.story import MONTH, SCHEME, Story, inputs, whole_month
+from tests.support.rights import (
+    Act,
+    Json,
+    Right,
+    anywhere,
+    expect_every_endpoint_to_be_tried,
+    expect_law,
+    expect_the_door_to_be_shut,
+)
+from tests.support.services import Bearer
 
-EVERYBODY = set(Role)
-MATRIX = {
-    "GET /assessments/{month}": EVERYBODY,
-    "GET /assessments/{month}/{department}": EVERYBODY,
-    "POST /assessments/{month}/closing": {Role.OFFICE},
-    "POST /assessments/{month}/confirmation": {Role.LEADING_GROUP},
-    "POST /assessments/{month}/publication": {Role.OFFICE},
-    "POST /replays": {Role.OFFICE, Role.LEADING_GROUP},
+pytestmark = pytest.mark.servers
+ACTS = {
+    "see the table of a running month": Act(endpoint="GET /assessments/{month}", to="running"),
+    "see the table of a published month": Act(endpoint="GET /assessments/{month}", to="published"),
+    "see a department's running month": Act(endpoint="GET /assessments/{month}/{department}", to="running"),
+    "see a department's closed month": Act(endpoint="GET /assessments/{month}/{department}", to="closed"),
+    "see a department's published month": Act(endpoint="GET /assessments/{month}/{department}", to="published"),
+    "close a month": Act(endpoint="POST /assessments/{month}/closing", to="over, all facts heard"),
+    "confirm a month": Act(endpoint="POST /assessments/{month}/confirmation", to="closed"),
+    "publish a month": Act(endpoint="POST /assessments/{month}/publication", to="confirmed"),
+    "replay a month": Act(endpoint="POST /replays", to="closed", body=lambda month: {"month": month["month"]}),
+    "fetch content by its hash": Act(endpoint="GET /content/{sha256}", done=404),
 }
+PUBLIC = frozenset(
+    {"see the table of a running month", "see the table of a published month", "see a department's published month"}
+)
+UNPUBLISHED = frozenset({"see a department's running month", "see a department's closed month"})
+ASSESSED = "art. 14: each department sees how it is assessed; all see it when it is published"
+LAW = {
+    Role.OFFICE: anywhere(
+        "art. 10: the government office runs the assessment",
+        PUBLIC,
+        UNPUBLISHED,
+        frozenset({"close a month", "publish a month", "replay a month"}),
+    ),
+    Role.LEADING_GROUP: anywhere(
+        "arts. 9, 14: the leading group stands by the scores before they are published",
+        PUBLIC,
+        UNPUBLISHED,
+        frozenset({"confirm a month", "replay a month"}),
+    ),
+    Role.IT_BUREAU: anywhere("art. 11: it watches over the system, every department's", PUBLIC, UNPUBLISHED),
+    Role.EDITOR: Right(because=ASSESSED, own=PUBLIC | UNPUBLISHED, foreign=PUBLIC),
+    Role.REVIEWER: Right(because=ASSESSED, own=PUBLIC | UNPUBLISHED, foreign=PUBLIC),
+    Role.HANDLER: Right(because=ASSESSED, own=PUBLIC | UNPUBLISHED, foreign=PUBLIC),
+    Role.SERVICE: Right(
+        because="a program: what its department may see, and content by its hash",
+        own=PUBLIC | UNPUBLISHED | {"fetch content by its hash"},
+        foreign=PUBLIC | {"fetch content by its hash"},
+    ),
+}
+FOUNDED = datetime(2010, 1, 1, tzinfo=UTC)
 BAD_MONTHS = [
     "2026-13",
     "2026-9",
@@ -32,33 +80,66 @@ BAD_MONTHS = [
 ]
 
 
-def test_the_matrix_names_every_endpoint() -> None:
-    assert set(MATRIX) == set(api.MAY.roles)
+class Fresh:
+    """Months in which finance and health both stood, each brought to a state for one act."""
+
+    def __init__(self, working: Program, hear: Hear) -> None:
+        self.working, self.hear, self.number = working, hear, count(1)
+        self.story = Story().department("finance", at=FOUNDED).department("health", at=FOUNDED)
+
+    async def __call__(self, state: str) -> Json:
+        n = next(self.number)
+        month = f"{2010 + n // 12}-{n % 12 + 1:02}"
+        end = month_span(month)[1]
+        if state == "over, all facts heard":
+            await self.hear([])
+        if state in ("closed", "confirmed", "published"):
+            of = inputs(month=month, as_of=end)
+            await self.working.transact(close_month, of, compute(self.story.pieces(), of, SCHEME), at=end)
+        if state in ("confirmed", "published"):
+            await self.working.transact(confirm_month, month, at=end)
+        if state == "published":
+            await self.working.transact(publish_month, month, at=end)
+        return {"month": month, "department": "finance", "sha256": "0" * 64}
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_does_what_the_law_gives_it_and_nothing_else(
+    client: httpx.AsyncClient, bearer: Bearer, working: Program, hear: Hear, role: Role
+) -> None:
+    fresh = Fresh(working, hear)
+    await hear(fresh.story.messages)
+
+    await expect_law(client, bearer, role, LAW[role], ACTS, fresh)
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_who_may_not_is_turned_away_before_anything_is_read(
+    client: httpx.AsyncClient, bearer: Bearer, role: Role
+) -> None:
+    await expect_the_door_to_be_shut(client, bearer, role, LAW[role], ACTS)
+
+
+async def test_every_endpoint_is_tried(client: httpx.AsyncClient) -> None:
+    await expect_every_endpoint_to_be_tried(client, ACTS)
 
 
 def code_of(found: httpx.Response) -> tuple[int, str | None]:
     return found.status_code, found.json().get("code")
 
 
-@pytest.mark.servers
-@pytest.mark.parametrize("role", Role)
-async def test_a_role_is_let_in_or_told_that_it_may_not(client: httpx.AsyncClient, bearer: Bearer, role: Role) -> None:
-    await expect_rights(client, bearer, MATRIX, role, month="x", department="finance")
-
-
-@pytest.mark.servers
 async def test_what_is_no_month_is_malformed_everywhere(client: httpx.AsyncClient, bearer: Bearer) -> None:
     by = bearer(*Role)
     for month in BAD_MONTHS:
-        of_months = [endpoint for endpoint in MATRIX if "{month}" in endpoint]
-        found = set((await answers(client, of_months, by, month=month, department="finance")).values())
-        assert found == {(422, "request.malformed")}, month
+        of_months = [act.endpoint for act in ACTS.values() if "{month}" in act.endpoint]
+        for endpoint in of_months:
+            method, path = endpoint.format(month=month, department="finance").split(" ", 1)
+            assert code_of(await client.request(method, path, headers=by)) == (422, "request.malformed"), month
         again = await client.post("/replays", json={"month": month}, headers=by)
         stripped = month.strip() == MONTH  # of a body's texts, spaces around them are taken off
         assert code_of(again) == ((409, "month.running") if stripped else (422, "request.malformed")), month
 
 
-@pytest.mark.servers
 async def test_a_department_nobody_knows_is_missing_however_it_is_written(
     client: httpx.AsyncClient, bearer: Bearer, hear: Hear
 ) -> None:
@@ -68,7 +149,6 @@ async def test_a_department_nobody_knows_is_missing_however_it_is_written(
         assert (found.status_code, found.json()["code"]) == (404, "assessment.missing"), name
 
 
-@pytest.mark.servers
 async def test_departments_see_only_themselves_until_publication(
     client: httpx.AsyncClient, bearer: Bearer, hear: Hear
 ) -> None:

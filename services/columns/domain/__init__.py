@@ -1,4 +1,4 @@
-"""Departments (部门) and the tree of columns (栏目): what may be, and what is told of it."""
+"""Departments (部门) and the tree of columns (栏目): which changes are allowed, and which facts announce them."""
 
 from services.columns.domain.column import (
     Column,

@@ -98,7 +98,7 @@ def propose(
     by: Person,
     at: datetime,
 ) -> Growth:
-    """Ask for a column below `parent`. Parent and owner are None where there is none of that id."""
+    """Ask for a column below `parent`. `parent` and `owner` are None if nothing has that id."""
     above = _path_above(draft, parent)
     path = f"{above}/{draft.slug}" if above else draft.slug
     column = Column(
@@ -153,7 +153,10 @@ def refuse(tree: Tree, column: Column, *, reason: str, by: Person, at: datetime)
 
 
 def retire(tree: Tree, column: Column, *, successor: Column | None, reason: str, at: datetime) -> Growth:
-    """Close a live column without columns below; its readers go to `successor`, None where there is none of that id."""
+    """Close a live column that has no columns below it.
+
+    Its readers go to `successor`; None if no column has that id.
+    """
     match column.state:
         case ColumnState.PROPOSED:
             raise Refused("column.not_live", "A column that is only proposed cannot be retired. Decide on it.")
@@ -187,9 +190,9 @@ def _path_above(draft: Draft, parent: Column | None) -> str:
 
 
 def _must_be_entitled(column: Column, parent: Column | None, rules: Rules, by: Person) -> None:
-    """Art. 5: the IT bureau sets the upper levels; below, whoever owns the column above plans, and nobody for it.
+    """Art. 5: the IT bureau proposes the upper levels. Below, only an editor of the owner of the column above proposes.
 
-    The new column may be another department's: the leading group sees that when it decides.
+    The new column may belong to another department: the leading group sees that when it decides.
     """
     if parent is None or column.level <= rules.bureau_levels:
         if Role.IT_BUREAU not in by.roles:
@@ -215,7 +218,7 @@ def _must_be_anothers(column: Column, by: Person) -> None:
 
 
 def _must_have_none_below(tree: Tree, column: Column) -> None:
-    """Proposals count too, or a refused parent would leave them without one."""
+    """Proposed columns count too: otherwise they would stand below a retired one."""
     if below := tree.children(column.path):
         ids = ", ".join(place.column_id for place in below[:5])
         raise Refused("column.has_children", f"Columns stand below it: {ids}. Retire them or decide on them first.")
@@ -232,7 +235,7 @@ def _successor(column: Column, successor: Column | None) -> Column:
 def _growth(
     before: Tree, after: Tree, column: Column, *told: ColumnDescribed | ColumnRefused | ColumnRetired
 ) -> Growth:
-    """The tree is written even where it looks the same: that is what makes two changes collide."""
+    """The tree is always written, even when it looks the same, so that two changes at once collide."""
     kept = before.changed(column.id, column.path, told[0].at)
     return Growth(Decision(after, (kept,)), Decision(column, told))
 

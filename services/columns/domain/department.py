@@ -38,7 +38,7 @@ class Department(Aggregate):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepartmentChange:
-    """What is to be different; None stays as it is."""
+    """The fields to change; None leaves a field as it is."""
 
     name: str | None = None
     kind: DepartmentKind | None = None
@@ -50,14 +50,14 @@ class DepartmentChange:
 
 
 def register(found: Department | None, new: Department, *, at: datetime) -> Decision[Department]:
-    """`found`: what stands under the new one's code already."""
+    """`found`: the department that has this code already, or None."""
     if found is not None:
         raise Refused("department.exists", f"The code {found.code} belongs to {found.name}. Choose another.")
     return Decision(new, (_told(DepartmentRegistered, new, at),))
 
 
 def change(department: Department, wanted: DepartmentChange, *, at: datetime) -> Decision[Department]:
-    """What is already so changes nothing."""
+    """Values that it has already change nothing."""
     after = replace(
         department,
         name=_either(wanted.name, department.name),

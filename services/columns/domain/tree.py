@@ -12,7 +12,7 @@ TREE = "tree"  # the id of the only one
 
 
 class TreeChanged(Fact):
-    """One column came, opened or left; what others hear of it is told by the column."""
+    """A column was proposed, opened, refused or retired. Kept only: the column itself tells other services."""
 
     TYPE: ClassVar[str] = "tree.changed"
 
@@ -32,7 +32,8 @@ class Place:
 class Tree(Aggregate):
     """The columns that stand, proposed or live, by path.
 
-    Transactions do not see each other: it is what they collide on, so that rules over several columns hold.
+    Transactions do not see each other. They all write this document, so that two at once collide and rules over
+    several columns hold.
     """
 
     KIND: ClassVar[str] = "tree"
@@ -41,15 +42,15 @@ class Tree(Aggregate):
 
     @property
     def next_version(self) -> int:
-        """What it will be at once the change under way is saved."""
+        """The version that the tree will have once the change under way is saved."""
         return self.version + 1
 
     def children(self, path: str) -> list[Place]:
-        """Those directly below a path; the empty path is the root."""
+        """The places directly below a path. The empty path is the root."""
         return [place for below, place in self.places.items() if below.rpartition("/")[0] == path]
 
     def next_position(self, path: str) -> int:
-        """After all that stand below a path."""
+        """One more than the last position below a path."""
         return max((place.position for place in self.children(path)), default=0) + 1
 
     def with_column(self, path: str, place: Place) -> "Tree":

@@ -56,8 +56,8 @@ MAY = Table(
         "POST /letters/{id}/rating": {Role.SERVICE},
     }
 )
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing that looks like something else
-NOBODYS = f"{'00' * 16}${'0' * 64}"  # a digest that no code has, compared with where there is no letter
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
+NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long
 
 
 def receipt_number(at: datetime) -> str:
@@ -112,7 +112,7 @@ async def queue(
 
 
 async def mine(read: Read, by: Caller, id: str) -> Letter:
-    """The letter, for those who answer for it."""
+    """The letter, if the caller answers for its department; else `Forbidden`. `Missing` if there is none."""
     letter = await read.look(Letter, id)
     if letter is None:
         raise Missing("letter.missing", f"There is no letter {id}.")
@@ -182,7 +182,10 @@ async def disclosure(
 
 
 async def proven(door: Doorway, id: str, code: str) -> Letter:
-    """The letter, for who has its code. An unknown receipt and a wrong code look, cost and are counted the same."""
+    """The letter, if `code` is its code.
+
+    An unknown receipt and a wrong code look the same, cost the same time and are counted the same.
+    """
     read, at = door.transact.reader(), now()
     policy = in_force(store.policies(), at)
     may_try(await read.look(Guesses, id), policy, at=at)

@@ -21,7 +21,7 @@ Department = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{1,39}$")]
 
 
 class Contact(Body):
-    """How the writer can be reached; at least one way."""
+    """The writer's name, and at least one way to reach them."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=TEXT)]
     phone: Annotated[str, StringConstraints(pattern=r"^[0-9+ -]{5,20}$")] | None = None
@@ -37,7 +37,7 @@ class Contact(Body):
 
     @property
     def told(self) -> list[str]:
-        """Each thing that tells who wrote."""
+        """Every value that would tell who wrote."""
         return [word for word in (self.name, self.phone, self.email) if word]
 
 
@@ -53,7 +53,7 @@ class NewLetter(Body):
 
 
 class Transfer(Body):
-    """To whom, and why."""
+    """The department that must answer the letter, and why."""
 
     to: Department
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=TEXT)]
@@ -66,7 +66,7 @@ class NewAnswer(Body):
 
 
 class NewExtract(Body):
-    """What the public may read: made by a person, without anything that tells who wrote."""
+    """The text that the public may read. A person wrote it, and nothing in it tells who the writer is."""
 
     title: Title
     question: Text

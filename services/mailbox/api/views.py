@@ -1,4 +1,4 @@
-"""What clients are shown: never a contact but in its own view, never a code but once."""
+"""The JSON that clients get. A contact stands in its own view alone; a code is shown once."""
 
 from datetime import datetime
 from typing import Self
@@ -30,7 +30,7 @@ class StepView(BaseModel):
 
 
 class HandledStepView(StepView):
-    """The same for those who handle it: with a transfer's reason."""
+    """A step as handlers see it, with the reason of a transfer."""
 
     reason: str | None
 
@@ -49,7 +49,7 @@ def rated(letter: Letter) -> RatingView | None:
 
 
 class LetterView(View):
-    """A letter as its handlers see it; the contact is asked for apart."""
+    """A letter as its handlers see it, without the contact: that has a view of its own."""
 
     id: str
     kind: LetterKind
@@ -124,7 +124,7 @@ class ClockView(BaseModel):
 
     @classmethod
     def of(cls, letter: Letter, due: Deadline) -> Self:
-        """`due`: the same deadline, reckoned again for its steps."""
+        """`due`: the same deadline, computed again to get its days."""
         return cls(
             received_at=letter.received_at,
             due_at=letter.clock.due_at,

@@ -1,4 +1,4 @@
-"""Letters (来信), the clock each runs on, and what the public and the writer may see: the rules."""
+"""The rules of letters (来信): their life, their clock, and what the public and the writer may see."""
 
 from services.mailbox.domain.clock import Clock, Policy, amber_from, clock, in_force
 from services.mailbox.domain.disclosure import Extract, disclose

@@ -1,4 +1,4 @@
-"""When an answer is due: the limits as data, and what they come to for one letter."""
+"""When an answer is due: the limits as data, and the deadline of one letter."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Policy:
     mayor_department: str
     longest_title: int
     longest_text: int
-    wrong_codes: int  # for one receipt number, until `wrong_codes_within` the first of them
+    wrong_codes: int  # for one receipt number, within `wrong_codes_within` of the first of them
     wrong_codes_within: timedelta
 
     def __post_init__(self) -> None:
@@ -28,7 +28,7 @@ class Policy:
 
 
 def in_force(policies: Iterable[Policy], at: datetime) -> Policy:
-    """The rule that applies is the one in force on the day of receipt."""
+    """The policy in force on the day of `at`; a letter keeps the one of its day of receipt."""
     return max((p for p in policies if p.effective <= day_of(at)), key=lambda p: p.effective)
 
 
@@ -56,7 +56,7 @@ def clock(kind: LetterKind, policy: Policy, calendar: Calendar, *, at: datetime)
 
 
 def amber_from(due_at: datetime, working_days: int, calendar: Calendar) -> datetime:
-    """00:00 in Shanghai of the first of the last working days before a deadline."""
+    """When a letter turns amber: at 00:00 in Shanghai, so that this many working days are left, that day included."""
     day, left = day_of(due_at - DAY), working_days
     while (left := left - calendar.is_working(day)) > 0:
         day -= DAY

@@ -13,8 +13,8 @@ from services.kernel.domain.decision import Decision, Refused
 from services.kernel.domain.person import Person
 from services.mailbox.domain.letter import Letter, LetterState
 
-BETWEEN = re.compile(r"[\s\-‐-―_.,，。·•()]+")  # what people put between the digits of a number
-CHINA = re.compile(r"^(?:\+|00)?86(?=1\d{10}$)")  # before a mobile number
+BETWEEN = re.compile(r"[\s\-‐-―_.,，。·•()]+")  # characters that people write between the digits of a number
+CHINA = re.compile(r"^(?:\+|00)?86(?=1\d{10}$)")  # China's country code before a mobile number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,13 @@ class Extract:
         return ClaimCheck.of(self.data, "application/json")
 
     def names(self, contact: Iterable[str]) -> bool:
-        """Whether a way to reach the writer, or their name, stands in it in any usual way of writing."""
+        """Whether it contains the writer's name, phone or e-mail, in any usual way of writing them."""
         told = [unmasked(part) for part in (self.title, self.question, self.answer)]
         return any(word in part for word in map(unmasked, contact) if word for part in told)
 
 
 def unmasked(text: str) -> str:
-    """Full-width forms, case, the country's code and what stands between digits do not hide a number or a name."""
+    """The text without what could hide a name or a number in it: full-width forms, case, spaces, country code."""
     together = BETWEEN.sub("", unicodedata.normalize("NFKC", text).casefold())
     return CHINA.sub("", together)
 

@@ -37,7 +37,7 @@ class Department(Copied):
 
 
 class LetterState(StrEnum):
-    """A letter's life; refused, returned and reopened join here."""
+    """The states of a letter."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -67,7 +67,7 @@ class Rating:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One moment in the letter's life. `reason` of a transfer: for those who handle it, not for its writer."""
+    """One moment in the letter's life. `reason`: of a transfer; handlers see it, the writer does not."""
 
     at: datetime
     state: str
@@ -77,7 +77,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter(Aggregate):
-    """What a citizen wrote to the city; `id` is the receipt number. `wakes_at`: when time alone changes something."""
+    """What a citizen wrote to the city; `id` is the receipt number.
+
+    `wakes_at`: the next moment at which time alone changes something.
+    """
 
     KIND: ClassVar[str] = "letter"
 
@@ -103,7 +106,7 @@ class ContactSeen(Fact):
 
 
 def first_department(mailbox: str, policy: Policy) -> str:
-    """Who gets it first: the government office for the mayor's mailbox (art. 9), else the department itself."""
+    """Who gets a letter first: the government office if it is to the mayor (art. 9), else the department itself."""
     return policy.mayor_department if mailbox == MAYOR else mailbox
 
 
@@ -164,7 +167,7 @@ def accept(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
 def transfer(letter: Letter, *, to: Department, reason: str, by: Person, at: datetime) -> Decision[Letter]:
     """Hand it to the department that must answer it (转办); the deadline stays.
 
-    What time has done by then is told first: it happened to the department that hands over.
+    If it was due soon or overdue by then, that is told first: it happened to the department that hands it over.
     """
     by.must_answer_for(letter.department)
     if to.id == letter.department:
@@ -182,7 +185,7 @@ def transfer(letter: Letter, *, to: Department, reason: str, by: Person, at: dat
 
 
 def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[Letter]:
-    """Answer it (答复); the clock stops. Before its time has been told, time is told first."""
+    """Answer it (答复); the clock stops. If it was due soon or overdue by then, that is told first."""
     by.must_answer_for(letter.department)
     match letter.state:
         case LetterState.RECEIVED | LetterState.ACCEPTED:
@@ -230,7 +233,7 @@ def look_at_contact(letter: Letter, *, by: Person, at: datetime) -> Decision[Let
 
 
 def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:
-    """Say what time has done: due soon, then overdue, each once and at its own moment."""
+    """Tell what time has done up to `at`: due soon, then overdue, each once and with its own moment."""
     facts: list[Fact] = []
     running = letter.clock
     while letter.wakes_at is not None and letter.wakes_at <= at:

@@ -16,7 +16,10 @@ class TooManyCodes(No):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guesses(Record):
-    """Wrong codes for one receipt number, `id`, be there such a letter or not; forgotten at `until`."""
+    """Wrong codes for one receipt number, the `id`.
+
+    They are counted even if no letter has it, and forgotten at `until`.
+    """
 
     KIND: ClassVar[str] = "guesses"
 
@@ -25,6 +28,6 @@ class Guesses(Record):
 
 
 def may_try(guesses: Guesses | None, policy: Policy, *, at: datetime) -> None:
-    """`TooManyCodes` while the limit is reached."""
+    """Raises `TooManyCodes` when the limit is reached, until the span is over."""
     if guesses is not None and at < guesses.until and guesses.wrong >= policy.wrong_codes:
         raise TooManyCodes("letter.too_many_codes", "Too many wrong query codes for this receipt. Try again later.")

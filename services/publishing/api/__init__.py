@@ -57,7 +57,10 @@ STANDING: tuple[Standing, ...] = (DutyState.CURRENT, DutyState.DUE_SOON, DutySta
 
 
 def visible(by: Person, department: str | None) -> frozenset[str] | None:
-    """Whose items the caller sees: the one asked for, else their own; None, all, for the government office."""
+    """Departments whose items the caller sees: the one asked for, else their own.
+
+    None means all, for the government office.
+    """
     if department is not None:
         by.must_answer_for(department)
         return frozenset({department})

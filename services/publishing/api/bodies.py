@@ -70,12 +70,12 @@ class ItemBody(Body):
 
 
 class NewItem(ItemBody):
-    """A draft. `department` only from somebody who answers for several."""
+    """A draft. `department` is needed only if the caller answers for several."""
 
     department: Code | None = None
 
     def responsible(self, by: Person) -> str:
-        """The caller's department (art. 7); `Forbidden` where the token does not make it clear."""
+        """The department that answers for it (art. 7). `Forbidden` if the caller has several and names none."""
         if self.department is not None:
             return self.department
         if len(by.departments) != 1:
@@ -84,13 +84,13 @@ class NewItem(ItemBody):
 
 
 class EditedItem(ItemBody):
-    """The content as it shall be; `change_note` from the second revision on, for the public."""
+    """The new content. From the second revision on, `change_note` tells the public what changed."""
 
     change_note: Reason | None = None
 
 
 class Grounds(Body):
-    """Whether each ground for not disclosing holds (art. 8): none may be left out."""
+    """For each ground for not disclosing (art. 8), whether it holds. All five are required."""
 
     E1: StrictBool
     E2: StrictBool
@@ -103,7 +103,11 @@ class Grounds(Body):
 
 
 class ReviewBody(Body):
-    """`content_hash`: of what the reviewer saw, needed to release; `ground`: to withhold; `note`: to return."""
+    """A decision.
+
+    To release, `content_hash` names the content that the reviewer saw. To withhold, name the `ground`; to return, write
+    a `note`.
+    """
 
     decision: Verdict
     grounds: Grounds

@@ -65,7 +65,7 @@ class TombstoneView(Part):
 
 
 class ItemHead(View):
-    """An item in a list. `state` and `revision`: of what is in work; `shown`: what is, or was, public."""
+    """An item in a list. `state` and `revision` belong to the revision in work; `shown` is, or was, public."""
 
     id: str
     department: str
@@ -97,7 +97,7 @@ class ItemHead(View):
 
 
 class ItemView(View):
-    """An item whole. A release names `content_hash`, or it is refused."""
+    """A whole item. A reviewer who releases it must send its `content_hash`."""
 
     id: str
     department: str

@@ -1,4 +1,4 @@
-"""Items (信息), the ledger of their publications, and each column's duty to be current: the rules."""
+"""The rules of items (信息), of the ledger of their publications, and of each column's duty to be current."""
 
 from services.publishing.domain.body import HTML_BYTES, MARKDOWN_BYTES, render
 from services.publishing.domain.content import Content, Taxonomy

@@ -19,7 +19,7 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("i
 def render(markdown: str) -> str:
     """CommonMark with tables, as sanitised HTML; tags typed in the text stay text, pictures are left out.
 
-    `Refused` where the text, or what becomes of it, is too long.
+    Raises `Refused` if the text or its HTML is too long.
     """
     if len(markdown.encode()) > MARKDOWN_BYTES:
         raise Refused("item.too_long", f"The body has more than {MARKDOWN_BYTES // 1000} kB. Split the item.")

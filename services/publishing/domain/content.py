@@ -1,4 +1,4 @@
-"""What a reviewer judges and the public reads, and the hash that names exactly this."""
+"""The content of an item: what a reviewer judges and the public reads; and the hash that names it."""
 
 import json
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Content:
 
     @property
     def hash(self) -> str:
-        """sha256 in hex of its canonical JSON; another byte anywhere gives another."""
+        """sha256 in hex of its canonical JSON. If one byte differs anywhere, the hash differs."""
         return hash_of(
             {
                 "kind": self.kind,
@@ -51,7 +51,7 @@ class Content:
         )
 
     def must_be_possible(self, taxonomy: Taxonomy, *, at: datetime) -> None:
-        """`Refused` for a class that art. 8 does not know, or a day that has not come."""
+        """Raises `Refused` if art. 8 does not know the class, or if it was made on a day that has not come."""
         if self.disclosure_class is not None and self.disclosure_class not in taxonomy.classes:
             raise Refused("item.class_unknown", f"There is no disclosure class {self.disclosure_class}.")
         if self.made_on > day_of(at):

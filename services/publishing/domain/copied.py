@@ -1,4 +1,4 @@
-"""What publishing keeps of columns' aggregates."""
+"""Copies of departments and columns, which the service columns owns."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -18,7 +18,7 @@ class Department(Copied):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Copied):
-    """A column (栏目) that was opened; with a successor it is retired."""
+    """A column (栏目) that was opened. If it has a successor, it is retired."""
 
     KIND: ClassVar[str] = "column"
 
@@ -30,7 +30,7 @@ class Column(Copied):
     successor_id: str | None = None
 
     def must_take_from(self, department: str) -> None:
-        """`Refused` when it is retired, `Forbidden` when only its owner publishes in it."""
+        """Raises `Refused` if it is retired, `Forbidden` if only another department publishes in it."""
         if self.successor_id is not None:
             raise Refused("column.retired", f"The column {self.path} is retired. Publish in {self.successor_id}.")
         if self.publishers is Publishers.OWNER and department != self.owner:

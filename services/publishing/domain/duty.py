@@ -1,4 +1,4 @@
-"""A column's duty to be current (更新职责): its period, what time does to it, what renews it."""
+"""A column's duty to be current (更新职责): its period, how time changes its state, and what renews it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ class DutyState(StrEnum):
 
 
 class Period(NamedTuple):
-    """How long one activity lasts, and from when on the end is near."""
+    """When a period ends, and when it turns amber."""
 
     due_soon_at: datetime
     due_at: datetime
@@ -37,8 +37,8 @@ class Period(NamedTuple):
 class Windows:
     """How long a column may be silent, by cadence; one without a limit has no duty.
 
-    `due_soon`: the last share of a window. `patience`: how long a period that was over before it was heard of
-    is not announced, as what renewed it may still be on its way.
+    `due_soon`: the share of a window, at its end, that is amber. `patience`: a column may be heard of after its period
+    is over. For this long nothing is announced of it then, as what renewed it may still be on its way.
     """
 
     version: str
@@ -59,7 +59,7 @@ class Windows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty(Aggregate):
-    """The period a column is in; the id is the column's. `since`: the activity that began it."""
+    """A column's present period; the id is the column's. `since`: the moment of the activity that began it."""
 
     KIND: ClassVar[str] = "duty"
 
@@ -86,7 +86,7 @@ class DutyClosed(Fact):
 
 
 def open_for(column: Column, *, windows: Windows, at: datetime, heard_at: datetime) -> Decision[Duty] | None:
-    """The first period, from the opening on; None where the cadence sets no window, `Unknown` as `period`."""
+    """The first period, from the column's opening on. None if the cadence sets no window; `Unknown` as `period`."""
     if column.cadence.is_known and column.cadence not in windows.limits:
         return None
     period = windows.period(column.cadence, at)
@@ -109,9 +109,9 @@ def open_for(column: Column, *, windows: Windows, at: datetime, heard_at: dateti
 
 
 def refresh(duty: Duty, because: Activity, *, windows: Windows, at: datetime) -> Decision[Duty]:
-    """Begin a new period at an activity; what the old one had come to is said first. Moves forward only.
+    """Begin a new period at an activity. If the old one was due soon or over by then, that is told first.
 
-    An activity that would not move the end, like a second one on the same day, changes nothing.
+    The end only moves forward: an activity that would not move it, like a second one on the same day, changes nothing.
     """
     if duty.state is DutyState.CLOSED:
         return Decision(duty)
@@ -132,14 +132,14 @@ def refresh(duty: Duty, because: Activity, *, windows: Windows, at: datetime) ->
 
 
 def wake(duty: Duty, *, at: datetime) -> Decision[Duty]:
-    """Say what time has done, once it may be said."""
+    """Announce what time has done, unless `quiet_until` asks to wait."""
     if duty.wakes_at is None or at < duty.wakes_at:
         return Decision(duty)
     return announce(duty, at=at)
 
 
 def announce(duty: Duty, *, at: datetime) -> Decision[Duty]:
-    """Due soon, then stale, each once per period, and at its own moment however late it is said."""
+    """Tell due soon, then stale: each once per period, with its own moment, however late it is told."""
     facts: list[Fact] = []
     if duty.state is DutyState.CURRENT and duty.due_soon_at <= at:
         facts.append(_told(DutyDueSoon, duty, duty.due_soon_at))
@@ -159,7 +159,7 @@ def close(duty: Duty, *, at: datetime) -> Decision[Duty]:
 
 
 def _timed(duty: Duty) -> Duty:
-    """With the moment it wakes at: the end of green, the end of amber, never."""
+    """The duty with the moment it wakes at: the end of green, then the end of amber, then never."""
     match duty.state:
         case DutyState.CURRENT:
             wakes_at = duty.due_soon_at

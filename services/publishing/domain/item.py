@@ -1,4 +1,4 @@
-"""An item (信息): drafted, reviewed, released; what may happen to it before and after it is public."""
+"""The life of an item (信息): drafted, submitted, reviewed, published, revised, withdrawn."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from services.publishing.domain.copied import Column
 
 
 class ItemState(StrEnum):
-    """Where the revision in work stands; PUBLISHED: nothing is in work, WITHDRAWN: nothing will be."""
+    """The state of the revision in work. PUBLISHED: no revision is in work. WITHDRAWN: none will be any more."""
 
     DRAFT = "draft"
     SUBMITTED = "submitted"
@@ -52,7 +52,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """Who looked at which content, what they answered on each ground (art. 8), what they decided."""
+    """Who reviewed which content, the answer on each ground (art. 8), and the decision."""
 
     decision: Verdict
     reviewer: str
@@ -65,7 +65,10 @@ class Review:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What is public of an item, or was until it was withdrawn. `published_at`: of the first revision."""
+    """The public revision of an item, or the last one before it was withdrawn.
+
+    `published_at`: of the first revision.
+    """
 
     revision: int
     index_number: str
@@ -161,7 +164,7 @@ def edit(
     by: Person,
     at: datetime,
 ) -> Decision[Item]:
-    """Save what is in work, which voids any review of it; of a public item, begin the next revision."""
+    """Save the revision in work, which voids its review. If the item is public, begin the next revision."""
     must_be_of(item.department, by)
     column.must_take_from(item.department)
     content.must_be_possible(taxonomy, at=at)
@@ -188,7 +191,7 @@ def edit(
 
 
 def submit(item: Item, *, column: Column, by: Person, at: datetime) -> Decision[Item]:
-    """Hand it to review. A withheld one may be looked at again as it is."""
+    """Hand it to review. A withheld item may be submitted again unchanged."""
     must_be_of(item.department, by)
     column.must_take_from(item.department)
     match item.state:
@@ -203,7 +206,7 @@ def submit(item: Item, *, column: Column, by: Person, at: datetime) -> Decision[
 
 
 def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: datetime) -> Decision[Item]:
-    """Take it off the portal; a tombstone with the reason stays, and what was in work ends."""
+    """Take it off the portal. A tombstone with the reason stays; a revision in work ends."""
     by.must_answer_for(item.department)
     if item.shown is None:
         raise Refused("item.not_public", "Only what is public can be withdrawn.")
@@ -223,7 +226,7 @@ def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: 
 
 
 def must_be_of(department: str, by: Person) -> None:
-    """`Forbidden` for anyone else, the government office too: nobody publishes for another (art. 7)."""
+    """Raises `Forbidden` for any other department, the government office too: nobody publishes for another (art. 7)."""
     if department not in by.departments:
         raise Forbidden("department.foreign", f"Only {department} itself may do this.")
 
@@ -233,7 +236,7 @@ def refuse(item: Item, wanted: str) -> Never:
 
 
 def _note_for(revision: int, note: str | None) -> str | None:
-    """What the public is told of a change; the first revision changes nothing."""
+    """The change note. The first revision has none; every later one must have one."""
     if revision == 1 and note is not None:
         raise Refused("change_note.too_early", "A change note belongs to an item that is public already.")
     if revision > 1 and note is None:

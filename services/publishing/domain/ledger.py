@@ -15,7 +15,7 @@ GENESIS = "0" * 64
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One publication as the chain holds it. `loaded`: it came with a load of the past, not at its time."""
+    """One publication as the chain records it. `loaded`: it was recorded later, by a load of the past."""
 
     department: str
     position: int  # 1, 2, 3 … without gaps
@@ -46,7 +46,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger(Aggregate):
-    """The head of a department's chain; the id is its code. Each publication writes it, so two never share a number.
+    """The end of a department's chain; the id is the department's code.
+
+    Each publication writes it, so that two at once collide and never share a number.
 
     `numbers`: the last index number given, by year in Shanghai.
     """
@@ -74,7 +76,7 @@ class LedgerRecorded(Fact):
 
 
 class Recorded(NamedTuple):
-    """The head after, and the entry made."""
+    """The ledger afterwards, and the new entry."""
 
     ledger: Decision[Ledger]
     entry: Entry
@@ -91,9 +93,9 @@ def record(
     at: datetime,
     loaded: bool,
 ) -> Recorded:
-    """Add an entry, at `at` or at the entry's before it if that is later: the ledger's time never runs back.
+    """Add an entry at `at`. If the entry before is later, its moment is taken: the ledger's time never runs back.
 
-    `index_number` None: the next of the year is given (索引号), `{department}-{class}-{year}-{number}`.
+    `index_number` None: the next number of the year is given (索引号), `{department}-{class}-{year}-{number}`.
     """
     moment = max(at, ledger.at or at)
     year = str(day_of(moment).year)

@@ -19,7 +19,10 @@ from services.publishing.domain.review import review_record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication(Aggregate):
-    """One revision as it was made public, never changed: the old stays readable. `hash`: of the ledger's entry."""
+    """One revision as it was made public.
+
+    It never changes, so that old ones stay readable. `hash`: of the ledger's entry.
+    """
 
     KIND: ClassVar[str] = "publication"
 
@@ -45,7 +48,7 @@ class PublicationMade(Fact):
 
 
 class Publishing(NamedTuple):
-    """The parts of one publication, saved together. `duty` None: the column has none."""
+    """The parts of one publication, saved together. `duty` is None if the column has no duty."""
 
     item: Decision[Item]
     ledger: Decision[Ledger]
@@ -55,7 +58,7 @@ class Publishing(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """A ledger's chain as far as it was recomputed. `broken_at`: position of the first entry that is not as it was."""
+    """A ledger's chain, recomputed up to `length`. `broken_at`: position of the first entry that was changed since."""
 
     department: str
     length: int = 0
@@ -77,7 +80,7 @@ def publish(
     at: datetime,
     loaded: bool = False,
 ) -> Publishing:
-    """Make public what was released, and only as it was released. `loaded`: it is a load of the past."""
+    """Make public what was released, exactly as it was released. `loaded`: this is a load of the past."""
     must_be_of(item.department, by)
     column.must_take_from(item.department)
     review = _release_of(item)
@@ -101,7 +104,7 @@ def publish(
 
 
 def _release_of(item: Item) -> Review:
-    """The review that seals what is in work."""
+    """The review that released exactly the content in work."""
     match item.state:
         case ItemState.RELEASED if item.review is not None and item.sealed:
             return item.review
@@ -114,7 +117,7 @@ def _release_of(item: Item) -> Review:
 
 
 def check(so_far: Verification, publication: Publication) -> Verification:
-    """Follow the chain by one: its position, its time, what it hangs on, its hash and its content."""
+    """Check the next entry: its position, its time, the entry before it, its hash and its content."""
     entry = publication.entry
     position = so_far.length + 1
     wrong = {

@@ -53,7 +53,7 @@ def judge(item: Item, said: Judgement, *, by: Person, at: datetime) -> Decision[
 
 
 def review_record(item: Item, review: Review) -> ReviewRecord:
-    """What is told of a review: nothing of who, all of what makes it count."""
+    """The review as it is told to others: everything that makes it complete, without who reviewed."""
     return ReviewRecord(
         reviewed_at=review.at,
         sealed_to=review.content_hash,

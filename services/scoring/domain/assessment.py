@@ -1,4 +1,4 @@
-"""The life of a month: running, then closed, confirmed, published; one assessment per department, told as its own."""
+"""The life of a month: running, closed, confirmed, published. Each department has an assessment of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from services.scoring.domain.score import Inputs, Scored, sha256
 
 
 class MonthState(StrEnum):
-    """Running: reckoned anew with each look, provisional, stored nowhere."""
+    """The states of a month. RUNNING is provisional: computed at each look and never stored."""
 
     RUNNING = "running"
     CLOSED = "closed"
@@ -25,7 +25,7 @@ class MonthState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month(Aggregate):
-    """A month once closed, with all that its scores follow from; `sha256`: of their canonical bytes."""
+    """A closed month, with everything its scores follow from. `sha256`: of the canonical bytes of its scores."""
 
     KIND: ClassVar[str] = "month"
 
@@ -88,7 +88,10 @@ def must_be_over(month: str, *, at: datetime) -> None:
 
 
 def may_see(by: Person, department: str, state: MonthState) -> bool:
-    """What is published, all; before that one's own, unless one runs, confirms or supports the assessment."""
+    """Everybody sees every published month.
+
+    Before that, people see their own department; office, leading group and IT bureau see all.
+    """
     supervises = by.is_any(Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU)
     return state is MonthState.PUBLISHED or supervises or department in by.departments
 
@@ -101,7 +104,7 @@ def must_see(by: Person, department: str, state: MonthState) -> None:
 def close(
     before: Month | None, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime
 ) -> tuple[Decision[Month], tuple[Decision[Assessment], ...]]:
-    """Fix what was computed. A month is closed once; what comes later enters only by restatement."""
+    """Fix the computed scores. A month is closed once; a later fact enters only by restatement."""
     if before is not None:
         raise Refused("month.closed", f"{inputs.month} is {before.state} already; its scores stand.")
     must_be_over(inputs.month, at=at)
@@ -129,7 +132,7 @@ def fixed(inputs: Inputs, scored: Scored, *, at: datetime) -> Decision[Assessmen
 
 
 def confirm(month: Month, *, at: datetime) -> Decision[Month]:
-    """The leading group's word. Confirming again changes nothing."""
+    """The leading group stands by the scores. Confirming again changes nothing."""
     match month.state:
         case MonthState.CONFIRMED:
             return Decision(month)

@@ -1,4 +1,4 @@
-"""The facts of one month by what measures ask of them."""
+"""The facts of one month, arranged for the questions that measures ask."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from services.scoring.domain.facts import (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's life; `refreshed` in the order told."""
+    """A column's life. `refreshed`: its periods, in the order told."""
 
     opened: Opened
     retired: Retired | None
@@ -33,7 +33,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A letter open and due: its receipt, which tells when, and what brought it where it lies."""
+    """A letter that is open and due: its receipt, which says when it is due, and its last transfer."""
 
     received: Received
     held: Received | Transferred
@@ -41,10 +41,10 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A month's facts by what is asked of them, each by department.
+    """A month's facts, each kind by department.
 
-    `until`: the month's end, or the moment reckoned if that is earlier. `columns`: by owner. `answered`: in the month,
-    by who answered. `overdue`: open at `until` and due by then, by whose they are then.
+    `until`: the month's end, or the moment of computing if that is earlier. `columns`: by owner. `answered`: letters
+    answered in the month, by who answered. `overdue`: letters open at `until` and due by then, by who has them then.
     """
 
     start: datetime
@@ -62,7 +62,7 @@ P = TypeVar("P")
 
 
 def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
-    """In whatever order they come. `Unknown` where one speaks of what was never told."""
+    """Arrange the facts, whatever their order. Raises `Unknown` if one speaks of something that was never told."""
     start, end = month_span(month)
     until = min(end, as_of)
     told = sorted((piece for piece in pieces if piece.told.at < until), key=lambda piece: piece.told.order)
@@ -70,7 +70,7 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
     def each(kind: type[P]) -> list[P]:
         return [piece for piece in told if isinstance(piece, kind)]
 
-    answers = {x.letter: x for x in reversed(each(Answered))}  # the first of each letter
+    answers = {x.letter: x for x in reversed(each(Answered))}  # the first answer of each letter
     done = {x.letter for x in each(Closed)} | answers.keys()
     held = {x.letter: x for x in each(Transferred)}
     found = Evidence(

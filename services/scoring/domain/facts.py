@@ -1,4 +1,4 @@
-"""What measures take of the facts heard, and nothing more of them."""
+"""The part of each fact that measures use."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,12 +30,12 @@ ALL_BEFORE = (
     LetterReceived, LetterTransferred, LetterAnswered, LetterClosed,
 )  # fmt: skip
 WITHIN = (ItemPublished, ItemRevised, ItemWithdrawn)
-MEASURED = tuple(event.TYPE for event in (*ALL_BEFORE, *WITHIN))  # no announcement among them
+MEASURED = tuple(event.TYPE for event in (*ALL_BEFORE, *WITHIN))  # no announcements, such as letter.overdue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Where a fact stands: in scoring's record (`position`), in its aggregate (`sequence`), in time."""
+    """The place of a fact: in scoring's record (`position`), in its aggregate (`sequence`), and in time (`at`)."""
 
     position: int
     type: str
@@ -45,7 +45,7 @@ class Told:
 
     @property
     def order(self) -> tuple[str, int]:
-        """As its aggregate told; never by position, which is the chance of arrival."""
+        """The order in which aggregates told their facts. The position is not used: it depends on chance."""
         return self.subject, self.sequence
 
     def cited(self, remark: str) -> FactCited:
@@ -54,7 +54,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A department as it was told to be."""
+    """A department as its last event describes it."""
 
     told: Told
     code: str
@@ -91,7 +91,7 @@ class Refreshed:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A publication, or a revision of one (`revised`); `complete`: its review was."""
+    """A publication, or a revision of one (`revised`). `complete`: whether its review was complete."""
 
     told: Told
     department: str
@@ -145,7 +145,10 @@ Piece: TypeAlias = (
 
 
 def taken(kept: Kept) -> Piece | None:
-    """What a measure may take of a fact; None: nothing, as of every announcement. Raises `ValidationError`."""
+    """The part of a fact that measures use; None if they use nothing of it, as with announcements.
+
+    Raises `ValidationError` if the fact breaks its contract.
+    """
     if kept.type not in MEASURED:
         return None
     told = Told(position=kept.position, type=kept.type, subject=kept.subject, sequence=kept.sequence, at=kept.time)

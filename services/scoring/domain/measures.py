@@ -1,6 +1,6 @@
-"""Measures by name and version. The code of one never changes once a month was published by it: a new one joins.
+"""Measures by name and version. Once a month was published by one, its code never changes: a new version is added.
 
-None uses announcements (`duty.stale`, `letter.overdue`): only what happened, and the moments it was due.
+No measure uses announcements (`duty.stale`, `letter.overdue`). All use only what happened and when it was due.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ def rounded(number: Decimal) -> Decimal:
 
 
 def share(part: int, whole: int, maximum: Decimal) -> Decimal:
-    """Points for a share; multiplied before it is divided, so that only the end is rounded."""
+    """The points for a share. It is multiplied before it is divided, so that only the result is rounded."""
     return rounded(maximum * part / whole)
 
 
@@ -73,9 +73,10 @@ def update_cycle_1(found: Evidence, department: Department, indicator: Indicator
 
 
 def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[datetime]]]:
-    """Each period in force at the end of a day of the month, with those ends; `Unknown` where nothing tells of one.
+    """Each period that was in force at the end of a day of the month, with those ends of days.
 
-    A cadence of tomorrow is what is told of its periods; where nothing is, it sets none.
+    Raises `Unknown` if no fact tells of a period. A cadence that this code does not know is what is told of its
+    periods; where nothing is told, it sets none.
     """
     days: dict[int, list[datetime]] = {}
     begun = 0
@@ -92,7 +93,7 @@ def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[d
 
 
 def days_kept(column: Column, found: Evidence) -> Iterator[datetime]:
-    """The ends of the days of the month, over by now, at which the column was live and had a cadence."""
+    """The ends of the days of the month that are over by now and at which the column was live and had a cadence."""
     if column.opened.cadence is Cadence.NONE:
         return
     end = end_of(day_of(max(found.start, column.opened.told.at)))
@@ -125,12 +126,12 @@ def letters_in_time_1(found: Evidence, department: Department, indicator: Indica
 
 
 def is_on_time(answer: Answered) -> bool:
-    """The due moment is 24:00 of the last day, and the first that is too late."""
+    """The due moment is 24:00 of the last day: an answer at that very moment is too late."""
     return answer.told.at < answer.due_at
 
 
 def known_by(letter: Overdue) -> Sequence[Told]:
-    """Its receipt, which tells when it was due, and the transfer that brought it where it lies."""
+    """The facts behind an overdue letter: its receipt, which says when it was due, and its last transfer."""
     if letter.held is letter.received:
         return (letter.received.told,)
     return letter.received.told, letter.held.told
@@ -169,7 +170,7 @@ def when(found: Evidence) -> str:
 
 
 def last_day(due_at: datetime) -> str:
-    """The day whose 24:00 it is."""
+    """The day that ends at this moment."""
     day = (due_at - timedelta(milliseconds=1)).astimezone(SHANGHAI)
     return f"{day.year}年{day.month}月{day.day}日"
 

@@ -34,7 +34,7 @@ class Scheme:
 
 
 def in_force(schemes: Iterable[Scheme], month: str) -> Scheme:
-    """The latest that was effective when the month began; `Missing` before the first."""
+    """The latest scheme that was effective when the month began. Raises `Missing` before the first."""
     first = day_of(month_span(month)[0])
     effective = [scheme for scheme in schemes if scheme.effective <= first]
     if not effective:

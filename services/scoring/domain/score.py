@@ -18,9 +18,9 @@ HUNDRED = Decimal(100)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """The five things a score follows from; the same five give the same bytes.
+    """The five things that a score follows from. The same five give the same bytes.
 
-    `position`: facts up to here; `scheme`, `calendar`: versions; `as_of`: the moment it was reckoned.
+    `position`: of the last fact that counts; `scheme`, `calendar`: versions; `as_of`: the moment of computing.
     """
 
     position: int
@@ -32,7 +32,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """A department's month. `score` of 100, None without any duty; `rank`: 1 is best, equal scores share one."""
+    """A department's month. `score`: of 100, None without any duty. `rank`: 1 is best; equal scores share a rank."""
 
     department: str
     name: str
@@ -42,7 +42,7 @@ class Scored:
 
 
 def compute(pieces: Iterable[Piece], inputs: Inputs, scheme: Scheme) -> tuple[Scored, ...]:
-    """Every department's month, by code. `Unknown` where facts that a line needs are missing."""
+    """Every department's month, sorted by code. Raises `Unknown` if facts that a line needs are missing."""
     if scheme.version != inputs.scheme:
         raise ValueError(f"{inputs.month} is scored by {inputs.scheme}, not by {scheme.version}")
     heard = (piece for piece in pieces if piece.told.position <= inputs.position)
@@ -56,7 +56,7 @@ def scored(found: Evidence, department: Department, scheme: Scheme) -> Scored:
 
 
 def total(lines: Sequence[Line]) -> Decimal | None:
-    """Points, rounded as shown, ÷ the maxima of the lines that apply × 100, rounded to hundredths half up."""
+    """The sum of the points as shown ÷ the maxima of the lines that apply × 100, rounded half up to hundredths."""
     points = [line.points for line in lines if line.points is not None]
     maximum = sum(line.maximum for line in lines if line.points is not None)
     return rounded(sum(points, Decimal(0)) * HUNDRED / maximum) if maximum else None
@@ -80,7 +80,7 @@ def ranked(all_scored: Sequence[Scored]) -> tuple[Scored, ...]:
 
 
 def canonical(all_scored: Iterable[Scored], inputs: Inputs) -> bytes:
-    """The result as bytes that do not depend on the order in which facts arrived: without their positions."""
+    """The result as bytes. They leave out positions, so they do not depend on the order in which facts arrived."""
     said = {
         "month": inputs.month,
         "scheme": inputs.scheme,

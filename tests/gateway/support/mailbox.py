@@ -1,72 +1,158 @@
-"""A stand-in for mailbox at the gateway's back door: what the gateway asks of it, and nothing more."""
+"""A stand-in for mailbox at the gateway's back door: what the gateway asks of it, and nothing more.
 
+`tests/contracts/test_mailbox_as_the_gateway_sees_it.py` asks the same of it and of the real one.
+"""
+
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from hashlib import sha256
+from typing import Annotated, Any, TypeVar
 
-from fastapi import FastAPI, Header, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import Depends, FastAPI, Header, HTTPException, Path, Response
 
-CODE = "0123456789"
-RECEIPT = "20261123-STANDN"
+from services.kernel.domain.decision import Forbidden, Missing, Refused, Unknown
+from services.kernel.http import problem
+from services.kernel.http.auth import Unauthorized
+from services.mailbox.api.bodies import Id, NewLetter, NewRating, Proof
+from services.mailbox.domain import TooManyCodes
+
+GATEWAY, HANDLER = "Bearer of-the-gateway", "Bearer of-a-handler"
+CODE, RECEIPT = "0123456789", "20261123-STANDN"  # of the letter that is there and answered from the beginning
+ANSWERED = {
+    "kind": "help", "mailbox": "finance", "title": "路灯", "text": "坏了",
+    "contact": {"name": "欧阳明月", "phone": "13912345678"}, "consent": True,
+}  # fmt: skip
+RECEIVED_AT, ANSWERED_AT, DUE_AT = "2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2026-12-14T16:00:00Z"
+FIRST = {"mayor": "office", "finance": "finance", "archive": None}  # by mailbox, who gets it; None: answers no letters
+T = TypeVar("T")
+Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
+
+
+@dataclass
+class Letter:
+    """What was handed in, its code, and what became of it."""
+
+    body: dict[str, Any]
+    code: str
+    answer: str | None = None
+    rating: dict[str, Any] | None = None
+
+    def shown(self, receipt: str) -> dict[str, Any]:
+        """As its writer sees it."""
+        department = FIRST[self.body["mailbox"]]
+        steps = [(RECEIVED_AT, "received"), (ANSWERED_AT, "answered")][: 2 if self.answer else 1]
+        return {name: self.body[name] for name in ("kind", "title", "text")} | {
+            "version": len(steps), "receipt": receipt, "state": steps[-1][1], "department": department,
+            "received_at": RECEIVED_AT, "due_at": DUE_AT, "provisional": False, "answer": self.answer,
+            "answered_at": ANSWERED_AT if self.answer else None, "rating": self.rating,
+            "steps": [{"at": at, "state": state, "department": department} for at, state in steps],
+        }  # fmt: skip
 
 
 @dataclass
 class Mailbox:
-    """`letters`: bodies taken in, by key. `away`: answer nothing but 503."""
+    """`letters`: by receipt. `kept`: answers by path and `Idempotency-Key`. `away`: answer nothing but 503."""
 
     content: dict[str, bytes] = field(default_factory=dict)
-    letters: dict[str, dict[str, Any]] = field(default_factory=dict)
-    ratings: list[dict[str, Any]] = field(default_factory=list)
+    letters: dict[str, Letter] = field(default_factory=lambda: {RECEIPT: Letter(ANSWERED, CODE, "已经答复。")})
+    kept: dict[tuple[str, str], tuple[Any, Any]] = field(default_factory=dict)
+    wrong_codes: Counter[str] = field(default_factory=Counter)
     fetched: list[str] = field(default_factory=list)
     authorizations: set[str] = field(default_factory=set)
-    answer: str | None = "已经答复。"
+    trusted: str = GATEWAY
     away: bool = False
+
+    @property
+    def written(self) -> list[dict[str, Any]]:
+        """What was handed in here, in order."""
+        return [letter.body for receipt, letter in self.letters.items() if receipt != RECEIPT]
+
+    def open_for(self, authorization: str | None = Header(None)) -> None:
+        self.authorizations.add(authorization or "")
+        if self.away:
+            raise HTTPException(503)
+        if not authorization:
+            raise Unauthorized("token.missing", "Send a token.")
+        if authorization == HANDLER:
+            raise Forbidden("role.not_allowed", "This needs the role service.")
+        if authorization != self.trusted:
+            raise Unauthorized("token.malformed", "The token cannot be read.")
+
+    def once(self, path: str, key: str | None, body: Any, act: Callable[[], T]) -> T:
+        """The same key with the same body gives the same answer; with another it is refused."""
+        if key is None:
+            return act()
+        if (path, key) not in self.kept:
+            self.kept[path, key] = body, act()
+        first, answer = self.kept[path, key]
+        if first != body:
+            raise problem.Malformed("idempotency_key.reused", "This key came before with another body.")
+        return answer  # type: ignore[no-any-return]  # what `act` gave the first time
+
+    def receive(self, body: dict[str, Any]) -> dict[str, Any]:
+        if body["mailbox"] not in FIRST:
+            raise Unknown("unknown_yet", f"{body['mailbox']} has not been heard of yet.")
+        if FIRST[body["mailbox"]] is None:
+            raise Refused("letter.no_mailbox", "It keeps no mailbox.")
+        if len(body["title"]) > 100:
+            raise Refused("letter.title_too_long", "A title has at most 100 characters.")
+        if len(body["text"]) > 5_000:
+            raise Refused("letter.text_too_long", "A letter has at most 5000 characters.")
+        receipt, code = f"20261124-{len(self.letters):06}", f"{len(self.letters):010}"
+        self.letters[receipt] = Letter(body, code)
+        return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT}
+
+    def proven(self, receipt: str, code: str) -> Letter:
+        """An unknown receipt and a wrong code are answered and counted alike."""
+        if self.wrong_codes[receipt] >= 10:
+            raise TooManyCodes("letter.too_many_codes", "Too many wrong query codes.")
+        found = self.letters.get(receipt)
+        if found is None or found.code != code:
+            self.wrong_codes[receipt] += 1
+            raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
+        return found
+
+    def rate(self, receipt: str, stars: int, solved: bool) -> dict[str, Any]:
+        letter, rating = self.letters[receipt], {"stars": stars, "solved": solved}
+        if letter.rating not in (None, rating):
+            raise Refused("letter.rated", "It has been rated already.")
+        if letter.answer is None:
+            raise Refused("letter.unanswered", "It can be rated once it has been answered.")
+        letter.rating = rating
+        return {"version": 3, "receipt": receipt}
+
+    def publish(self, data: bytes) -> str:
+        """Content that an event may name from now on; its hash."""
+        hash = sha256(data).hexdigest()
+        self.content[hash] = data
+        return hash
 
 
 def app(mailbox: Mailbox) -> FastAPI:
-    made = FastAPI()
-
-    def open_for(request: Request) -> None:
-        mailbox.authorizations.add(request.headers.get("authorization", ""))
-        if mailbox.away:
-            raise HTTPException(503)
+    made = FastAPI(dependencies=[Depends(mailbox.open_for)])
+    problem.install(made)
 
     @made.get("/content/{sha256}")
-    async def content(sha256: str, request: Request) -> Response:
-        open_for(request)
+    async def content(sha256: Hash) -> Response:
         mailbox.fetched.append(sha256)
         if sha256 not in mailbox.content:
-            raise HTTPException(404)
+            raise Missing("content.missing", "No event of this service names content with this hash.")
         return Response(mailbox.content[sha256], media_type="application/json")
 
-    @made.post("/letters")
-    async def write(request: Request, idempotency_key: str = Header("none")) -> Response:
-        open_for(request)
-        body = await request.json()
-        if mailbox.letters.setdefault(idempotency_key, body) != body:
-            return JSONResponse({"code": "idempotency_key.reused"}, 422)
-        made = {"version": 1, "receipt": RECEIPT, "code": CODE, "due_at": "2026-12-14T16:00:00Z"}
-        return JSONResponse(made, 201)
+    @made.post("/letters", status_code=201)
+    async def write(body: NewLetter, idempotency_key: str | None = Header(None)) -> Any:
+        said = body.model_dump(mode="json", exclude_none=True)
+        return mailbox.once("/letters", idempotency_key, said, lambda: mailbox.receive(said))
 
     @made.post("/letters/{receipt}/status")
-    async def status(receipt: str, request: Request) -> Response:
-        open_for(request)
-        if receipt != RECEIPT or (await request.json())["code"] != CODE:
-            return JSONResponse({"code": "letter.missing"}, 404)
-        return JSONResponse(
-            {
-                "version": 2, "receipt": RECEIPT, "kind": "help", "state": "answered", "title": "路灯", "text": "坏了",
-                "department": "finance", "received_at": "2026-11-20T01:00:00Z", "due_at": "2026-12-14T16:00:00Z",
-                "answered_at": "2026-11-21T01:00:00Z", "answer": mailbox.answer,
-                "rating": mailbox.ratings[-1] if mailbox.ratings else None,
-                "steps": [{"at": "2026-11-20T01:00:00Z", "state": "received", "department": "finance"}],
-            }
-        )  # fmt: skip
+    async def status(receipt: Id, body: Proof) -> Any:
+        return mailbox.proven(receipt, body.code).shown(receipt)
 
     @made.post("/letters/{receipt}/rating")
-    async def rating(receipt: str, request: Request) -> Response:
-        open_for(request)
-        mailbox.ratings.append(await request.json())
-        return JSONResponse({})
+    async def rating(receipt: Id, body: NewRating, idempotency_key: str | None = Header(None)) -> Any:
+        mailbox.proven(receipt, body.code)
+        path, said = f"/letters/{receipt}/rating", body.model_dump()
+        return mailbox.once(path, idempotency_key, said, lambda: mailbox.rate(receipt, body.stars, body.solved))
 
     return made

@@ -1,0 +1,83 @@
+"""An item on the portal from its publication to its tombstone: seen, proven to be seen, gone everywhere."""
+
+import pytest
+
+from services.kernel.contracts import publishing as p
+from services.kernel.domain.clock import now
+from tests.gateway.conftest import Portal
+from tests.gateway.support import events as e
+from tests.gateway.support.telling import message
+from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.servers
+
+
+async def test_what_changed_is_seen_at_the_next_request(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published(title="第一版"))
+    paths = ["/", "/columns/news", "/items/i1", "/departments/finance", "/api/v1/items/i1"]
+    for path in paths:
+        assert "第一版" in (await portal_at.get(path)).text
+
+    await portal_at.hears(e.revised(title="第二版"))
+    for path in paths:
+        answer = await portal_at.get(path)
+        assert "第二版" in answer.text
+        assert "第一版" not in answer.text
+    old = await portal_at.get("/items/i1?revision=1")
+    assert "第一版" in old.text
+    assert 'data-revision="1"' in old.text
+
+
+async def test_a_page_falls_by_itself_soon_after_the_event(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published(title="第一版"))
+    await portal_at.get("/items/i1")
+    await portal_at.teller.tell(e.revised(title="第二版"))
+
+    async def second() -> bool:
+        return "第二版" in (await portal_at.get("/items/i1")).text
+
+    await eventually(second, seconds=5)
+
+
+async def test_a_withdrawn_item_is_gone_everywhere_and_leaves_a_tombstone(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published(title="机密的标题", body="<p>机密</p>"))
+    await portal_at.get("/")
+    await portal_at.hears(e.withdrawn(reason="涉及个人隐私", ground=p.Ground.PRIVACY_OR_COMMERCIAL_SECRET))
+
+    tomb = await portal_at.get("/items/i1")
+    assert tomb.status_code == 410
+    assert "涉及个人隐私" in tomb.text
+    for path in ("/", "/columns/news", "/departments/finance", "/items/i1", "/items/i1?revision=1", "/api/v1/items/i1"):
+        assert "机密" not in (await portal_at.get(path)).text, path
+    assert (await portal_at.get("/api/v1/items/i1")).json()["reason"] == "涉及个人隐私"
+    assert "机密" not in repr(await portal_at.gateway.db["item"].find_one({"_id": "i1"}))
+
+
+async def test_a_withdrawal_that_overtakes_its_publication_keeps_the_item_hidden(portal_at: Portal) -> None:
+    publication, withdrawal = message(e.published(title="机密"), 1), message(e.withdrawn(), 2)
+    await portal_at.teller.bus.send([withdrawal])
+
+    async def gone() -> bool:
+        return (await portal_at.get("/items/i1")).status_code == 410
+
+    await eventually(gone)
+    await portal_at.teller.bus.send([publication, withdrawal, publication])
+    await eventually(lambda: portal_at.projected("item/i1", 2))
+    await portal_at.gateway.drops.once()
+    answer = await portal_at.get("/items/i1")
+    assert (answer.status_code, "机密" in answer.text) == (410, False)
+
+
+async def test_a_published_item_is_proven_to_be_seen(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published(at=now()))
+
+    async def seen() -> bool:
+        return bool((await portal_at.get("/api/v1/items/i1")).json()["seen_at"])
+
+    await eventually(seen, seconds=10)
+    await portal_at.hears(e.withdrawn())
+
+    async def gone() -> bool:
+        return bool((await portal_at.get("/api/v1/items/i1")).json()["gone_at"])
+
+    await eventually(gone, seconds=10)
