@@ -17,7 +17,8 @@ from deploy.local.processes import Process, free_ports
 from deploy.local.stack import Servers
 from services.kernel.contracts import TOPICS
 from services.kernel.domain.clock import host
-from services.kernel.running.program import Program, create_app
+from services.kernel.running.program import Program
+from services.kernel.running.serving import inside
 from services.kernel.storage.mongo import Database, connect
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import measure as measuring
@@ -233,7 +234,7 @@ async def working(servers: Servers, namespace: str, keys: Path) -> AsyncIterator
 
 async def late(program: Program) -> dict[str, str]:
     """What /readyz says; that it is ready all the same."""
-    transport = httpx.ASGITransport(create_app(program))
+    transport = httpx.ASGITransport(inside(program))
     async with httpx.AsyncClient(transport=transport, base_url="http://mailbox") as client:
         answer = await client.get("/readyz")
     assert answer.status_code == 200
