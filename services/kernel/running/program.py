@@ -127,7 +127,8 @@ class Program:
 
     def _show_labels(self) -> None:
         """Known labels stand at 0 from the start: what appears with 1 has not risen, for Prometheus."""
-        telemetry.DEAD_LETTERS.labels(type="other")
+        for other in ("unreadable", "other"):
+            telemetry.DEAD_LETTERS.labels(type=other)
         for event in EVENTS.values():
             if event.SOURCE in self.service.hearing.sources:
                 telemetry.DEAD_LETTERS.labels(type=event.TYPE)

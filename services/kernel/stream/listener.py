@@ -229,7 +229,7 @@ class Listener:
         """Count what became of messages, and log what people must know of."""
         for outcome in outcomes:
             message, place = outcome.message, outcome.place
-            type_ = message.type if message.type in EVENTS else "other"
+            type_ = message.type if message.type in EVENTS or message.type == FOREIGN.name else "other"
             HANDLED.labels(type=type_, outcome=outcome.word).inc()
             about = {"type": message.type, "subject": message.subject, "sequence": message.sequence, "id": message.id}
             if outcome.word == "contradicts":
