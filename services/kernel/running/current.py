@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
 
 from services.kernel.domain.decision import Away
@@ -11,9 +10,10 @@ from services.kernel.storage.mongo import Index, asking, make_indexes
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import generation as generations
 from services.kernel.stream import tally
-from services.kernel.stream.bus import BUS_ERRORS, Bus
+from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
 from services.kernel.stream.generation import Generation
+from services.kernel.stream.inbox import NOT_ITS_FAULT
 from services.kernel.stream.listener import Fetch, Listener
 from services.kernel.stream.people import catch_up
 from services.kernel.stream.retry import Retry
@@ -80,13 +80,13 @@ class Current:
 
     async def fill(self) -> None:
         """Until the copies have caught up with the log. What fails in them, and did not before, is left for people."""
-        waits = Waits("filling", Away, *BUS_ERRORS)
-        while not self.generation.live:
+        waits = Waits("filling", *NOT_ITS_FAULT)
+        while not self.generation.filled:
             try:
                 with asking():
                     await self._look_how_far()
                 waits.over()
-            except (Away, *BUS_ERRORS) as error:
+            except NOT_ITS_FAULT as error:
                 waits.again(error)
             await asyncio.sleep(LOOK)
         await asyncio.Event().wait()
@@ -97,22 +97,23 @@ class Current:
         self.filling = f"{left} messages to go" if left else f"{len(places)} fail or wait that did not before"
         if not left and not places:
             await generations.turn_live(self.transact.db, self.generation)
-            self.generation = replace(self.generation, live=True)
+            self.generation = await generations.stored(self.transact.db, self.generation)
             log.info("generation.live", number=self.generation.number)
 
     async def _another(self) -> Generation:
-        """The newest live generation of this code, once it is not the one that is read."""
+        """The newest live generation of this code, once it is not the one that is read; a new one if that is gone."""
         waits, looks = Waits("generation", Away), 0
         while True:
             await asyncio.sleep(LOOK)
             looks += 1
             try:
                 with asking():
-                    found = await generations.current(self.transact.db, self.hearing)
-                    if found and found.live and found.number != self.generation.number:
+                    found = await generations.settle(self.transact.db, self.hearing)
+                    if found.number != self.generation.number:
                         return found
+                    self.generation = found  # another replica may have seen that it is filled
                     if looks % USED == 1:
-                        await generations.use(self.transact.db, self.generation)
+                        await generations.use(self.transact.db, found)
                 waits.over()
             except Away as error:
                 waits.again(error)

@@ -2,13 +2,15 @@
 
 import asyncio
 from argparse import Namespace
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
-from services.kernel.running.parts import for_ever
+from services.kernel.running.parts import Part, for_ever
 from services.kernel.running.program import Program
 from services.kernel.storage.lease import hold, let_go
 from services.kernel.stream import generation as generations
+from services.kernel.stream.generation import Generation
 from services.kernel.stream.people import catch_up
 
 LEASE, RENEW, LOOK = 30.0, 10.0, 0.5  # seconds
@@ -22,30 +24,48 @@ async def rebuild(program: Program, asked: Namespace) -> None:
     """
     async with alone(program):
         live = program.generation.number
-        new = await generations.begin(program.db, program.service.hearing, rebuild=True)
+        new = await generations.settle(program.db, program.service.hearing, rebuild=True)
         await program.current.turn_to(new)
-        working = [asyncio.create_task(for_ever(name, part)) for name, part in program.current.parts()]
         try:
-            while left := await program.listener.behind():
-                print(f"Generation {new.number}: {left} messages to go.", flush=True)
-                await generations.use(program.db, new)
-                await asyncio.sleep(LOOK)
-            if lines := [
-                f"  {place.id}: {place.why[:200]}" for place in await catch_up(program.listener, passing=asked.passing)
-            ]:
-                raise SystemExit(
-                    f"{len(lines)} messages wait or fail that do not in the live copies, which stay:\n"
-                    + "\n".join(lines)
-                    + "\nMend the fold, or say --passing to pass what fails, as `waiting discard` would."
-                )
-            await generations.turn_live(program.db, new)
+            async with beside([*program.current.parts(), ("used", partial(keep, program, new))]):
+                await fill(program, new, passing=asked.passing)
         except BaseException:
             await generations.abandon(program.db, new)
             raise
-        finally:
-            for task in working:
-                task.cancel()
     print(f"Generation {new.number} is read now. Generation {live} stays until the next rebuild.")
+
+
+async def fill(program: Program, new: Generation, *, passing: bool) -> None:
+    """Until it can take over."""
+    while left := await program.listener.behind():
+        print(f"Generation {new.number}: {left} messages to go.", flush=True)
+        await asyncio.sleep(LOOK)
+    if places := await catch_up(program.listener, passing=passing):
+        raise SystemExit(
+            f"{len(places)} messages wait or fail that do not in the live copies, which stay:\n"
+            + "".join(f"  {place.id}: {place.why[:200]}\n" for place in places)
+            + "Mend the fold, or say --passing to pass what fails, as `waiting discard` would."
+        )
+    await generations.turn_live(program.db, new)
+
+
+async def keep(program: Program, new: Generation) -> None:
+    """Say that it is still being filled."""
+    while True:
+        await generations.use(program.db, new)
+        await asyncio.sleep(RENEW)
+
+
+@asynccontextmanager
+async def beside(parts: Sequence[Part]) -> AsyncIterator[None]:
+    """Parts at work while the block runs, and ended when it has."""
+    working = [asyncio.create_task(for_ever(name, part)) for name, part in parts]
+    try:
+        yield
+    finally:
+        for task in working:
+            task.cancel()
+        await asyncio.wait(working)
 
 
 @asynccontextmanager

@@ -215,28 +215,35 @@ class Bus:
         """A partition's name without the namespace."""
         return f"{topic.removeprefix(self.topic(''))}/{partition}"
 
-    async def reached(self, group: str | None, sources: Iterable[str]) -> dict[str, int]:
-        """How far a group is in each partition of these services, by `place`; None: where the log ends now."""
-        consumer = self.consumer(group or "reached")
-        await consumer.start()
-        try:
-            parts = [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
-            if group is None:
-                found = await consumer.end_offsets(parts)
-            else:
-                found = {part: await consumer.committed(part) or 0 for part in parts}
-            return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
-        finally:
-            await consumer.stop()
+    async def handled(self, group: str, sources: Iterable[str]) -> dict[str, int]:
+        """How far a group is in each partition of these services, by `place`."""
+        async with self._asking(group) as consumer:
+            found = {part: await consumer.committed(part) or 0 for part in self._parts(sources)}
+        return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
+
+    async def ends(self, sources: Iterable[str]) -> dict[str, int]:
+        """Where the log of these services ends now, by `place`."""
+        async with self._asking("ends") as consumer:
+            found = await consumer.end_offsets(self._parts(sources))
+        return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
 
     async def lag(self, group: str, sources: Iterable[str]) -> int:
         """Messages of these services that the group has not yet handled, over all partitions and replicas."""
-        consumer = self.consumer(group)
-        await consumer.start()
-        try:
-            parts = [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
+        parts = self._parts(sources)
+        async with self._asking(group) as consumer:
             ends = await consumer.end_offsets(parts)
             done = [await consumer.committed(part) or 0 for part in parts]
             return int(sum(ends[part] for part in parts) - sum(done))
+
+    def _parts(self, sources: Iterable[str]) -> list[TopicPartition]:
+        return [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
+
+    @asynccontextmanager
+    async def _asking(self, group: str) -> AsyncIterator[AIOKafkaConsumer]:
+        """It never subscribes, and so is no member of the group."""
+        consumer = self.consumer(group)
+        try:
+            await consumer.start()
+            yield consumer
         finally:
             await consumer.stop()

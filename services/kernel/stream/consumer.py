@@ -137,8 +137,10 @@ class Copy(Handler, Generic[C]):
     @cached_property
     def fingerprint(self) -> str:
         """Of its shape and its folds: of the code in the modules that say them, without comments and docstrings."""
-        modules = {self.of.__module__, *(fold.__module__ for fold in self.folds.values())}
-        code = "\n".join(bare(inspect.getsource(sys.modules[name])) for name in sorted(modules))
+        shapes = [kind for of in (self.of, *self.beside) for kind in of.__mro__ if kind not in Copied.__mro__]
+        says = [*shapes, *self.folds.values(), *self.fetches.values(), self.touched, self.tally]
+        modules = {said.__module__ for said in says if said} - {__name__}
+        code = "\n".join(sorted(bare(inspect.getsource(sys.modules[name])) for name in modules))
         return hashlib.sha256(code.encode()).hexdigest()[:12]
 
 

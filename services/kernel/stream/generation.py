@@ -1,12 +1,13 @@
 """Generations: the copies of a program as one set, by number. Another is filled beside the live one, and takes over."""
 
 import hashlib
-from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from services.kernel.domain.clock import host
+from pymongo.errors import DuplicateKeyError
+
 from services.kernel.domain.decision import Record
 from services.kernel.storage.mongo import Database, Document, MongoReader, document
 from services.kernel.stream.consumer import Copy, Handler, Hearing
@@ -18,12 +19,20 @@ FILLING = timedelta(minutes=1)  # that one half filled is kept though nobody fil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Where the past ends, by `topic/partition`. Nowhere, for what is not named."""
+
+    handled: Mapping[str, int] = field(default_factory=dict)  # for who was there before: where the one before it is
+    told: Mapping[str, int] = field(default_factory=dict)  # for who begins now: where the log ended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Generation(Record):
     """A set of copies, and a consumer group of its own that fills it. `id` is its number.
 
     Replicas run on the newest live one of their own code (`fingerprint`), so that two versions of a program keep their
     copies side by side. `copies`: collection by name. `fresh`: copies and effects (`name:kind`) that know nothing of
-    the past. `noted`: where the past of all others ends, by `topic/partition`; None: not noted yet.
+    the past. `noted`: None until Kafka has been asked; empty again once all of the past has been heard.
     """
 
     KIND: ClassVar[str] = "generation"
@@ -37,19 +46,30 @@ class Generation(Record):
     live: bool
     before: int | None = None  # the live one when it began
     rebuild: bool = False
-    noted: Mapping[str, int] | None = None
+    noted: Noted | None = None
     used_at: datetime | None = None
 
     def group(self, program: str) -> str:
         return group(program, self.number)
 
+    @property
+    def filled(self) -> bool:
+        """It is live, and has heard all of the past."""
+        return self.live and self.noted == Noted()
+
+    @property
+    def queues(self) -> set[str]:
+        """What the names of its handlers' queues begin with: a copy's collection, an effect's name."""
+        return {*self.copies.values(), *(effect.partition(":")[0] for effect in self.effects)}
+
     def hears(self, handler: Handler, kind: str, place: str, offset: int) -> bool:
         """Whether a message at an offset is for a handler: one that is fresh hears the past too."""
-        return offset >= (self.noted or {}).get(place, 0) or self.is_fresh(handler, kind)
+        return self.is_fresh(handler, kind) or offset >= (self.noted or Noted()).handled.get(place, 0)
 
-    def is_past(self, handler: Handler, place: str, offset: int) -> bool:
-        """It lies before the beginning of what begins now."""
-        return handler.from_now and offset < (self.noted or {}).get(place, 0)
+    def is_past(self, handler: Handler, kind: str, place: str, offset: int) -> bool:
+        """It was told before the beginning of what begins now."""
+        begins = handler.from_now and self.is_fresh(handler, kind)
+        return begins and offset < (self.noted or Noted()).told.get(place, 0)
 
     def is_fresh(self, handler: Handler, kind: str) -> bool:
         return handler.name in self.fresh or {f"{handler.name}:{kind}", f"{handler.name}:*"} & self.fresh != set()
@@ -89,7 +109,7 @@ def made(hearing: Hearing, number: int, before: Generation | None = None, *, reb
         id=str(number), number=number, fingerprint=fingerprint(hearing), hashes=hashes, copies=old | own,
         effects=effects(hearing), fresh=frozenset({copy.name for copy in new} | (set(effects(hearing)) - told)),
         live=before is None or not new, before=before.number if before else None, rebuild=rebuild,
-        noted={} if before is None and not any(h.from_now for h in hearing.handlers) else None,
+        noted=Noted() if before is None and not any(h.from_now for h in hearing.handlers) else None,
     )  # fmt: skip
 
 
@@ -99,37 +119,45 @@ async def current(db: Database, hearing: Hearing) -> Generation | None:
     return await newest(db, mine)
 
 
-async def newest(db: Database, where: Mapping[str, object]) -> Generation | None:
-    found = await MongoReader(db).find(Generation, where, sort="-number", limit=1)
+async def newest(db: Database, where: Mapping[str, object], *, by: str = "number") -> Generation | None:
+    found = await MongoReader(db).find(Generation, where, sort=f"-{by}", limit=1)
     return found[0] if found else None
 
 
-async def settle(db: Database, hearing: Hearing) -> Generation:
-    """The one to run on, made where this code has none yet."""
-    return await current(db, hearing) or await begin(db, hearing)
+async def settle(db: Database, hearing: Hearing, *, rebuild: bool = False) -> Generation:
+    """The one to run on. A new one where this code has none yet, and for a rebuild: not live yet if it has to be
+    filled. Those that nobody needs any more are forgotten then.
 
-
-async def begin(db: Database, hearing: Hearing, *, rebuild: bool = False) -> Generation:
-    """A new generation, not live yet where it has to be filled. Those that nobody needs any more are forgotten.
-
-    Of two that begin at once the first stays: a number is given once.
+    A number is given once, so of several that begin at once one is made: the others look again.
     """
-    before = await newest(db, {"live": True})
-    last = await newest(db, {})
-    new = replace(made(hearing, (last.number if last else 0) + 1, before, rebuild=rebuild), used_at=host())
-    stored = {"_id": new.id, **document(new)}
-    await db[Generation.KIND].update_one({"_id": new.id}, {"$setOnInsert": stored}, upsert=True)
-    if (stands := await newest(db, {"_id": new.id})) is None or stands.fingerprint != new.fingerprint:
-        return await begin(db, hearing, rebuild=rebuild)
-    await forget(db, keep={new.number, before.number if before else new.number})
-    return stands
+    while True:
+        last = await newest(db, {})
+        if not rebuild and (found := await current(db, hearing)):
+            return found
+        before = await newest(db, {"live": True}, by="used_at")
+        new = made(hearing, last.number + 1 if last else 1, before, rebuild=rebuild)
+        if await _add(db, new):
+            await forget(db, keep={new.number, before.number if before else new.number})
+            return new
+
+
+async def _add(db: Database, new: Generation) -> bool:
+    """Whether its number was free."""
+    stored = {name: value for name, value in document(new).items() if name != "used_at"}
+    begun = {"$setOnInsert": stored, "$currentDate": {"used_at": True}}
+    try:
+        done = await db[Generation.KIND].update_one({"_id": new.id}, begun, upsert=True)
+    except DuplicateKeyError:
+        return False
+    return bool(done.upserted_id)
 
 
 async def forget(db: Database, *, keep: set[int]) -> None:
     """Generations that another of the same code took the place of, or that nobody used for long; with their copies."""
-    found = await MongoReader(db).find(Generation, {}, sort="-number", limit=0)
-    newest_of = {generation.fingerprint: generation.number for generation in reversed(found) if generation.live}
-    at = host()
+    found = await MongoReader(db).find(Generation, {}, sort="number", limit=0)
+    newest_of = {generation.fingerprint: generation.number for generation in found if generation.live}
+    said: Document = await db.command("hello", codec_options=db.codec_options)
+    at: datetime = said["localTime"]  # one clock for all hosts
 
     def stays(each: Generation) -> bool:
         unused = at - (each.used_at or at)
@@ -138,52 +166,63 @@ async def forget(db: Database, *, keep: set[int]) -> None:
         return unused < FILLING
 
     kept = [each for each in found if each.number in keep or stays(each)]
-    needed = {collection for each in kept for collection in each.copies.values()}
     for each in found:
         if each not in kept:
-            await drop(db, each, needed)
+            await _drop(db, each, kept)
+            await db[Generation.KIND].delete_one({"_id": each.id})
 
 
 async def abandon(db: Database, generation: Generation) -> None:
-    """One that will not be filled to its end."""
+    """One that will not be filled to its end. Its number stays taken: its consumer group has offsets of its own."""
     others = await MongoReader(db).find(Generation, {"_id": {"$ne": generation.id}}, sort="number", limit=0)
-    await drop(db, generation, {collection for each in others for collection in each.copies.values()})
+    await _drop(db, generation, others)
 
 
-async def drop(db: Database, generation: Generation, needed: Set[str]) -> None:
-    """With its copies, but for those that others use too."""
-    await db[Generation.KIND].delete_one({"_id": generation.id})
-    for name in set(generation.copies.values()) - needed:
+async def _drop(db: Database, generation: Generation, others: Sequence[Generation]) -> None:
+    """Its copies and queues, but for those that others use too; nobody runs on it from now on."""
+    gone: Document = {"$set": {"live": False, "rebuild": True}}
+    await db[Generation.KIND].update_one({"_id": generation.id}, gone)
+    queues = generation.queues.difference(*(other.queues for other in others))
+    for name in queues:
+        await db[Place.KIND].delete_many(Place.of(name))
+    for name in queues & set(generation.copies.values()):
         await db[name].drop()
         await db[collection_of(name)].drop()
-        await db[Place.KIND].delete_many(Place.of_copy(name))
 
 
-async def note(db: Database, generation: Generation, noted: Mapping[str, int]) -> Generation:
+async def note(db: Database, generation: Generation, noted: Noted) -> Generation:
     """Keep where the past ends; what another replica noted first holds."""
-    await db[Generation.KIND].update_one({"_id": generation.id, "noted": None}, {"$set": {"noted": noted}})
+    change = {"$set": {"noted": {"handled": noted.handled, "told": noted.told}}}
+    await db[Generation.KIND].update_one({"_id": generation.id, "noted": None}, change)
+    return await stored(db, generation)
+
+
+async def stored(db: Database, generation: Generation) -> Generation:
+    """As it is now; as it was where it is forgotten."""
     return await newest(db, {"_id": generation.id}) or generation
 
 
 async def use(db: Database, generation: Generation) -> None:
     """A replica runs on it."""
-    await db[Generation.KIND].update_one({"_id": generation.id}, {"$set": {"used_at": host()}})
+    await db[Generation.KIND].update_one({"_id": generation.id}, {"$currentDate": {"used_at": True}})
 
 
 async def turn_live(db: Database, generation: Generation) -> None:
-    await db[Generation.KIND].update_one({"_id": generation.id}, {"$set": {"live": True}})
+    """It has caught up. Where the past ended is forgotten: an emptied Kafka counts its messages anew."""
+    live = {"live": True, "noted": {"handled": {}, "told": {}}}
+    await db[Generation.KIND].update_one({"_id": generation.id}, {"$set": live})
 
 
 async def worse(db: Database, generation: Generation) -> list[Place]:
     """What waits or fails in its fresh copies, and does not in the live ones before them."""
     fresh = [name for name in generation.hashes if name in generation.fresh]
-    mine = [Place.of_copy(generation.copies[name]) for name in fresh]
+    mine = [Place.of(generation.copies[name]) for name in fresh]
     if not mine:
         return []
     found = await MongoReader(db).find(Place, {"$or": mine}, sort="_id", limit=0)
     before = await newest(db, {"number": generation.before})
     old = [before.copies[name] for name in fresh if before and name in before.copies]
-    where: Document = {"$or": [Place.of_copy(name) for name in old]} if old else {"_id": None}
+    where: Document = {"$or": [Place.of(name) for name in old]} if old else {"_id": None}
     known = {
         (place.handler, place.subject, place.sequence)
         for place in await MongoReader(db).find(Place, where, sort="_id", limit=0)

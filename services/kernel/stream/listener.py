@@ -9,13 +9,13 @@ from services.kernel.domain.clock import host
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Away, Cause
 from services.kernel.domain.event import EVENTS, LARGEST, Message
-from services.kernel.storage.mongo import asking
+from services.kernel.storage.mongo import Document, asking
 from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
 from services.kernel.stream.consumer import Handler, Hearing
-from services.kernel.stream.generation import Generation
+from services.kernel.stream.generation import Generation, Noted
 from services.kernel.stream.inbox import (
     FOREIGN,
     NOT_ITS_FAULT,
@@ -87,12 +87,14 @@ class Listener:
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
     async def _note_the_past(self) -> None:
-        """Once per generation: the past of others ends where the one before it is, or else where the log ends."""
+        """Once per generation: where the one before it is, and where the log ends."""
+        with asking():
+            self.generation = await generations.stored(self.transact.db, self.generation)
         if self.generation.noted is not None:
             return
-        before = self.generation.before
-        group = generations.group(self.program, before) if before is not None else None
-        noted = await self.bus.reached(group, self.hearing.sources)
+        before, sources = self.generation.before, self.hearing.sources
+        handled = await self.bus.handled(generations.group(self.program, before), sources) if before else {}
+        noted = Noted(handled=handled, told=await self.bus.ends(sources))
         with asking():
             self.generation = await generations.note(self.transact.db, self.generation, noted)
 
@@ -178,7 +180,7 @@ class Listener:
         return [
             Delivery(
                 handler=handler, message=message, partition=record.partition, trouble=trouble,
-                past=self.generation.is_past(handler, place, record.offset),
+                past=self.generation.is_past(handler, kind, place, record.offset),
             )
             for handler in to
         ]  # fmt: skip
@@ -188,6 +190,12 @@ class Listener:
         name = place.queue.partition("|")[0]
         collections = self.generation.copies
         return next((h for h in self.hearing.handlers if collections.get(h.name, h.name) == name), None)
+
+    @property
+    def mine(self) -> Document:
+        """The filter for the places of this generation's handlers."""
+        copies = self.generation.copies
+        return {"$or": [Place.of(copies.get(h.name, h.name)) for h in self.hearing.handlers] or [{"_id": None}]}
 
     async def trouble(self, message: Message) -> Exception | None:
         """Bring the content here that a message names. What is wrong with it, or with the message, comes back.

@@ -84,9 +84,9 @@ class Place(Record):
     copy_due: bool = False  # the dead letters do not have it yet
 
     @staticmethod
-    def of_copy(collection: str) -> Document:
-        """The filter for all queues of the copy in a collection."""
-        return {"queue": {"$gte": f"{collection}|", "$lt": f"{collection}}}"}}
+    def of(name: str) -> Document:
+        """The filter for all queues of an effect, by its name, or of a copy, by its collection's."""
+        return {"queue": {"$gte": f"{name}|", "$lt": f"{name}}}"}}
 
     @property
     def message(self) -> Message:

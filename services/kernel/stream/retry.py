@@ -51,18 +51,19 @@ class Retry:
     async def once(self) -> int:
         """Try all that is due, and what waits for something not known, once. How many were tried."""
         reader = MongoReader(self.listener.transact.db)
-        unknown = {"state": PlaceState.UNKNOWN, "again_at": {"$type": "date"}}
+        mine = self.listener.mine  # what another version fails at would fill the batch, and starve these
+        unknown = {**mine, "state": PlaceState.UNKNOWN, "again_at": {"$type": "date"}}
         came = self.listener.came.is_set()
         self.listener.came.clear()
-        due = {"again_at": {"$type": "date", "$lte": host()}}
+        due = {**mine, "again_at": {"$type": "date", "$lte": host()}}
         found = await reader.find(Place, due, sort="again_at", limit=BATCH)
         if came and self._unknown:
             found += await reader.find(Place, unknown, sort="again_at", limit=BATCH)
-        mine = [place for place in {p.id: p for p in found}.values() if self.listener.handler(place)]
-        for place in mine:
+        places = {place.id: place for place in found}
+        for place in places.values():
             await self.work_off(place)
         self._unknown = await reader.count(Place, unknown) > 0
-        return len(mine)
+        return len(places)
 
     async def work_off(self, place: Place) -> int:
         """Try a place and those behind it, each in a transaction of its own, until one fails. How many succeeded."""
