@@ -1,12 +1,19 @@
 """Fixtures of several of the kernel's tests."""
 
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from deploy.local.stack import Servers
 from services.kernel.http import auth
 from services.kernel.http.auth import Keys
+from services.kernel.running import current
+from services.kernel.storage.mongo import Database
+from services.kernel.stream import generation
+from services.kernel.stream.bus import Bus
 from tests.kernel.issuer import World
+from tests.kernel.versions import Code, Replicas, code_in
 
 
 @pytest.fixture
@@ -21,3 +28,20 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 
     monkeypatch.setattr(Keys, "_fetch", counted)
     return made
+
+
+@pytest.fixture
+def code(tmp_path: Path) -> Iterator[Code]:
+    with code_in(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+async def replicas(
+    db: Database, bus: Bus, servers: Servers, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Replicas]:
+    monkeypatch.setattr(current, "LOOK", 0.1)
+    await generation.make_indexes(db)
+    made = Replicas(db, servers.kafka_address, namespace)
+    yield made
+    await made.end()

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from services.kernel.contracts.columns import ColumnOpened, DepartmentRegistered
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy
 from services.kernel.stream.generation import fingerprint
-from tests.kernel.versions import NAMES, PHONES, Code, code_in, noting
+from tests.kernel.versions import NAMES, PHONES, Code, noting
 
 SAY = (
     "from importlib import import_module as i; from services.kernel.stream.generation import fingerprint; "
@@ -22,12 +21,6 @@ SAY = (
 )
 FORWARDS, BACKWARDS = "order = names; ", "order = names[::-1]; "
 PRINT = "[i(n) for n in order]; print(*(fingerprint(i(n).HEARING) for n in names))"
-
-
-@pytest.fixture
-def code(tmp_path: Path) -> Iterator[Code]:
-    with code_in(tmp_path) as made:
-        yield made
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,10 @@
 import asyncio
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,21 +15,24 @@ from uuid import uuid4
 from pymongo import UpdateOne
 
 from services.kernel.contracts.columns import DepartmentChanged, DepartmentRegistered
+from services.kernel.domain.clock import host
 from services.kernel.domain.decision import Cause
 from services.kernel.domain.event import Event
 from services.kernel.running.current import Current
 from services.kernel.storage.mongo import Database, Document
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
-from services.kernel.stream import generation, queue
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Effects, Handler, Hearing
 from services.kernel.stream.generation import Generation
+from services.kernel.stream.queue import Place
+from tests.support.waiting import eventually
 
 NAMES = '''
 """Departments, with every name they had."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar
 
 from services.kernel.contracts.columns import DepartmentChanged, DepartmentEvent, DepartmentRegistered
@@ -155,11 +159,6 @@ class Replicas:
             await replica.end()
 
 
-async def ready(db: Database) -> None:
-    await queue.make_indexes(db)
-    await generation.make_indexes(db)
-
-
 async def ran(db: Database, name: str) -> dict[str, int]:
     """What effects of a name have done, and how often."""
     return {found["_id"]: found["times"] for found in await db[name].find({}).to_list(None)}
@@ -168,3 +167,49 @@ async def ran(db: Database, name: str) -> dict[str, int]:
 async def names(db: Database, collection: str) -> dict[str, list[str]]:
     found: list[Document] = await db[collection].find({}).to_list(None)
     return {each["_id"]: list(each["names"]) for each in found if "names" in each}
+
+
+async def live(replica: Replica, number: int) -> None:
+    await eventually(lambda: (replica.generation.number, replica.generation.filled) == (number, True))
+
+
+async def hold(db: Database, expected: Mapping[str, Mapping[str, list[str]]]) -> None:
+    """Copies by collection and department."""
+
+    async def held() -> bool:
+        found = {collection: await names(db, collection) for collection in expected}
+        assert found == expected
+        return True
+
+    await eventually(held)
+
+
+async def did(db: Database, name: str, *what: str) -> None:
+    """Effects of this name ran once for each of these."""
+
+    async def so() -> bool:
+        assert await ran(db, name) == dict.fromkeys(what, 1)
+        return True
+
+    await eventually(so)
+
+
+async def waits(db: Database, *places: str) -> None:
+    async def so() -> bool:
+        assert sorted([place["_id"] for place in await db[Place.KIND].find({}).to_list(None)]) == sorted(places)
+        return True
+
+    await eventually(so)
+
+
+def of(code: str, *numbers: int) -> list[str]:
+    return [f"department/{code} 名{n}" for n in numbers]
+
+
+async def unused(db: Database, number: int) -> None:
+    """Its replicas went two hours ago."""
+    await db[Generation.KIND].update_one({"_id": str(number)}, {"$set": {"used_at": host() - timedelta(hours=2)}})
+
+
+async def numbers(db: Database) -> list[str]:
+    return sorted([each["_id"] for each in await db[Generation.KIND].find({}).to_list(None)])

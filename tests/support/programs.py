@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.local.places import PROGRAMS
+from deploy.local.places import PROGRAMS, ROOT
 from deploy.local.processes import Process, free_ports
 from deploy.local.stack import Keys, Servers, environment, is_ready, program
 from services.kernel.domain.person import Role
@@ -18,7 +18,10 @@ STARTING = 60.0
 
 @dataclass(slots=True)
 class Suite:
-    """A running suite: address and token by name; any process can be killed and started again."""
+    """A running suite: address and token by name; any process can be killed and started again.
+
+    `root`: the tree whose code runs.
+    """
 
     servers: Servers
     home: Path
@@ -28,6 +31,7 @@ class Suite:
     )
     processes: dict[str, Process] = field(default_factory=dict)
     columns: dict[str, str] = field(default_factory=dict)  # ids by path, of the small city
+    root: Path = ROOT
 
     @property
     def keys(self) -> Keys:
@@ -60,7 +64,9 @@ class Suite:
 
     def program(self, name: str, env: Mapping[str, str]) -> Process:
         """Written down beside the servers, so that the next run ends what a killed one left."""
-        return program(name, self.env(name) | dict(env), home=self.home, record=self.servers.record)
+        made = program(name, self.env(name) | dict(env), home=self.home, record=self.servers.record)
+        made.folder = self.root
+        return made
 
     def until_ready(self, name: str) -> None:
         self.processes[name].until(lambda: is_ready(self.inside(name)), STARTING)
