@@ -1,4 +1,4 @@
-"""What a service can be told from the command line: serve, load its part of the city, send again, work off a queue."""
+"""What a service can be asked on the command line: serve, load its part of the city, send again, work off a queue."""
 
 import asyncio
 from argparse import ArgumentParser, Namespace, _SubParsersAction

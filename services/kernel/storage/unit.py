@@ -36,16 +36,16 @@ class Held:
 
     def write(self) -> Write:
         """Only what differs, so that fields which this version does not know stay."""
-        told = {"version": self.state.version, "sequence": self.sequence}
+        counters = {"version": self.state.version, "sequence": self.sequence}
         if self.stored is None:
-            return InsertOne({"_id": self.state.id, **self.written, **told})
+            return InsertOne({"_id": self.state.id, **self.written, **counters})
         change = update(difference(self.stored, self.base, self.written))
-        change["$set"] = change.get("$set", {}) | told
+        change["$set"] = change.get("$set", {}) | counters
         return UpdateOne({"_id": self.state.id, "version": self.stored["version"]}, change)
 
     def flushed(self) -> "Held":
-        told = {"version": self.state.version, "sequence": self.sequence}
-        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **told}
+        counters = {"version": self.state.version, "sequence": self.sequence}
+        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **counters}
         return replace(self, stored=stored, base=self.written)
 
 
