@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
 from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
@@ -59,7 +60,8 @@ class Guard:
 
     @property
     def fields(self) -> Document:
-        return {"sequence": self.sequence, "event": self.event, "heard_at": self.at}
+        """With a stamp that never repeats: what writes the same again must collide with who moves it."""
+        return {"sequence": self.sequence, "event": self.event, "heard_at": self.at, "stamp": ObjectId()}
 
 
 @dataclass(frozen=True, slots=True)
