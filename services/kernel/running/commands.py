@@ -24,7 +24,7 @@ BATCH = 1_000  # records of the journal marked in one transaction
 def main(service: Service, settings: type[Settings], *, city: City, arguments: Sequence[str] | None = None) -> None:
     asked = parser(service).parse_args(arguments)
     found = load(settings)
-    begin(service.name, found)
+    begin(service.name, found, command=asked.command is not None)
     program = Program(service, found)
     if asked.command is None:
         return serve(program, create_app(program))
