@@ -142,8 +142,9 @@ def bind(**ids: Any) -> AbstractContextManager[None]:
 def configure(service: str, log: str, *, command: bool = False) -> None:
     """Send all logging to stdout as JSON lines, or readable ones where `log` says pretty or a terminal is there.
 
-    Of a `command` only warnings are logged, on stderr: stdout is for what it answers. The standard library's loggers come out in the same shape, at WARNING and above (uvicorn.error at INFO);
-    uvicorn must be started with `log_config=None`. May be called again.
+    Of a `command` only warnings are logged, on stderr: stdout is for what it answers. The standard library's loggers
+    come out in the same shape, at WARNING and above (uvicorn.error at INFO); uvicorn must be started with
+    `log_config=None`. May be called again.
     """
     out, level = (sys.stderr, logging.WARNING) if command else (sys.stdout, logging.INFO)
     pretty = log == "pretty" or (log == "auto" and out.isatty())
