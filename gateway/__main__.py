@@ -31,7 +31,7 @@ def main() -> None:
     commands.rebuild_parser(asks)
     asked = parser.parse_args()
     settings = load(GatewaySettings)
-    begin(SERVICE.name, settings)
+    begin(SERVICE.name, settings, command=asked.command is not None)
     gateway = Gateway(SERVICE, settings)
     if asked.command is None:
         return serve(gateway)

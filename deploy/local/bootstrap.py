@@ -28,7 +28,7 @@ SAID = (  # what venv and pip say, and what it means
         "Citygate runs on Linux (glibc) on x86-64; elsewhere in a container or a virtual machine.",
     ),
 )
-TELL = 10  # seconds between two lines of progress
+SAY = 10  # seconds between two lines of progress
 
 
 def stop(sentence: str) -> None:
@@ -72,15 +72,15 @@ class Progress:
 
     def __init__(self) -> None:
         self.fetched = 0
-        self.told = time.time()
+        self.said_at = time.time()
 
     def __call__(self, line: str) -> None:
         fetching = line.startswith("Collecting ")
         self.fetched += fetching
         if line.startswith("Installing collected"):
             print("  installing them ...")
-        elif fetching and time.time() - self.told > TELL:
-            self.told = time.time()
+        elif fetching and time.time() - self.said_at > SAY:
+            self.said_at = time.time()
             print("  %d packages fetched ..." % self.fetched)
         sys.stdout.flush()
 

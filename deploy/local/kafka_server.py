@@ -42,7 +42,7 @@ group.initial.rebalance.delay.ms=0
 """
 
 
-def fetch(*, told: threading.Event = NOBODY) -> None:
+def fetch(*, ending: threading.Event = NOBODY) -> None:
     """The jars of the lock, each compared with its sha256 before anything runs, every time; `Stop` where that fails."""
     lock = tomllib.loads((HERE / "jgo.lock.toml").read_text())
     JARS.mkdir(parents=True, exist_ok=True)
@@ -51,11 +51,11 @@ def fetch(*, told: threading.Event = NOBODY) -> None:
         if not differing(lock, jars()):
             return
         print("Fetching Kafka's jars (about 45 MB, once) ...", flush=True)
-        download(told)
+        download(ending)
         verify(lock, jars())
 
 
-def download(told: threading.Event) -> None:
+def download(ending: threading.Event) -> None:
     """Into folders of our own, so that deleting one cures a spoilt download, and nobody's home is written to."""
     for name in ("jgo.toml", "jgo.lock.toml"):
         shutil.copy(HERE / name, JARS / name)
@@ -64,7 +64,7 @@ def download(told: threading.Event) -> None:
     log = JARS / "fetch.log"
     log.unlink(missing_ok=True)
     jgo = Process("Fetching Kafka's jars", sync, log, env, folder=JARS)
-    if jgo.finish(FETCHING, told=told):
+    if jgo.finish(FETCHING, ending=ending):
         why = full(tail(log)) or "Kafka's jars could not be fetched: is the Maven registry reachable from here?"
         raise Stop(f"{tail(log, 5)}\n{why}")
 

@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from deploy.local.places import Told, must_have_space
+from deploy.local.places import Ended, must_have_space
 from deploy.local.processes import free_ports
 from deploy.local.stack import Servers
 from deploy.local.supervisor import SIGNALS, say
@@ -18,13 +18,13 @@ ADDRESSES = "servers.json"
 
 
 def keep_up(parent: Path = TESTS) -> None:
-    """Until Ctrl-C; their data are thrown away at the end, and what is told of them is true only while they live."""
-    told = threading.Event()
+    """Until Ctrl-C; their data are thrown away at the end, and what is said of them is true only while they live."""
+    ending = threading.Event()
     for number in SIGNALS:
-        signal.signal(number, lambda *_: told.set())
+        signal.signal(number, lambda *_: ending.set())
     home = claim(parent)
     mongo, kafka, controller = free_ports(3)
-    servers = Servers(home, mongo, kafka, controller, home / "run", given_mongo=None, given_kafka=None, told=told)
+    servers = Servers(home, mongo, kafka, controller, home / "run", given_mongo=None, given_kafka=None, ending=ending)
     try:
         must_have_space(home)
         say("Starting MongoDB and Kafka ...")
@@ -33,10 +33,10 @@ def keep_up(parent: Path = TESTS) -> None:
         say(f"  MongoDB     {servers.mongo_url}\n  Kafka       {servers.kafka_address}\n")
         say("Tests of this checkout use them, each in a namespace of its own. Ctrl-C ends them and forgets their data.")
         watched = [Watched(process) for process in (servers.mongo, servers.kafka) if process]
-        while not told.wait(0.2):
+        while not ending.wait(0.2):
             for line in filter(None, [each.look(time.monotonic()) for each in watched]):
                 say(line)
-    except Told:
+    except Ended:
         pass
     finally:
         say("\nEnding ...")

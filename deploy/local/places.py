@@ -17,7 +17,7 @@ class Stop(Exception):
     """Something the person at the keyboard must know: one sentence that says what to do."""
 
 
-class Told(Exception):
+class Ended(Exception):
     """The person asked for the end while something was still starting."""
 
 

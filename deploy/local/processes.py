@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from deploy.local.births import Birth, is_over
-from deploy.local.places import ROOT, Stop, Told, full
+from deploy.local.places import ROOT, Ended, Stop, full
 
 GRACE = 10.0  # seconds between asking and killing
 LONGEST = 20_000_000  # bytes of a log that is carried on by the next start
@@ -71,18 +71,18 @@ class Process:
                 self.running.wait(GRACE)
             self.kill()
 
-    def until(self, ready: Callable[[], bool], seconds: float, *, told: threading.Event = NOBODY) -> None:
-        """`Stop` when it dies or takes too long, with the end of its log; `Told` when we were told to end."""
+    def until(self, ready: Callable[[], bool], seconds: float, *, ending: threading.Event = NOBODY) -> None:
+        """`Stop` when it dies or takes too long, with the end of its log; `Ended` when the end was asked for."""
         limit = time.monotonic() + seconds
         while not ready():
             if not self.alive:
                 raise Stop(self._sentence("ended while starting"))
             if time.monotonic() > limit:
                 raise Stop(self._sentence(f"was not ready after {seconds:g} seconds"))
-            if told.wait(0.05):
-                raise Told
+            if ending.wait(0.05):
+                raise Ended
 
-    def finish(self, seconds: float, *, told: threading.Event = NOBODY) -> int:
+    def finish(self, seconds: float, *, ending: threading.Event = NOBODY) -> int:
         """Start what ends by itself, and wait for that: its exit code. Ended when it takes too long or we must."""
         self.start()
         limit = time.monotonic() + seconds
@@ -90,8 +90,8 @@ class Process:
             while self.running is not None and self.alive:
                 if time.monotonic() > limit:
                     raise Stop(self._sentence(f"took longer than {seconds:g} seconds"))
-                if told.wait(0.05):
-                    raise Told
+                if ending.wait(0.05):
+                    raise Ended
             return self.running.returncode if self.running else 0
         finally:
             self.end()

@@ -37,7 +37,7 @@ class Servers:
     given_kafka: str | None = field(default_factory=lambda: os.environ.get("KAFKA_BOOTSTRAP_SERVERS"))
     mongo: Process | None = None
     kafka: Process | None = None
-    told: threading.Event = NOBODY
+    ending: threading.Event = NOBODY
 
     @property
     def mongo_url(self) -> str:
@@ -54,7 +54,7 @@ class Servers:
         if self.given_kafka:
             kafka_server.must_answer(self.given_kafka)
         else:
-            kafka_server.fetch(told=self.told)
+            kafka_server.fetch(ending=self.ending)
         if not self.given_mongo:
             command = mongo.command(self.home / "mongo", self.mongo_port)
             self.mongo = Process("mongod", command, self.home / "log" / "mongod.log", record=self.record)
@@ -68,9 +68,9 @@ class Servers:
     def wait(self) -> None:
         """Until both, as far as they are ours, serve: at the start, and after one was killed and started again."""
         if self.mongo:
-            self.mongo.until(lambda: mongo.initiate(self.mongo_port), STARTING, told=self.told)
+            self.mongo.until(lambda: mongo.initiate(self.mongo_port), STARTING, ending=self.ending)
         if self.kafka:
-            self.kafka.until(lambda: kafka_server.answers(self.kafka_port), STARTING, told=self.told)
+            self.kafka.until(lambda: kafka_server.answers(self.kafka_port), STARTING, ending=self.ending)
 
     def restart(self, *servers: Process | None) -> None:
         """Killed as by a crash, if they still run, and started again on the same data and ports."""

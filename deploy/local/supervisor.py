@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.changes import Changes
-from deploy.local.places import LOCAL, PROGRAMS, Ports, Stop, Told, full
+from deploy.local.places import LOCAL, PROGRAMS, Ended, Ports, Stop, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
 from deploy.local.stack import STARTING, Keys, Servers, environment, inside_of, is_ready, module, ports_of, program
 from deploy.local.watch import Watched
@@ -20,7 +20,7 @@ from services.kernel.domain.person import Role
 
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
 CITY_SECONDS = 300.0
-WAKE = 0.5  # seconds between two looks at whether we were told to end
+WAKE = 0.5  # seconds between two looks at whether the end was asked for
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -45,14 +45,14 @@ class Supervisor:
     city: Sequence[Process] = ()
     home: Path = LOCAL
     changes: Changes | None = None
-    told: threading.Event = field(default_factory=threading.Event)
+    ending: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     watchers: list[threading.Thread] = field(default_factory=list)
 
     def run(self) -> None:
         for number in SIGNALS:
-            signal.signal(number, lambda *_: self.told.set())
-        self.servers.told = self.told
+            signal.signal(number, lambda *_: self.ending.set())
+        self.servers.ending = self.ending
         for name in end_what_was_left(self.home / "run"):
             say(f"Ended {name}, left by an earlier run.")
         self.check_ports()
@@ -60,10 +60,10 @@ class Supervisor:
             self.start()
             self.load_city()
             self.tell()
-            while not self.told.wait(WAKE):
+            while not self.ending.wait(WAKE):
                 pass  # a signal that reached another thread wakes nobody, and is seen at the next turn
-        except (Stop, Told):
-            if not self.told.is_set():  # what Ctrl-C tore down is no failure
+        except (Stop, Ended):
+            if not self.ending.is_set():  # what Ctrl-C tore down is no failure
                 raise
         finally:
             self.end()
@@ -76,7 +76,7 @@ class Supervisor:
         for process in self.programs:
             process.start()
         for process in self.programs:
-            process.until(partial(is_ready, int(process.env["CITYGATE_INSIDE_PORT"])), STARTING, told=self.told)
+            process.until(partial(is_ready, int(process.env["CITYGATE_INSIDE_PORT"])), STARTING, ending=self.ending)
         say(f"Everything is ready after {time.monotonic() - began:.0f} s.")
         self.watchers = [threading.Thread(target=self.watch, name="watch")]
         if self.changes:
@@ -103,7 +103,7 @@ class Supervisor:
         say("Loading the demonstration city ...")
         for part in self.city:
             part.log.unlink(missing_ok=True)
-            if part.finish(CITY_SECONDS, told=self.told):
+            if part.finish(CITY_SECONDS, ending=self.ending):
                 end = tail(part.log)
                 raise Stop(
                     f"{part.name} did not succeed. The end of {part.log}:\n{end}\n{full(end, part.log.parent)}".rstrip()
@@ -128,7 +128,7 @@ class Supervisor:
     def watch(self) -> None:
         """Beside all else, until the end: what ended by itself, or has changed, is started again."""
         everything = [Watched(p) for p in (self.servers.mongo, self.servers.kafka, *self.programs) if p]
-        while not self.over.wait(0.2) and not self.told.is_set():
+        while not self.over.wait(0.2) and not self.ending.is_set():
             self.renew(everything)
             for each in everything:
                 try:

@@ -1,4 +1,4 @@
-"""What a program is told by its environment, checked at start."""
+"""What a program reads from its environment, checked at start."""
 
 import json
 import re

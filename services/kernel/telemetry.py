@@ -139,32 +139,34 @@ def bind(**ids: Any) -> AbstractContextManager[None]:
     return bound_contextvars(**ids)
 
 
-def configure(service: str, log: str) -> None:
+def configure(service: str, log: str, *, command: bool = False) -> None:
     """Send all logging to stdout as JSON lines, or readable ones where `log` says pretty or a terminal is there.
 
-    The standard library's loggers come out in the same shape, at WARNING and above (uvicorn.error at INFO);
-    uvicorn must be started with `log_config=None`. May be called again.
+    Of a `command` only warnings are logged, on stderr: stdout is for what it answers. The standard library's loggers
+    come out in the same shape, at WARNING and above (uvicorn.error at INFO); uvicorn must be started with
+    `log_config=None`. May be called again.
     """
-    pretty = log == "pretty" or (log == "auto" and sys.stdout.isatty())
+    out, level = (sys.stderr, logging.WARNING) if command else (sys.stdout, logging.INFO)
+    pretty = log == "pretty" or (log == "auto" and out.isatty())
     shared: list[Processor] = [merge_contextvars, structlog.stdlib.add_log_level, _stamped(service)]
     last: list[Processor] = _pretty() if pretty else _json()
     structlog.configure(
         processors=[*shared, structlog.processors.StackInfoRenderer(), *last],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stdout),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(out),
         cache_logger_on_first_use=False,  # a cached logger could not be captured by tests nor configured again
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(out)
     remove = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     named: list[Processor] = [structlog.stdlib.add_logger_name, *shared]
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=named, processors=[remove, *last]))
     handler.addFilter(Once())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name, level in {"uvicorn": "WARNING", "uvicorn.access": "WARNING", "uvicorn.error": "INFO"}.items():
+    for name, least in {"uvicorn": "WARNING", "uvicorn.access": "WARNING", "uvicorn.error": "INFO"}.items():
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
-        logger.setLevel(level)
+        logger.setLevel(least)
 
 
 def _stamped(service: str) -> Processor:

@@ -65,7 +65,7 @@ def read_model(running: Suite) -> dict[str, Document]:
         names = client[f"{running.namespace}_gateway"].list_collection_names()
     folded = sorted(set(names) - NOT_FOLDED)
     found = ((name, document) for name in folded for document in documents(running, "gateway", name))
-    return {f"{name}/{d['_id']}": {f: v for f, v in d.items() if f != "heard_at"} for name, d in found}
+    return {f"{name}/{d['_id']}": {f: v for f, v in d.items() if f not in ("heard_at", "stamp")} for name, d in found}
 
 
 @pytest.mark.all_faults

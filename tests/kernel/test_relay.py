@@ -3,6 +3,7 @@
 import asyncio
 from argparse import Namespace
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ async def test_what_was_said_is_sent_once_and_in_order(db: Database, transact: T
     assert wire.sequences("department/finance") == [1, 2, 3]
     assert wire.sequences("department/water") == [1, 2]
     assert wire.sent[0].source == "columns"
+
+
+async def test_the_journal_notes_when_a_fact_was_sent(db: Database, transact: Transactor, wire: Wire) -> None:
+    await say(transact, "finance", 1)
+    await send_once(db, wire)
+
+    [record] = await db["journal"].find().to_list(None)
+    assert "unsent" not in record
+    assert abs(record["sent"] - record["written"]) < timedelta(minutes=1)
 
 
 async def test_what_could_not_be_sent_stays_unsent(db: Database, transact: Transactor, wire: Wire) -> None:

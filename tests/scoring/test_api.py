@@ -132,7 +132,7 @@ async def test_facts_are_read_part_by_part_each_once(
 
     found = await store.pieces(MongoReader(working.db), inputs())
 
-    assert sorted(piece.told.position for piece in found) == list(range(1, 13))
+    assert sorted(piece.fact.position for piece in found) == list(range(1, 13))
 
 
 async def test_a_month_is_not_closed_while_facts_are_on_their_way(

@@ -1,4 +1,4 @@
-"""What a service can be told from the command line: serve, load its part of the city, send again, work off a queue."""
+"""What a service can be asked on the command line: serve, load its part of the city, send again, work off a queue."""
 
 import asyncio
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -24,7 +24,7 @@ BATCH = 1_000  # records of the journal marked in one transaction
 def main(service: Service, settings: type[Settings], *, city: City, arguments: Sequence[str] | None = None) -> None:
     asked = parser(service).parse_args(arguments)
     found = load(settings)
-    begin(service.name, found)
+    begin(service.name, found, command=asked.command is not None)
     program = Program(service, found)
     if asked.command is None:
         return serve(program, create_app(program))

@@ -214,7 +214,7 @@ async def healthz(_: Request) -> Response:
     return JSONResponse({"ok": True})
 
 
-def begin(service: str, settings: Settings) -> None:
+def begin(service: str, settings: Settings, *, command: bool = False) -> None:
     """What comes before anything else in a process: its clock and its log."""
     clock.shift(settings.clock_shift)
-    telemetry.configure(service, settings.log)
+    telemetry.configure(service, settings.log, command=command)

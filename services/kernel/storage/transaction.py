@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
+import stamina
+import stamina.instrumentation
 from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
@@ -14,10 +16,26 @@ from services.kernel.storage.mongo import Database, MongoReader, Session, asking
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
 
+stamina.instrumentation.set_on_retry_hooks([])  # a lost race is an everyday thing, and no line in the log
+
+
+class Schedule(TypedDict):
+    """How something is tried again; in seconds."""
+
+    attempts: int | None
+    timeout: float
+    wait_initial: float
+    wait_max: float
+    wait_jitter: float
+
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE = 10.0  # seconds a lost race is run again before the caller hears of it
+CLASHES = 3  # twice somebody else may just have made it
+RACE: Schedule = {"attempts": None, "timeout": PATIENCE, "wait_initial": 0.002, "wait_max": 0.13, "wait_jitter": 0.002}
+OUTCOME: Schedule = {"attempts": None, "timeout": PATIENCE, "wait_initial": 0.05, "wait_max": 0.5, "wait_jitter": 0.05}
 
 
 @dataclass(slots=True)
@@ -77,22 +95,25 @@ class Transactor:
             log.info("action", action=name, outcome=outcome, who=self.cause.who, request=self.cause.request)
 
     async def _until_settled(self, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
-        clock = asyncio.get_running_loop().time
-        patience, clashes, attempt = clock() + PATIENCE, 0, 0
-        while True:
-            try:
-                return await self._once(act)
-            except PyMongoError as error:
-                if is_clash(error):
-                    clashes += 1
-                    if clashes == 3:  # twice somebody else may just have made it; then it is a rule
-                        raise Refused("exists", "It exists already.") from error
-                elif not error.has_error_label("TransientTransactionError"):
-                    raise
-                if clock() > patience:
-                    raise Busy("busy", "Too many changes at once. Try again in a moment.") from error
-            await asyncio.sleep(0.002 * 2 ** min(attempt, 6))
-            attempt += 1
+        """Run it again where it lost a race; a unique index that says no three times is a rule."""
+        clashes = 0
+
+        def lost_a_race(error: Exception) -> bool:
+            nonlocal clashes
+            clashes += isinstance(error, PyMongoError) and is_clash(error)
+            return clashes < CLASHES and isinstance(error, PyMongoError) and may_settle(error)
+
+        try:
+            async for attempt in stamina.retry_context(on=lost_a_race, **RACE):
+                with attempt:
+                    return await self._once(act)
+        except PyMongoError as error:
+            if is_clash(error) and clashes >= CLASHES:
+                raise Refused("exists", "It exists already.") from error
+            if may_settle(error):
+                raise Busy("busy", "Too many changes at once. Try again in a moment.") from error
+            raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _once(self, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
         async with await self.db.client.start_session() as session:
@@ -110,15 +131,19 @@ class Transactor:
 
     async def _commit(self, session: Session) -> None:
         """Asks again while the outcome is unknown; a commit may be repeated."""
-        patience = asyncio.get_running_loop().time() + PATIENCE
-        while True:
-            try:
-                return await session.commit_transaction()
-            except PyMongoError as error:
-                unknown = error.has_error_label("UnknownTransactionCommitResult")
-                if not unknown or asyncio.get_running_loop().time() > patience:
-                    raise
-            await asyncio.sleep(0.05)
+        async for attempt in stamina.retry_context(on=is_unknown, **OUTCOME):
+            with attempt:
+                await session.commit_transaction()
+
+
+def may_settle(error: PyMongoError) -> bool:
+    """Whether another run may see what it lost to."""
+    return is_clash(error) or error.has_error_label("TransientTransactionError")
+
+
+def is_unknown(error: Exception) -> bool:
+    """Whether a commit may have happened or not."""
+    return isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
 
 
 async def settled(work: Coroutine[Any, Any, T]) -> T:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from bson import ObjectId
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
 from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
@@ -36,16 +37,16 @@ class Held:
 
     def write(self) -> Write:
         """Only what differs, so that fields which this version does not know stay."""
-        told = {"version": self.state.version, "sequence": self.sequence}
+        counters = {"version": self.state.version, "sequence": self.sequence}
         if self.stored is None:
-            return InsertOne({"_id": self.state.id, **self.written, **told})
+            return InsertOne({"_id": self.state.id, **self.written, **counters})
         change = update(difference(self.stored, self.base, self.written))
-        change["$set"] = change.get("$set", {}) | told
+        change["$set"] = change.get("$set", {}) | counters
         return UpdateOne({"_id": self.state.id, "version": self.stored["version"]}, change)
 
     def flushed(self) -> "Held":
-        told = {"version": self.state.version, "sequence": self.sequence}
-        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **told}
+        counters = {"version": self.state.version, "sequence": self.sequence}
+        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **counters}
         return replace(self, stored=stored, base=self.written)
 
 
@@ -59,7 +60,8 @@ class Guard:
 
     @property
     def fields(self) -> Document:
-        return {"sequence": self.sequence, "event": self.event, "heard_at": self.at}
+        """With a stamp that never repeats: what writes the same again must collide with who moves it."""
+        return {"sequence": self.sequence, "event": self.event, "heard_at": self.at, "stamp": ObjectId()}
 
 
 @dataclass(frozen=True, slots=True)

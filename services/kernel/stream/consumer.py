@@ -4,6 +4,7 @@ import ast
 import hashlib
 import inspect
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,16 +26,16 @@ def kind_of(type_: str) -> str:
     return type_.partition(".")[0]
 
 
-class Handler:
+class Handler(ABC):
     """Something that a program does with messages. It has a name and, per aggregate, the last message handled."""
 
     name: str
     from_now = False  # it begins with what is told from now on, and is not told of the past
 
     @property
+    @abstractmethod
     def kinds(self) -> frozenset[str]:
         """Of the aggregates it listens to."""
-        raise NotImplementedError
 
     def hears(self, kind: str) -> bool:
         return kind in self.kinds

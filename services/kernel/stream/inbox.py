@@ -139,12 +139,13 @@ class Inbox:
         return self.queues[self.queue(d.handler, d.message.subject)].get(d.message.sequence)
 
     def _wait(self, d: Delivery) -> None:
-        """What hides is folded at once, too."""
-        queue = self.queue(d.handler, d.message.subject)
+        """What hides is folded at once, too. The guard is written as it is, so that whoever moves it sees this."""
+        queue, guard = self.queue(d.handler, d.message.subject), self.guard(d.handler, d.message)
+        self._guard(d, guard)
         new = place(queue, d.handler, d.message, d.partition)
         if overtakes(d.message) and isinstance(d.handler, Copy):
             try:
-                self._fold(d.handler, d.message, self.guard(d.handler, d.message))
+                self._fold(d.handler, d.message, guard)
             except Exception as error:  # it will fail in its turn, and be tried again then
                 new = new.noted(error)
         self._put(new, "waiting")

@@ -107,12 +107,12 @@ class Measure:
     async def _count(self) -> None:
         journal, waiting = self.db["journal"], self.db["waiting"]
         unsent = {"unsent": True}
-        self.unsent = await journal.count_documents(unsent, limit=MOST)
+        count = await journal.count_documents(unsent, limit=MOST)
         record = await journal.find_one(unsent, {"written": 1}, sort=[("written", 1)])
-        self.waiting = await waiting.count_documents({}, limit=MOST)
+        places = await waiting.count_documents({}, limit=MOST)
         place = await waiting.find_one({}, {"since": 1}, sort=[("since", 1)])
-        self.unsent_since = record["written"] if record else None
-        self.waiting_since = place["since"] if place else None
+        self.unsent, self.unsent_since = count, record["written"] if record else None
+        self.waiting, self.waiting_since = places, place["since"] if place else None
         UNSENT.set(self.unsent)
         WAITING.set(self.waiting)
 

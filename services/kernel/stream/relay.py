@@ -30,7 +30,8 @@ def always() -> bool:
 async def send_once(db: Database, send: Send, *, limit: int = BATCH, may: May = always) -> int:
     """In the order of saying; an aggregate whose earlier fact is not in hand, or set apart, waits.
 
-    How many were sent or set apart. `may` is asked last thing before sending, and before what was sent is marked.
+    How many were sent or set apart; the journal notes when. `may` is asked last thing before sending, and before what
+    was sent is marked.
     """
     found: list[Document] = await as_of_now(db).find(UNSENT_RECORDS).sort(TURN).limit(limit).to_list(limit)
     records = in_order(found, lowest(found) if len(found) < limit else await lowest_unsent(db, found))
@@ -46,7 +47,7 @@ async def send_once(db: Database, send: Send, *, limit: int = BATCH, may: May = 
         return 1
     if may():
         done = {"_id": {"$in": [r["_id"] for r in records]}}
-        await db["journal"].update_many(done, {"$unset": {"unsent": 1}})
+        await db["journal"].update_many(done, {"$unset": {"unsent": 1}, "$currentDate": {"sent": True}})
     SENT.inc(len(records))
     return len(records)
 

@@ -1,11 +1,11 @@
 """The rules of letters (来信): their life, their clock, and what the public and the writer may see."""
 
 from services.mailbox.domain.clock import Clock, Policy, amber_from, clock, in_force
+from services.mailbox.domain.copied import Department
 from services.mailbox.domain.disclosure import Extract, disclose
 from services.mailbox.domain.letter import (
     MAYOR,
     ContactSeen,
-    Department,
     Letter,
     LetterState,
     Rating,

@@ -18,22 +18,13 @@ from services.kernel.contracts.mailbox import (
 )
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Aggregate, Copied, Decision, Refused
+from services.kernel.domain.decision import Aggregate, Decision, Refused
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.mailbox.domain.clock import Clock, Policy, clock
+from services.mailbox.domain.copied import Department
 
 MAYOR = "mayor"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Department(Copied):
-    """What mailbox knows of a department."""
-
-    KIND: ClassVar[str] = "department"
-
-    name: str
-    letter_duties: bool
 
 
 class LetterState(StrEnum):

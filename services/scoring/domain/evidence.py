@@ -65,7 +65,7 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
     """Arrange the facts, whatever their order. Raises `Unknown` if one speaks of something that was never told."""
     start, end = month_span(month)
     until = min(end, as_of)
-    told = sorted((piece for piece in pieces if piece.told.at < until), key=lambda piece: piece.told.order)
+    told = sorted((piece for piece in pieces if piece.fact.at < until), key=lambda piece: piece.fact.order)
 
     def each(kind: type[P]) -> list[P]:
         return [piece for piece in told if isinstance(piece, kind)]
@@ -78,10 +78,10 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
         end=end,
         until=until,
         departments={x.code: x for x in each(Department)},
-        shown=grouped((x.department, x) for x in each(Shown) if x.told.at >= start),
-        withdrawn=grouped((x.department, x) for x in each(Withdrawn) if x.told.at >= start),
+        shown=grouped((x.department, x) for x in each(Shown) if x.fact.at >= start),
+        withdrawn=grouped((x.department, x) for x in each(Withdrawn) if x.fact.at >= start),
         columns=grouped((x.opened.owner, x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
-        answered=grouped((x.department, x) for x in answers.values() if x.told.at >= start),
+        answered=grouped((x.department, x) for x in answers.values() if x.fact.at >= start),
         overdue=grouped(
             (x.held.department, x)
             for x in (Overdue(x, held.get(x.letter, x)) for x in each(Received) if x.letter not in done)

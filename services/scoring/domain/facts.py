@@ -34,7 +34,7 @@ MEASURED = tuple(event.TYPE for event in (*ALL_BEFORE, *WITHIN))  # no announcem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Recorded:
     """The place of a fact: in scoring's record (`position`), in its aggregate (`sequence`), and in time (`at`)."""
 
     position: int
@@ -56,7 +56,7 @@ class Told:
 class Department:
     """A department as its last event describes it."""
 
-    told: Told
+    fact: Recorded
     code: str
     name: str
     size: DepartmentClass
@@ -66,7 +66,7 @@ class Department:
 class Opened:
     """A column (栏目) and who keeps it."""
 
-    told: Told
+    fact: Recorded
     column: str
     name: str
     owner: str
@@ -75,7 +75,7 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Retired:
-    told: Told
+    fact: Recorded
     column: str
 
 
@@ -83,7 +83,7 @@ class Retired:
 class Refreshed:
     """A column's duty began a new period, current until `due_at`."""
 
-    told: Told
+    fact: Recorded
     column: str
     because: Activity
     due_at: datetime
@@ -93,7 +93,7 @@ class Refreshed:
 class Shown:
     """A publication, or a revision of one (`revised`). `complete`: whether its review was complete."""
 
-    told: Told
+    fact: Recorded
     department: str
     revised: bool
     complete: bool
@@ -101,7 +101,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    told: Told
+    fact: Recorded
     department: str
     ground: Ground | None
 
@@ -110,7 +110,7 @@ class Withdrawn:
 class Received:
     """A letter (来信) came in, for a department to answer before `due_at`."""
 
-    told: Told
+    fact: Recorded
     letter: str
     department: str
     due_at: datetime
@@ -120,14 +120,14 @@ class Received:
 class Transferred:
     """Another department answers it from now on (转办)."""
 
-    told: Told
+    fact: Recorded
     letter: str
     department: str
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    told: Told
+    fact: Recorded
     letter: str
     department: str
     due_at: datetime
@@ -135,7 +135,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    told: Told
+    fact: Recorded
     letter: str
 
 
@@ -151,7 +151,7 @@ def taken(kept: Kept) -> Piece | None:
     """
     if kept.type not in MEASURED:
         return None
-    told = Told(position=kept.position, type=kept.type, subject=kept.subject, sequence=kept.sequence, at=kept.time)
+    told = Recorded(position=kept.position, type=kept.type, subject=kept.subject, sequence=kept.sequence, at=kept.time)
     match kept.event():
         case DepartmentRegistered() | DepartmentChanged() as e:
             return Department(told, e.code, e.name, e.department_class)

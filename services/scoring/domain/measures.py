@@ -13,7 +13,7 @@ from services.kernel.contracts.scoring import FactCited, Line
 from services.kernel.domain.calendar import DAY, SHANGHAI, day_of, end_of
 from services.kernel.domain.decision import Unknown
 from services.scoring.domain.evidence import Column, Evidence, Overdue
-from services.scoring.domain.facts import Answered, Department, Refreshed, Told
+from services.scoring.domain.facts import Answered, Department, Recorded, Refreshed
 from services.scoring.domain.scheme import Indicator
 
 CENT = Decimal("0.01")
@@ -53,7 +53,7 @@ def quantity_1(found: Evidence, department: Department, indicator: Indicator) ->
     points = share(min(count, minimum), minimum, indicator.maximum)
     capped = "（超过的按 1 计）" if count > minimum else ""
     formula = f"本月发布 {count} 条 ÷ 应发布 {minimum} 条{capped} × {indicator.maximum} 分 = {points} 分"
-    return line(indicator, points, formula, (shown.told.cited("发布 1 条") for shown in published))
+    return line(indicator, points, formula, (shown.fact.cited("发布 1 条") for shown in published))
 
 
 def update_cycle_1(found: Evidence, department: Department, indicator: Indicator) -> Line:
@@ -64,7 +64,7 @@ def update_cycle_1(found: Evidence, department: Department, indicator: Indicator
         for period, days in periods(column, found):
             current = sum(end <= period.due_at for end in days)
             kept, inside = kept + len(days), inside + current
-            cited.append(period.told.cited(period_remark(column.opened.name, period, len(days), current)))
+            cited.append(period.fact.cited(period_remark(column.opened.name, period, len(days), current)))
     if not kept:
         return line(indicator, None, "本月没有须按周期更新的栏目，本项不计入")
     points = share(inside, kept, indicator.maximum)
@@ -81,7 +81,7 @@ def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[d
     days: dict[int, list[datetime]] = {}
     begun = 0
     for end in days_kept(column, found):
-        while begun < len(column.refreshed) and column.refreshed[begun].told.at < end:
+        while begun < len(column.refreshed) and column.refreshed[begun].fact.at < end:
             begun += 1
         if not begun and not column.opened.cadence.is_known:
             continue
@@ -96,8 +96,8 @@ def days_kept(column: Column, found: Evidence) -> Iterator[datetime]:
     """The ends of the days of the month that are over by now and at which the column was live and had a cadence."""
     if column.opened.cadence is Cadence.NONE:
         return
-    end = end_of(day_of(max(found.start, column.opened.told.at)))
-    last = min(found.until, column.retired.told.at) if column.retired else found.until
+    end = end_of(day_of(max(found.start, column.opened.fact.at)))
+    last = min(found.until, column.retired.fact.at) if column.retired else found.until
     while end <= last:
         yield end
         end += DAY
@@ -120,21 +120,21 @@ def letters_in_time_1(found: Evidence, department: Department, indicator: Indica
         f"按时答复 {on_time} 件 ÷（本月答复 {len(answered)} 件 + {when(found)}逾期未复 {len(overdue)} 件）"
         f" × {indicator.maximum} 分 = {points} 分"
     )
-    cited = [answer.told.cited(answer_remark(answer)) for answer in answered]
+    cited = [answer.fact.cited(answer_remark(answer)) for answer in answered]
     cited += [basis.cited(overdue_remark(letter, found)) for letter in overdue for basis in known_by(letter)]
     return line(indicator, points, formula, cited)
 
 
 def is_on_time(answer: Answered) -> bool:
     """The due moment is 24:00 of the last day: an answer at that very moment is too late."""
-    return answer.told.at < answer.due_at
+    return answer.fact.at < answer.due_at
 
 
-def known_by(letter: Overdue) -> Sequence[Told]:
+def known_by(letter: Overdue) -> Sequence[Recorded]:
     """The facts behind an overdue letter: its receipt, which says when it was due, and its last transfer."""
     if letter.held is letter.received:
-        return (letter.received.told,)
-    return letter.received.told, letter.held.told
+        return (letter.received.fact,)
+    return letter.received.fact, letter.held.fact
 
 
 def answer_remark(answer: Answered) -> str:
@@ -150,11 +150,11 @@ def review_1(found: Evidence, department: Department, indicator: Indicator) -> L
     shown = found.shown.get(department.code, ())
     faults = [gone for gone in found.withdrawn.get(department.code, ()) if gone.ground]
     cited = [
-        x.told.cited(f"{'修订' if x.revised else '发布'}，审查{'完整' if x.complete else '不完整'}") for x in shown
+        x.fact.cited(f"{'修订' if x.revised else '发布'}，审查{'完整' if x.complete else '不完整'}") for x in shown
     ]
     if faults:
         grounds = "、".join(sorted({gone.ground for gone in faults if gone.ground}))
-        cited += [gone.told.cited(f"公开后因不予公开的情形 {gone.ground} 撤回") for gone in faults]
+        cited += [gone.fact.cited(f"公开后因不予公开的情形 {gone.ground} 撤回") for gone in faults]
         formula = f"本月有 {len(faults)} 条已公开的信息因不予公开的情形（{grounds}）撤回，本项 {rounded(Decimal(0))} 分"
         return line(indicator, rounded(Decimal(0)), formula, cited)
     if not shown:

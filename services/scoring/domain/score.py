@@ -45,7 +45,7 @@ def compute(pieces: Iterable[Piece], inputs: Inputs, scheme: Scheme) -> tuple[Sc
     """Every department's month, sorted by code. Raises `Unknown` if facts that a line needs are missing."""
     if scheme.version != inputs.scheme:
         raise ValueError(f"{inputs.month} is scored by {inputs.scheme}, not by {scheme.version}")
-    heard = (piece for piece in pieces if piece.told.position <= inputs.position)
+    heard = (piece for piece in pieces if piece.fact.position <= inputs.position)
     found = gather(heard, month=inputs.month, as_of=inputs.as_of)
     return ranked([scored(found, department, scheme) for _, department in sorted(found.departments.items())])
 
