@@ -3,12 +3,18 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from fastapi import APIRouter
 
+from deploy.local.stack import Servers
+from services.columns.settings import ColumnsSettings
 from services.kernel.domain.clock import host
 from services.kernel.domain.event import Message
+from services.kernel.running import current
 from services.kernel.running.filling import beside
+from services.kernel.running.program import Service
 from services.kernel.storage.mongo import Database, document
 from services.kernel.stream import generation
 from services.kernel.stream.bus import Bus
@@ -32,6 +38,7 @@ from tests.kernel.versions import (
     waits,
 )
 from tests.support.sample import message, spoken
+from tests.support.services import running
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -183,3 +190,23 @@ async def test_the_next_version_shares_with_the_one_that_is_run_on_and_not_with_
     next_ = await generation.settle(db, code.hearing(PICKY, PHONES))
 
     assert (next_.before, next_.copies["phones"]) == (older.number, "phones")
+
+
+async def test_a_program_whose_new_copies_fail_says_so_and_is_not_ready(
+    code: Code, bus: Bus, servers: Servers, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(current, "LOOK", 0.1)
+
+    def service(source: str) -> Service:
+        return Service(name="there", title="-", router=APIRouter(), may=None, hearing=code.hearing(source))
+
+    await bus.send(spoken("finance", 2))
+    async with running(service(NAMES), ColumnsSettings, servers, namespace, tmp_path) as older:
+        assert await older.unready() == {}
+        async with running(service(PICKY), ColumnsSettings, servers, namespace, tmp_path) as newer:
+            async with beside([("generation", newer.current.run)]):
+                await eventually(lambda: "1 fail" in newer.current.filling)
+                said = await newer.unready()
+            await newer.db.client.drop_database(newer.db.name)
+
+    assert said == {"copies": "are filled from the log: 1 fail or wait that did not before"}
