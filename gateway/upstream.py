@@ -1,5 +1,6 @@
 """Asking others: mailbox for a citizen's private matter, any owner for content that an event names by its hash."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,8 @@ from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.telemetry import log
+
+HASH = re.compile("[0-9a-f]{64}")
 
 
 class Written(BaseModel):
@@ -104,7 +107,9 @@ class Fetcher:
         self.upstream, self.kept = upstream, kept
 
     async def __call__(self, source: str, check: ClaimCheck) -> None:
-        """Content that its owner has taken back (404) is not waited for."""
+        """Content that its owner has taken back (404) is not waited for. `WrongContent` where no hash is named."""
+        if not HASH.fullmatch(check.sha256):  # it becomes a part of an address
+            raise WrongContent(f"{source} names content by something that is no hash")
         if await self.kept.has(check.sha256):
             return
         answer = await self.upstream.content(source, check)

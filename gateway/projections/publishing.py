@@ -12,6 +12,7 @@ from services.kernel.contracts.publishing import (
     DutyRefreshed,
     DutyStale,
     Ground,
+    ItemEvent,
     ItemKind,
     ItemPublished,
     ItemRevised,
@@ -20,6 +21,8 @@ from services.kernel.contracts.publishing import (
 )
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy, Spread
+
+MOST_REVISIONS = 10_000  # of one item: all of them go when it is withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ def revised(item: Item | None, event: ItemRevised) -> Spread[Item]:
 
 
 def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Spread[Item]:
-    before = item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
+    before = known(item, event)
     revision = Revision(
         id=revision_id(event.item_id, event.revision), item_id=event.item_id, number=event.revision, at=event.at,
         title=event.title, summary=event.summary, body=event.body, disclosure_class=event.disclosure_class,
@@ -107,6 +110,13 @@ def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Sp
     return Spread(after, beside=(revision,))
 
 
+def known(item: Item | None, event: ItemEvent) -> Item:
+    """As it is known before. `ValueError` for more revisions than anybody ever wrote of one item."""
+    if event.revision > MOST_REVISIONS:
+        raise ValueError(f"an item of more than {MOST_REVISIONS} revisions")
+    return item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
+
+
 def revision_id(item_id: str, number: int) -> str:
     return f"{item_id}.{number}"
 
@@ -114,7 +124,7 @@ def revision_id(item_id: str, number: int) -> str:
 @items.on(ItemWithdrawn)
 def withdrawn(item: Item | None, event: ItemWithdrawn) -> Spread[Item]:
     """A tombstone: number, department and times stay; the content is gone."""
-    before = item or Item(id=event.item_id, column_id=event.column_id, department=event.department)
+    before = known(item, event)
     after = replace(
         before, live=False, title=None, summary=None, document_number=None,
         revision=max(event.revision, before.revision),

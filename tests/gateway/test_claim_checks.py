@@ -23,6 +23,21 @@ async def test_a_text_its_owner_took_back_leaves_no_trace_and_stops_nothing(port
     assert (await portal_at.get("/letters")).status_code == 200
 
 
+@pytest.mark.parametrize("named", ["", "../letters?limit=9", "A" * 64, "a" * 9_000, "\n"])
+async def test_what_is_no_hash_is_asked_of_nobody_and_stops_nothing(portal_at: Portal, named: str) -> None:
+    check = ClaimCheck(sha256=named, size=1, media_type="application/json")
+    told = m.LetterDisclosed(at=e.AT, letter_id="20260302-AAAAAA", department="finance", extract=check)
+    await portal_at.teller.tell(told)
+    await portal_at.hears(e.received())
+
+    async def refused() -> bool:
+        said = await portal_at.gateway.db["waiting"].distinct("failure.error")
+        return list(said) == ["WrongContent: mailbox names content by something that is no hash"]
+
+    await eventually(refused)
+    assert portal_at.mailbox.authorizations == set()
+
+
 async def test_a_public_text_is_fetched_once_and_waited_for_while_its_owner_is_away(portal_at: Portal) -> None:
     data = city.extract("路灯", "坏了", "修好了")
     check = ClaimCheck.of(data, "application/json")

@@ -3,10 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from gateway.projections import HEARING, Column, Department, Duty, Item, Letter
 from gateway.projections.mailbox import counted
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts.columns import DepartmentChanged
+from services.kernel.contracts.publishing import ItemEvent
 from services.kernel.domain.event import Event
 from services.kernel.stream.consumer import Copy
 from tests.gateway.support import events as e
@@ -77,6 +80,12 @@ def test_a_withdrawal_that_overtook_its_publication_wins_when_that_is_heard_of_l
     assert revisions == []
     assert item.published_at == e.AT
     assert "机密" not in repr(item)
+
+
+@pytest.mark.parametrize("event", [e.published(), e.withdrawn()], ids=["shown", "withdrawn"])
+def test_a_revision_that_nobody_can_have_written_is_refused(event: ItemEvent) -> None:
+    with pytest.raises(ValueError, match="revisions"):
+        folded(event.model_copy(update={"revision": 10**12}))
 
 
 def test_an_item_that_changes_touches_where_it_was_and_where_it_is() -> None:

@@ -8,11 +8,12 @@ from dataclasses import replace
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from services.kernel.contracts import DEAD_LETTERS, TOPICS
 from services.kernel.stream.bus import Bus, Partition, Wire, decode, unfit, wanted
 from tests.support.sample import message
+from tests.support.wild import send_bomb
 
 pytestmark = pytest.mark.servers
 SAID = message("finance", 1, "财政局")
@@ -63,12 +64,15 @@ async def test_a_topic_keeps_each_message_for_ever_and_acknowledges_what_all_hav
 
     found = [{s[0]: s[1] for s in settings} for answer in answers for *_, settings in answer.resources]
     kept = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete", "min.insync.replicas": "1"}
+    kept["compression.type"] = "uncompressed"
     assert found == [kept] * len(TOPICS)
 
 
 async def test_a_topic_that_forgets_is_named_and_nothing_is_said_on_any(bus: Bus, namespace: str) -> None:
     late = Bus(bus.servers, f"{namespace}-late")
-    forgetful = {"cleanup.policy": "compact", "retention.ms": "1000", "retention.bytes": "5000"}
+    forgetful = {
+        "cleanup.policy": "compact", "retention.ms": "1000", "retention.bytes": "5000", "compression.type": "gzip",
+    }  # fmt: skip
     async with admin(bus) as there:
         await there.create_topics([NewTopic(late.topic("columns"), 1, 1, topic_configs=forgetful)])
 
@@ -76,7 +80,8 @@ async def test_a_topic_that_forgets_is_named_and_nothing_is_said_on_any(bus: Bus
         await late.send([SAID])
     await late.close()
 
-    for wrong in ("forgets after 1000 ms", "forgets beyond 5000 bytes", "keeps only the last message of a key"):
+    wrongs = ("forgets after 1000 ms", "forgets beyond 5000 bytes", "keeps only the last message of a key")
+    for wrong in (*wrongs, "takes compressed messages"):
         assert f"the topic {late.topic('columns')} {wrong}" in str(raised.value)
 
 
@@ -101,3 +106,8 @@ async def test_a_copy_for_the_dead_letters_arrives_however_large_the_message_was
     assert dict(named.headers)["ce_correlationid"] == large.correlation.encode()
     assert named.key == whole.key == b"department/finance"
     assert whole.value == SAID.value
+
+
+async def test_what_is_small_only_while_it_is_packed_is_not_taken(bus: Bus) -> None:
+    with pytest.raises(MessageSizeTooLargeError):
+        await send_bomb(bus.servers, bus.topic("columns"), 50_000_000)

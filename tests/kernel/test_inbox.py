@@ -19,8 +19,10 @@ from services.kernel.domain.decision import Cause, Copied
 from services.kernel.domain.event import Message
 from services.kernel.storage.mongo import Database, MongoReader, connect
 from services.kernel.storage.transaction import Transactor
+from services.kernel.stream import people
 from services.kernel.stream.consumer import Copy, Handler, Recorder
 from services.kernel.stream.listener import Listener
+from services.kernel.stream.queue import PlaceState
 from tests.kernel.queues import listening, names
 from tests.support.hearing import heard
 from tests.support.sample import AT, knowing, message, spoken
@@ -170,6 +172,19 @@ async def test_what_hides_is_shown_at_once_and_stays_so_whatever_comes_late(db: 
         assert await state() == Shown(id="a", reason="合并", hidden=True)
 
     assert await db["waiting"].count_documents({}) == 0
+
+
+async def test_what_hides_and_cannot_be_folded_makes_nothing_before_it_guilty(
+    db: Database, transact: Transactor
+) -> None:
+    spoilt = replace(of_column(3, HIDDEN), value=b"{")
+    listener = listening(transact, showing())
+
+    await heard(listener, [spoilt, of_column(1, SHOWN), of_column(2, SHOWN)])
+
+    assert (await MongoReader(db).known(Shown, "a")).reason == "早"
+    [place] = await people.places(listener)
+    assert (place.sequence, place.state) == (3, PlaceState.FAILING)
 
 
 async def test_kinds_nobody_listens_to_leave_no_record(db: Database, listener: Listener) -> None:

@@ -24,6 +24,7 @@ from services.kernel.stream.relay import Relay
 from services.kernel.stream.retry import Retry
 from tests.support.sample import Known, found_bureau, message, rename_bureau
 from tests.support.waiting import eventually
+from tests.support.wild import send_header_of_no_text
 
 pytestmark = pytest.mark.servers
 
@@ -100,6 +101,25 @@ async def test_an_envelope_survives_the_wire(bus: Bus) -> None:
     assert dict(got.headers)["ce_source"] == b"/services/columns"
     assert dict(got.headers)["ce_specversion"] == b"1.0"
     assert dict(got.headers)["content-type"] == b"application/json"
+
+
+async def test_a_header_whose_name_is_no_text_is_set_aside_by_its_place_and_loses_nothing_around_it(
+    bus: Bus, there: Database
+) -> None:
+    await bus.send([message("finance", 1, "名1"), message("finance", 2, "名2")])
+    await send_header_of_no_text(bus.servers, bus.topic("columns"))
+    await bus.send([message("finance", 3, "名3")])
+    await send_header_of_no_text(bus.servers, bus.topic("columns"))
+    async with listening(there, bus):
+        await bus.send([message("finance", 4, "名4")])
+
+        async def known() -> bool:
+            return await names(there, "finance") == ("名1", "名2", "名3", "名4")
+
+        await eventually(known)
+
+    places = await there["waiting"].distinct("subject")
+    assert [place.rpartition("columns-")[2].rpartition("-")[0] for place in places] == ["0-2", "0-4"]
 
 
 async def test_what_strangers_write_into_the_topic_stops_nobody(bus: Bus, there: Database, servers: Servers) -> None:

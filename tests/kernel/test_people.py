@@ -127,3 +127,24 @@ async def test_content_is_fetched_before_a_replay_and_what_is_wrong_with_it_is_t
 
     assert len(fetched) == tries + 1
     assert await names(db, "finance") == ("名1",)
+
+
+async def test_what_failed_before_a_gap_is_no_part_of_it(db: Database, listener: Listener) -> None:
+    await heard(listener, [message("finance", 1, BAD), message("finance", 4, "名4")])
+
+    assert await people.pass_gap(listener, "department/finance#4") == []
+    assert await people.pass_gap(listener, "waiting") == []
+    assert await places(db) == {
+        "department/finance#1": PlaceState.FAILING,
+        "department/finance#4": PlaceState.WAITING,
+    }
+
+
+async def test_all_that_only_waits_is_a_group_of_its_own(db: Database, listener: Listener) -> None:
+    await heard(listener, [message("finance", 2, "名2"), message("water", 3, "名3"), message("police", 1, BAD)])
+
+    passed = await people.pass_gap(listener, people.ONLY_WAIT)
+
+    assert sorted((place.subject, count) for place, count in passed) == [
+        ("department/finance", 1), ("department/water", 2),
+    ]  # fmt: skip

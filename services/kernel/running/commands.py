@@ -119,8 +119,11 @@ async def waiting(program: Program, asked: Namespace) -> None:
         if not passed:
             print(f"Nothing of {where} is at the head of a queue. For messages that never came: waiting pass.")
     else:
-        for place, count in await people.pass_gap(listener, where, reason=asked.reason):
+        given_up = await people.pass_gap(listener, where, reason=asked.reason)
+        for place, count in given_up:
             print(
                 f"{place.handler} goes on with {place.id}: {count} messages before it are given up. What they said "
                 "stays unknown here, also should they still come; it is recorded."
             )
+        if not given_up:
+            print(f"Nothing is missing before the head of a queue of {where}. For what failed: waiting discard.")

@@ -247,10 +247,11 @@ class Inbox:
             self.recorded.append(message)
 
     def _fold(self, copy: Copy[Any], message: Message, guard: Guard) -> None:
-        """What hides and came before its turn is folded again after whatever it overtook."""
+        """What hides and came before its turn is folded again after whatever it overtook, unless it failed itself."""
         collection = self._collection(copy)
         queue = self.queues[self.queue(copy, message.subject)]
-        hiding = [p.message for n, p in sorted(queue.items()) if n > message.sequence and overtakes(p.message)]
+        behind = [p for n, p in sorted(queue.items()) if n > message.sequence and p.failure is None]
+        hiding = [p.message for p in behind if overtakes(p.message)]
         state, spreads = self.unit.copied[collection, message.key].state, []
         for each in (message, *hiding):
             spread = copy.fold(state, each)

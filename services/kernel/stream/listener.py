@@ -13,7 +13,7 @@ from services.kernel.storage.mongo import Document, asking
 from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
-from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
+from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode, one_by_one
 from services.kernel.stream.consumer import Handler, Hearing
 from services.kernel.stream.generation import Generation, Noted
 from services.kernel.stream.inbox import (
@@ -110,7 +110,7 @@ class Listener:
             noted = 0.0
             while not self.again.is_set():
                 self._resume_those_due(consumer)
-                batches = await consumer.getmany(timeout_ms=LULL if self._done else IDLE, max_records=BATCH)
+                batches = await self._read(consumer)
                 await self._round(consumer, batches)
                 time = asyncio.get_running_loop().time()
                 if (self._done and not batches) or time - noted > NOTED:
@@ -120,6 +120,18 @@ class Listener:
             self._resume.clear()
             self._done.clear()
             await consumer.stop()
+
+    async def _read(self, consumer: Consumer) -> Mapping[Partition, Sequence[Wire]]:
+        """The next batches. Where they cannot be taken apart, all go back to what was handled, and on one by one."""
+        try:
+            found: Mapping[Partition, Sequence[Wire]] = await consumer.getmany(
+                timeout_ms=LULL if self._done else IDLE, max_records=BATCH
+            )
+            return found
+        except UnicodeDecodeError as error:
+            log.error("listener.one_by_one", error=str(error))
+            await self._note(consumer)
+            return await one_by_one(consumer, BATCH)
 
     def _resume_those_due(self, consumer: Consumer) -> None:
         time = asyncio.get_running_loop().time()

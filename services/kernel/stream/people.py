@@ -20,12 +20,13 @@ from services.kernel.stream.retry import Retry
 PASSED = "passed"  # the record of what people passed
 PASSING = "passed while new copies were filled"
 SOON = 0.2  # seconds until what is tried again by itself is looked at again
+ONLY_WAIT = "waiting"  # the group of those that wait for others before them
 MOST = 1_000  # messages of one gap that are recorded one by one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Places that failed with the same error at the same place in the code, or that only wait (`name` "waiting")."""
+    """Places that failed with the same error at the same place in the code, or that only wait (`name` ONLY_WAIT)."""
 
     name: str
     places: Sequence[Place]
@@ -34,27 +35,42 @@ class Group:
     def line(self) -> str:
         """For a list: the group, how many, the first and the last time, why."""
         times = sorted(place.failed_at or place.since for place in self.places)
-        failure = self.places[0].failure
+        failure = self.places[0].failure if self.name != ONLY_WAIT else None
         why = f"{failure.error} ({failure.where})" if failure else "wait for those before them"
         span = f"{times[0]:%Y-%m-%d %H:%M:%S} to {times[-1]:%Y-%m-%d %H:%M:%S} UTC"
         return f"{self.name}  {len(self.places)} {self.places[0].state}, {span}: {why}"
+
+
+def group_of(place: Place) -> str:
+    """What hides may have failed before its turn; until that comes it waits like any other."""
+    return place.failure.group if place.failure and place.state is not PlaceState.WAITING else ONLY_WAIT
 
 
 def grouped(places: Sequence[Place]) -> list[Group]:
     """Those that failed most recently last."""
     by: dict[str, list[Place]] = {}
     for place in places:
-        by.setdefault(place.failure.group if place.failure else "waiting", []).append(place)
+        by.setdefault(group_of(place), []).append(place)
     return [Group(name=name, places=found) for name, found in by.items()]
 
 
 async def places(listener: Listener, where: str | None = None) -> list[Place]:
     """All, or those of one place (`…#3`), one aggregate (`letter/…`), or one group."""
     asked: Document = {}
-    if where is not None:
+    if where == ONLY_WAIT:
+        asked = {"state": PlaceState.WAITING}
+    elif where is not None:
         subject, _, sequence = where.rpartition("#")
+        failed = {"$ne": PlaceState.WAITING}
         one: Document = {"subject": subject, "sequence": int(sequence)} if subject and sequence.isdecimal() else {}
-        asked = {"$or": [{"_id": where}, {"subject": where}, {"failure.group": where}, *([one] if one else [])]}
+        asked = {
+            "$or": [
+                {"_id": where},
+                {"subject": where},
+                {"failure.group": where, "state": failed},
+                *([one] if one else []),
+            ]
+        }
     return await MongoReader(listener.transact.db).find(Place, asked, sort="since", limit=0)
 
 
@@ -114,7 +130,10 @@ async def _was_passed(listener: Listener, place: Place) -> bool:
 
 
 async def pass_gap(listener: Listener, where: str, *, reason: str = "-") -> list[tuple[Place, int]]:
-    """Go on behind messages that never came. Each queue's head, and how many messages before it were given up."""
+    """Go on behind messages that never came. Each queue's head, and how many messages before it were given up.
+
+    What is there and failed is no gap: it is discarded.
+    """
     found = [place for place in heads(await places(listener, where)) if _handler(listener, place)]
     given_up = [(place, await listener.transact(_give_up, listener, place, reason)) for place in found]
     return [(place, count) for place, count in given_up if count]
@@ -123,12 +142,13 @@ async def pass_gap(listener: Listener, where: str, *, reason: str = "-") -> list
 async def _give_up(unit: MongoUnit, listener: Listener, place: Place, reason: str) -> int:
     inbox, delivery = await _opened(unit, listener, place)
     last = inbox.guard(delivery.handler, place.message).sequence
-    missing = place.sequence - last - 1
-    if missing > 0:
+    missing = min(inbox.queues[place.queue]) - last - 1
+    if missing > 0 and place.sequence == last + missing + 1:
         inbox.move(delivery, place.sequence - 1)
         _record(unit, place, last + 1, place.sequence - 1, reason)
         await inbox.finish()
-    return max(missing, 0)
+        return missing
+    return 0
 
 
 async def _opened(unit: MongoUnit, listener: Listener, place: Place) -> tuple[Inbox, Delivery]:
