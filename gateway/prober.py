@@ -25,6 +25,7 @@ VISIBLE = Histogram(
 PROBES = Counter("citygate_gateway_probes_total", "Items looked for through the public address.", ["outcome"])
 REVISION = re.compile(rb'data-revision="(\d+)"')
 AT_ONCE, BATCH = 4, 500
+MOST = 2_000  # items in hand; what changes beyond that is found by walking again
 PATIENCE, LONGEST = 0.5, 60.0  # seconds until the next look, doubled each time
 RECENT = timedelta(hours=1)  # an older event was loaded, or waited for something; it says nothing about our speed
 
@@ -47,7 +48,7 @@ class Prober:
         self.address, self.kept, self.reader = settings.public_url, kept, reader
         self.client = httpx.AsyncClient(timeout=10, headers={"User-Agent": "citygate-prober"})
         self._wanted: dict[str, float] = {}  # seconds to wait should it not be found, by item
-        self._woken = asyncio.Event()
+        self._woken, self._beyond = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hear(self, keys: Iterable[str]) -> None:
@@ -58,6 +59,8 @@ class Prober:
                 self.want(id)
 
     def want(self, id: str, patience: float = PATIENCE) -> None:
+        if len(self._wanted) >= MOST and id not in self._wanted:
+            return self._beyond.set()
         self._wanted[id] = patience
         self._woken.set()
 
@@ -65,7 +68,7 @@ class Prober:
         """For ever."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self.walk())
+                group.create_task(self._walk_whenever_needed())
                 group.create_task(self._work())
         finally:
             for task in self._tasks:
@@ -79,10 +82,19 @@ class Prober:
                 batch = [self._wanted.popitem() for _ in range(min(AT_ONCE, len(self._wanted)))]
                 await asyncio.gather(*(self._look(id, patience) for id, patience in batch))
 
+    async def _walk_whenever_needed(self) -> None:
+        """After the start, and after more changed than could be kept in hand."""
+        while True:
+            self._beyond.clear()
+            await self.walk()
+            await self._beyond.wait()
+
     async def walk(self) -> None:
-        """Once after the start: look for every item that was published or withdrawn and not found yet."""
+        """Look for every item that was published or withdrawn and not found yet, as fast as they are looked for."""
         after: str = ""
         while True:
+            while len(self._wanted) > MOST - BATCH:
+                await asyncio.sleep(PATIENCE)
             try:
                 with asking():
                     found = await self._after(after)

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from gateway.cache.shelf import Shelf
 from services.kernel.domain.decision import Away, Record
-from services.kernel.storage.mongo import Database, asking
+from services.kernel.storage.mongo import Database, Document, asking
 from services.kernel.telemetry import log
 
 SPAN = 70_000  # milliseconds read again: a drop is dated when written, and seen when committed, up to 60 s later
@@ -47,10 +47,9 @@ class Drops:
 
     async def once(self) -> None:
         began = _clock()
-        recent = {"$expr": {"$gte": ["$at", {"$subtract": ["$$NOW", SPAN]}]}}
         try:
             with asking():
-                found = await self.collection.find(recent, {"keys": 1}).to_list(None)
+                found = await self._missed()
         except Away as error:
             log.warning("drops.wait", error=str(error.__cause__))
             return
@@ -62,6 +61,13 @@ class Drops:
             self._hear(drop["_id"], drop["keys"])
         too_old = self._reread_at - REMEMBERED
         self._seen = {id: at for id, at in self._seen.items() if at > too_old}
+
+    async def _missed(self) -> list[Document]:
+        """Recent ones not heard of yet. The keys of those alone: there may be many, and they are read every second."""
+        recent = {"$expr": {"$gte": ["$at", {"$subtract": ["$$NOW", SPAN]}]}}
+        ids = [drop["_id"] for drop in await self.collection.find(recent, {"_id": 1}).to_list(None)]
+        missed = [id for id in ids if id not in self._seen]
+        return await self.collection.find({"_id": {"$in": missed}}, {"keys": 1}).to_list(None) if missed else []
 
     async def watch(self) -> None:
         """Wake the reading on every change, until the stream ends or MongoDB is away.

@@ -13,7 +13,7 @@ READS = Counter("citygate_gateway_page_reads_total", "Public pages asked for: hi
 FELL = Counter("citygate_gateway_pages_fallen_total", "Pages dropped because something they rest on changed.")
 BYTES = Gauge("citygate_gateway_page_bytes", "Bytes of finished pages in memory.")
 COUNT = Gauge("citygate_gateway_pages", "Finished pages in memory.")
-REMEMBERED = 100_000  # fallen keys
+REMEMBERED = 30_000  # fallen keys: more than fall while a page is made
 
 
 class Shelf:

@@ -10,7 +10,20 @@ from pathlib import Path
 import structlog
 
 from deploy.local.stack import Servers
-from tests.bench import hot, intake, made, memory, rebuilding, relaying, sweeping, visible, webserver
+from tests.bench import (
+    crowded,
+    growing,
+    guilty,
+    hot,
+    intake,
+    made,
+    memory,
+    rebuilding,
+    relaying,
+    sweeping,
+    visible,
+    webserver,
+)
 from tests.bench.table import Row, printed
 from tests.support import city
 from tests.support.programs import Suite, suite
@@ -20,6 +33,9 @@ Found = Row | Sequence[Row]
 ON_SERVERS: dict[str, Callable[[Servers], Awaitable[Found]]] = {
     "relay": relaying.measure,
     "rebuild": rebuilding.measure,
+    "crowded": crowded.measure,
+    "growing": growing.measure,
+    "guilty": guilty.measure,
     "sweep": sweeping.measure,
     "webserver": webserver.measure,
 }
@@ -56,5 +72,5 @@ async def main(wanted: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     asyncio.run(main(sys.argv[1:]))

@@ -1,77 +1,114 @@
 """The gateway's read model made from the log, against a bare read and as many bulk writes."""
 
+import os
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 
 from pymongo import ReplaceOne
 
 from deploy.local.stack import Servers
-from gateway.projections import HEARING
-from services.kernel.contracts.publishing import ItemPublished
+from gateway import store
+from gateway.projections import HEARING, Letter
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Cause
-from services.kernel.domain.event import Message
-from services.kernel.storage.mongo import connect
+from services.kernel.storage.mongo import Database, MongoReader, connect, make_indexes
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream import queue
-from services.kernel.stream.bus import Bus
-from services.kernel.stream.consumer import Hearing
-from services.kernel.stream.listener import Listener
+from services.kernel.stream import queue, tally
+from services.kernel.stream.bus import Bus, Wire
+from services.kernel.stream.listener import BATCH, Listener
+from tests.bench.lives import LIFE, told
 from tests.bench.table import Row
-from tests.contracts.examples import AT, EXAMPLES
 
-COUNT = 10_000
+COUNT = int(os.environ.get("BENCH_EVENTS", "100000"))
+SOURCES = ("publishing", "mailbox")
 
-
-def published(n: int) -> Message:
-    example = EXAMPLES["item.published"]
-    assert isinstance(example, ItemPublished)
-    body = f"<p>{'正文' * 200}</p>"
-    event = example.model_copy(update={"item_id": f"i{n}", "title": f"信息{n}", "body": body})
-    return Message(
-        id=f"m{n}", type=event.TYPE, source="publishing", subject=event.subject, sequence=1, time=AT,
-        correlation="bench", trace=None, value=event.model_dump_json().encode(),
-    )  # fmt: skip
+Do = Callable[[Sequence[Wire]], Awaitable[None]]
 
 
 async def measure(servers: Servers) -> Row:
-    bus, db = Bus(servers.kafka_address, "rebuild"), connect(servers.mongo_url, "bench_rebuild")
-    await db.client.drop_database(db.name)
-    await bus.prepare()
-    for start in range(0, COUNT, 500):
-        await bus.send([published(n) for n in range(start, start + 500)])
-    ceiling = COUNT / await bare(bus, servers)
-    hearing = Hearing(sources=["publishing"], handlers=HEARING.copies)
-    await queue.make_indexes(db)
-    listener = Listener("rebuild", hearing, Transactor(db, Cause(who="bench", request="-")), bus)
-    consumer = bus.consumer("ours")
-    consumer.subscribe([bus.topic("publishing")])
-    await consumer.start()
-    began, read = perf_counter(), 0
-    while read < COUNT:
-        for records in (await consumer.getmany(timeout_ms=500, max_records=200)).values():
-            await listener.hear(records)
-            read += len(records)
-    ours = COUNT / (perf_counter() - began)
-    await consumer.stop()
-    assert await db["item"].count_documents({}) == COUNT
+    bus = Bus(servers.kafka_address, "rebuild")
+    count = await tell(bus, COUNT)
+    against = await emptied(servers, "bench_rebuild_bare")
+    ceiling = count / await seconds(bus, "bare", count, bare(against))
+    db = await emptied(servers, "bench_rebuild")
+    ours = count / await seconds(bus, "ours", count, (await listener(db, bus)).hear)
+    await all_there(db, count // len(LIFE))
     await bus.close()
-    db.client.close()
-    return Row.at_least("Read model rebuilt from the log", ours, ceiling, "events/s", "bare read + bulk write", 0.3)
+    for each in (db, against):
+        await each.client.drop_database(each.name)
+        each.client.close()
+    what = f"Read model rebuilt from {count:,} events, indexes and tallies included"
+    return Row.at_least(what, ours, ceiling, "events/s", "bare read + bulk write of as many documents", 0.3)
 
 
-async def bare(bus: Bus, servers: Servers) -> float:
-    """Seconds."""
-    db = connect(servers.mongo_url, "bench_rebuild_bare")
-    await db.client.drop_database(db.name)
-    consumer = bus.consumer("bare")
-    consumer.subscribe([bus.topic("publishing")])
+async def tell(bus: Bus, count: int) -> int:
+    """How many there are."""
+    await bus.prepare()
+    sent = 0
+    for messages in told(count):
+        await bus.send(messages)
+        sent += len(messages)
+    return sent
+
+
+async def emptied(servers: Servers, name: str) -> Database:
+    db = connect(servers.mongo_url, name)
+    await db.client.drop_database(name)
+    return db
+
+
+async def listener(db: Database, bus: Bus) -> Listener:
+    await queue.make_indexes(db)
+    await make_indexes(db, store.INDEXES, {})
+    made = Listener("rebuild", HEARING, Transactor(db, Cause(who="bench", request="-")), bus, fetch=nothing)
+    await tally.make_indexes(db, HEARING, made.generation.copies)
+    return made
+
+
+async def nothing(_: str, __: ClaimCheck) -> None:
+    """No event of these names content."""
+
+
+async def seconds(bus: Bus, group: str, count: int, do: Do) -> float:
+    """For reading that many and doing something with each batch."""
+    consumer = bus.consumer(group)
+    consumer.subscribe([bus.topic(source) for source in SOURCES])
     await consumer.start()
-    began, read = perf_counter(), 0
-    while read < COUNT:
-        for records in (await consumer.getmany(timeout_ms=500, max_records=200)).values():
-            writes = [ReplaceOne({"_id": (r.key or b"").decode()}, {"value": r.value}, upsert=True) for r in records]
-            await db["item"].bulk_write(writes, ordered=False)
+    read, began = 0, perf_counter()
+    while read < count:
+        found = await consumer.getmany(timeout_ms=500, max_records=BATCH)
+        records = [record for each in found.values() for record in each]
+        if records:
+            await do(records)
             read += len(records)
     took = perf_counter() - began
     await consumer.stop()
-    db.client.close()
     return took
+
+
+def bare(db: Database) -> Do:
+    """An item's revision is a second document, as it is in ours."""
+
+    async def write(records: Sequence[Wire]) -> None:
+        mine: dict[str, list[ReplaceOne[dict[str, object]]]] = {"letter": [], "item": [], "revision": []}
+        for record in records:
+            kind, _, id = (record.key or b"").decode().partition("/")
+            mine[kind].append(ReplaceOne({"_id": id}, {"value": record.value}, upsert=True))
+            if kind == "item":
+                number = dict(record.headers)["ce_sequence"].decode()
+                mine["revision"].append(ReplaceOne({"_id": f"{id}.{number}"}, {"value": record.value}, upsert=True))
+        for collection, writes in mine.items():
+            if writes:
+                await db[collection].bulk_write(writes, ordered=False)
+
+    return write
+
+
+async def all_there(db: Database, lives: int) -> None:
+    counts = await tally.tally(MongoReader(db), Letter, {})
+    letters = sum((Counter(count.of) for count in counts), Counter[str]())
+    assert letters["received"] == letters["answered"] == letters["ratings"] == lives, letters
+    assert await db["item"].count_documents({}) == lives
+    assert await db["revision"].count_documents({}) == 2 * lives
+    assert await db["waiting"].count_documents({}) == 0

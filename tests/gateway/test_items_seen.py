@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateway import prober
 from services.kernel.contracts import publishing as p
 from services.kernel.domain.clock import now
 from tests.gateway.conftest import Portal
@@ -81,3 +82,17 @@ async def test_a_published_item_is_proven_to_be_seen(portal_at: Portal) -> None:
         return bool((await portal_at.get("/api/v1/items/i1")).json()["gone_at"])
 
     await eventually(gone, seconds=10)
+
+
+async def test_more_items_than_are_looked_for_at_once_are_all_found_in_the_end(
+    portal_at: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prober, "MOST", 2)
+    monkeypatch.setattr(prober, "BATCH", 1)
+    await portal_at.hears(e.department(), e.column())
+    await portal_at.hears(*(e.published(f"i{n}") for n in range(6)))
+
+    async def all_found() -> bool:
+        return not await portal_at.gateway.kept.unseen(f"i{n}/1" for n in range(6))
+
+    await eventually(all_found, seconds=10)

@@ -1,5 +1,6 @@
 """What fails is set aside alone, tried again, and left for people."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
@@ -21,7 +22,7 @@ from services.kernel.stream.listener import Listener
 from services.kernel.stream.queue import Failure, PlaceState, safe
 from services.kernel.stream.retry import Retry
 from tests.kernel.queues import listening, mended, names, places
-from tests.support.hearing import heard, tried_out
+from tests.support.hearing import LONG_AGO, heard, tried_out
 from tests.support.sample import BAD, Bureau, found, knowing, message, spoken
 
 pytestmark = pytest.mark.servers
@@ -169,6 +170,58 @@ async def test_what_can_never_be_written_is_the_message_s_fault_and_holds_up_nob
 
     assert {d["_id"] for d in await db["department"].find().to_list(None)} == {"a", "c"}
     assert await places(db) == {"department/b#1": PlaceState.FAILING}
+
+
+async def test_what_is_written_beside_one_that_never_can_be_is_written_at_the_first_try(
+    db: Database, transact: Transactor
+) -> None:
+    seen: list[str] = []
+    holding = Copy(Held)
+
+    @holding.on(DepartmentRegistered)
+    def held(_: Held | None, event: DepartmentEvent) -> Held:
+        seen.append(event.code)
+        return Held(id=event.code, value=2**64 if event.name == BAD else 1)
+
+    await heard(listening(transact, holding), [*spoken("a", 1), message("b", 1, BAD), *spoken("c", 1)])
+
+    assert seen == ["a", "b", "c"]
+    assert await places(db) == {"department/b#1": PlaceState.FAILING}
+
+
+async def test_an_effect_that_saved_what_can_never_be_written_fails_alone(db: Database, transact: Transactor) -> None:
+    effects, ran = Effects("founding"), []
+
+    @effects.on(DepartmentRegistered)
+    async def found_too(unit: Unit, event: DepartmentRegistered) -> None:
+        ran.append(event.code)
+        told = found(event.code)
+        unit.save(replace(told, state=replace(told.state, name="大" * 6_000_000)) if event.name == BAD else told)
+
+    await heard(listening(transact, effects), [*spoken("a", 1), message("b", 1, BAD), *spoken("c", 1)])
+
+    assert ran == ["a", "b", "c"]
+    assert {d["_id"] for d in await db["department"].find().to_list(None)} == {"a", "c"}
+    assert await places(db) == {"department/b#1": PlaceState.FAILING}
+
+
+async def test_who_fails_gives_way_while_messages_come_and_who_succeeds_does_not(
+    db: Database, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+
+    await heard(listener, [message("finance", 1, BAD), message("water", 1, BAD)])
+    await db["waiting"].update_one({"subject": "department/water"}, {"$set": {"value": spoken("water", 1)[0].value}})
+    await db["waiting"].update_many({}, {"$set": {"again_at": LONG_AGO}})
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    listener.busy = True
+
+    assert await Retry(listener).once() == 2
+    assert len(rests) == 1
+    assert await places(db) == {"department/finance#1": PlaceState.FAILING}
 
 
 async def test_an_unreadable_value_blocks_its_own_aggregate_only(db: Database, listener: Listener) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bson import ObjectId
+from bson import ObjectId, encode
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+from pymongo.errors import DocumentTooLarge
 
 from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
 from services.kernel.domain.event import Event
@@ -13,6 +14,7 @@ from services.kernel.storage.difference import Difference, difference, noted, up
 from services.kernel.storage.journal import entry
 from services.kernel.storage.mongo import Database, Document, MongoReader, Session, document, read
 
+LARGEST = 16 * 1024 * 1024 - 1_000  # bytes of one document; a guard is added to it
 Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne
 
 
@@ -66,14 +68,18 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """A copy of another's aggregate in this unit, with its guard. `state` None: nothing to keep of it yet."""
+    """A copy of another's aggregate in this unit, with its guard. `state` None: nothing to keep of it yet.
+
+    `stored`: the state's document, where it was made already.
+    """
 
     state: Copied | None
     guard: Guard
     dirty: bool = True
+    stored: Document | None = None
 
     def write(self, id: str) -> Write:
-        kept: Document = {"blank": True} if self.state is None else document(self.state)
+        kept = self.stored or ({"blank": True} if self.state is None else document(self.state))
         return ReplaceOne({"_id": id}, {"_id": id, **kept, **self.guard.fields}, upsert=True)
 
 
@@ -198,6 +204,17 @@ class MongoUnit(MongoReader):
             collection: writes[: point.writes.get(collection, 0)] for collection, writes in self.writes.items()
         }
         return True
+
+    def must_fit(self, *documents: Document) -> None:
+        """Raises the driver's errors where one of these can never be written, so that whoever made it fails alone."""
+        for each in documents:
+            if (size := len(encode(each, codec_options=self.db.codec_options))) > LARGEST:
+                raise DocumentTooLarge(f"a document of {size} bytes; it may have {LARGEST}")
+
+    def must_fit_since(self, point: Savepoint) -> None:
+        """The same for all that was saved since."""
+        changed = [held.written for subject, held in self.held.items() if held is not point.held.get(subject)]
+        self.must_fit(*changed, *self.facts[point.facts :])
 
     async def flush(self) -> None:
         """Write everything. A lost race shows as a transient error or a clash."""

@@ -84,18 +84,26 @@ class Inbox:
         """Guards, copies and queues of these aggregates, one question per collection."""
         copies: dict[str, tuple[Copy[Any], dict[str, int]]] = {}
         queues: set[str] = set()
+        others: set[str] = set()
         for d in deliveries:
-            queues.add(self.queue(d.handler, d.message.subject))
+            queue = self.queue(d.handler, d.message.subject)
+            queues.add(queue)
             if isinstance(d.handler, Copy):
                 copies.setdefault(self._collection(d.handler), (d.handler, {}))[1][d.message.key] = d.partition
+            else:
+                others.add(queue)
         for collection, (copy, ids) in copies.items():
             await self._load_copies(collection, copy, ids)
-        asked = list(queues)
-        for guard in await self.unit.db[HEARD].find({"_id": {"$in": asked}}, session=self.unit.session).to_list(None):
-            self.guards[guard["_id"]] = stored_guard(guard)
-        waiting = self.unit.db[Place.KIND].find({"queue": {"$in": asked}}, session=self.unit.session)
+        if others:
+            await self._load_guards(others)
+        waiting = self.unit.db[Place.KIND].find({"queue": {"$in": list(queues)}}, session=self.unit.session)
         for found in await waiting.to_list(None):
             self.queues[found["queue"]][found["sequence"]] = read(Place, found)
+
+    async def _load_guards(self, queues: Iterable[str]) -> None:
+        found = self.unit.db[HEARD].find({"_id": {"$in": list(queues)}}, session=self.unit.session)
+        for stored in await found.to_list(None):
+            self.guards[stored["_id"]] = stored_guard(stored)
 
     async def _load_copies(self, collection: str, copy: Copy[Any], ids: dict[str, int]) -> None:
         found = self.unit.db[collection].find({"_id": {"$in": list(ids)}}, session=self.unit.session)
@@ -186,7 +194,7 @@ class Inbox:
     def _guard(self, d: Delivery, guard: Guard) -> None:
         if isinstance(d.handler, Copy):
             key = (self._collection(d.handler), d.message.key)
-            self.unit.copied[key] = Folded(self.unit.copied[key].state, guard)
+            self.unit.copied[key] = replace(self.unit.copied[key], guard=guard, dirty=True)
         else:
             queue = self.queue(d.handler, d.message.subject)
             self.guards[queue] = guard
@@ -257,15 +265,20 @@ class Inbox:
             spread = copy.fold(state, each)
             state = spread.state if spread else None
             spreads.append(spread)
-        for spread in filter(None, spreads):
-            self._spread(spread)
-        self.unit.copied[collection, message.key] = Folded(state, guard)
+        beside = self._beside(filter(None, spreads))
+        stored = None if state is None else document(state)
+        self.unit.must_fit(*filter(None, (stored, *beside.values())))
+        self.beside |= beside
+        self.unit.copied[collection, message.key] = Folded(state, guard, stored=stored)
 
-    def _spread(self, spread: Spread[Any]) -> None:
-        for record in spread.beside:
-            self.beside[self.unit.name(type(record)), record.id] = document(record)
-        for kind, id in spread.without:
-            self.beside[self.unit.name(kind), id] = None
+    def _beside(self, spreads: Iterable[Spread[Any]]) -> dict[tuple[str, str], Document | None]:
+        found: dict[tuple[str, str], Document | None] = {}
+        for spread in spreads:
+            for record in spread.beside:
+                found[self.unit.name(type(record)), record.id] = document(record)
+            for kind, id in spread.without:
+                found[self.unit.name(kind), id] = None
+        return found
 
     async def _run(self, effects: Effects, message: Message) -> None:
         if (effect := effects.effects.get(message.type)) is None:
@@ -273,6 +286,7 @@ class Inbox:
         point = self.unit.savepoint()
         try:
             await effect(self.unit, message.event())
+            self.unit.must_fit_since(point)
         except (*NOT_ITS_FAULT, PyMongoError):
             raise
         except Exception as error:

@@ -61,6 +61,7 @@ class Listener:
         self.transact = transact.because(Cause(who=program, request="-")).on(Copies(self.generation.copies))
         self.wrong: list[str] = []  # about the topics as they are: nothing can be heard before that is mended
         self.away = "has not been reached yet"  # what keeps Kafka from being heard just now; empty: nothing
+        self.busy = False  # messages come just now
         self.came = asyncio.Event()  # something was handled: what waited for it may be tried
         self.again = asyncio.Event()  # Kafka is not the one it was: join the group anew
         self._resume: dict[Partition, float] = {}
@@ -111,12 +112,14 @@ class Listener:
             while not self.again.is_set():
                 self._resume_those_due(consumer)
                 batches = await self._read(consumer)
+                self.busy = bool(batches)
                 await self._round(consumer, batches)
                 time = asyncio.get_running_loop().time()
                 if (self._done and not batches) or time - noted > NOTED:
                     await self._note(consumer)
                     noted = time
         finally:
+            self.busy = False
             self._resume.clear()
             self._done.clear()
             await consumer.stop()

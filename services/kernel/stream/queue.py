@@ -40,10 +40,10 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
         """Fit to be stored and shown, whatever a stranger's message put into it."""
-        frames = traceback.extract_tb(error.__traceback__)
-        ours = [frame for frame in frames if any(f"/{name}/" in frame.filename for name in OURS)]
+        frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+        ours = [(code, line) for code, line in frames if any(f"/{name}/" in code.co_filename for name in OURS)]
         last = (ours or frames)[-1:]
-        where = "".join(f"{'/'.join(f.filename.split('/')[-3:])}:{f.lineno} {f.name}" for f in last) or "-"
+        where = "".join(f"{'/'.join(c.co_filename.split('/')[-3:])}:{line} {c.co_name}" for c, line in last) or "-"
         kind = error.code if isinstance(error, No) else type(error).__name__
         group = hashlib.sha256(f"{kind}@{where}".encode()).hexdigest()[:8]
         said = str(error) if isinstance(error, No) else f"{type(error).__name__}: {error}"
@@ -52,8 +52,8 @@ class Failure:
 
 def safe(text: str) -> str:
     """One line, bounded, that every database and terminal takes."""
-    words = " ".join(text.encode("utf-8", "backslashreplace").decode().split())
-    return "".join(c if c.isprintable() else "�" for c in words)[:SAID]
+    words = " ".join(text.encode("utf-8", "backslashreplace").decode().split())[:SAID]
+    return words if words.isprintable() else "".join(c if c.isprintable() else "�" for c in words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from time import monotonic
 
 from services.kernel.contracts import DEAD_LETTERS
 from services.kernel.domain.clock import host
@@ -20,6 +21,7 @@ from services.kernel.telemetry import log
 
 LOOK = 1.0  # seconds between two looks at what is due
 BATCH = 100
+OTHERS, REST = 19, 5.0  # while messages come it rests so many times as long as a try in vain took; seconds at most
 
 
 class Retry:
@@ -58,10 +60,12 @@ class Retry:
         due = {**mine, "again_at": {"$type": "date", "$lte": host()}}
         found = await reader.find(Place, due, sort="again_at", limit=BATCH)
         if came and self._unknown:
-            found += await reader.find(Place, unknown, sort="again_at", limit=BATCH)
+            found = await reader.find(Place, unknown, sort="again_at", limit=BATCH) + found
         places = {place.id: place for place in found}
         for place in places.values():
-            await self.work_off(place)
+            began = monotonic()
+            if not await self.work_off(place) and self.listener.busy:
+                await asyncio.sleep(min((monotonic() - began) * OTHERS, REST))
         self._unknown = await reader.count(Place, unknown) > 0
         return len(places)
 
