@@ -99,7 +99,7 @@ def test_a_gateway_frozen_inside_a_transaction_holds_the_other_up_for_seconds(ru
     with frozen_inside(running, running.processes["gateway"]):
         _, address = running.replica("gateway")
         begun = time.monotonic()
-        until(lambda: shows(address, f"{NOBODY}4999") and caught_up(running, "gateway"), seconds=90)
+        until(lambda: shows_withdrawn(address, f"{NOBODY}4999") and caught_up(running, "gateway"), seconds=90)
         assert time.monotonic() - begun < 60
 
     running.start("scoring")
@@ -126,8 +126,8 @@ def transactions(running: Suite) -> int:
         return open_
 
 
-def shows(address: str, id: str) -> bool:
-    return httpx.get(f"{address}/api/v1/items/{id}").status_code == 200
+def shows_withdrawn(address: str, id: str) -> bool:
+    return httpx.get(f"{address}/api/v1/items/{id}").status_code == 410
 
 
 @pytest.mark.all_faults

@@ -17,6 +17,7 @@ from tests.faults.writing import Written, writing
 from tests.support.programs import Suite
 from tests.support.proof import SPEAKERS, caught_up
 from tests.support.waiting import until
+from tests.support.wild import send_header_of_no_text
 
 pytestmark = pytest.mark.servers
 READERS = ("gateway", "scoring")
@@ -33,6 +34,8 @@ def attacked(running: Suite, count: int, *, number: int, good: int) -> Iterator[
         for portion in range(0, len(records), 100):
             assert produce(running, records[portion : portion + 100])
             produce(running, under_other_ids(running, 5))
+        for speaker in SPEAKERS:
+            asyncio.run(send_header_of_no_text(running.servers.kafka_address, f"{running.namespace}.{speaker}"))
     yield written
     for reader in READERS:
         until(lambda reader=reader: caught_up(running, reader), seconds=120)  # type: ignore[misc]  # bound

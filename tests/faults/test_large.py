@@ -36,7 +36,9 @@ def revise(running: Suite, item: Any, n: int) -> None:
 
 def shown(running: Suite, item: Any, revision: int | None = None) -> Any:
     asked = {"revision": revision} if revision else {}
-    return ok(running.client("gateway").get(f"/api/v1/items/{item['id']}", params=asked))
+    answer = running.client("gateway").get(f"/api/v1/items/{item['id']}", params=asked)
+    assert answer.status_code in (200, 410), answer.text
+    return answer.json()
 
 
 def withdraw_and_measure(running: Suite, item: Any) -> float:

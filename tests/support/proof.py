@@ -36,9 +36,12 @@ async def topic(running: Suite, *speakers: str) -> list[Wire]:
     consumer.assign(parts)
     ends = await consumer.end_offsets(parts)
     found: list[Wire] = []
-    while any([await consumer.position(part) < ends[part] for part in parts]):
-        got = await consumer.getmany(timeout_ms=1000)
-        found += [record for records in got.values() for record in records]
+    for part in parts:
+        while await consumer.position(part) < ends[part]:
+            try:
+                found += (await consumer.getmany(part, timeout_ms=1000, max_records=1)).get(part, [])
+            except UnicodeDecodeError:  # a forged one that the client cannot take apart
+                consumer.seek(part, await consumer.position(part) + 1)
     await consumer.stop()
     return found
 

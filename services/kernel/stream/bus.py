@@ -12,28 +12,15 @@ from aiokafka.errors import IllegalStateError, KafkaError, MessageSizeTooLargeEr
 from cloudevents.core.bindings.kafka import KafkaMessage
 
 from services.kernel.contracts import DEAD_LETTERS, TOPICS
-from services.kernel.domain.clock import host
 from services.kernel.domain.event import Message
 from services.kernel.stream.envelope import Unreadable, decode, encode, fitting
 
-__all__ = [
-    "BUS_ERRORS",
-    "Bus",
-    "Consumer",
-    "Partition",
-    "Unreadable",
-    "Wire",
-    "decode",
-    "encode",
-    "fitting",
-    "one_by_one",
-]
+__all__ = ["BUS_ERRORS", "Bus", "Consumer", "Partition", "Unreadable", "Wire", "decode", "encode", "fitting"]
 
 Consumer = AIOKafkaConsumer
 Partition = TopicPartition
 Wire: TypeAlias = ConsumerRecord[bytes, bytes]
 BUS_ERRORS = (KafkaError, IllegalStateError, OSError)
-NEXT = 200  # milliseconds to wait for one record that was fetched already, or will be
 ANSWER = 10.0  # seconds until a topic that nobody has, or a broker that is silent, is an error
 KEPT = {
     "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",  # for ever, each message
@@ -90,28 +77,6 @@ def too_large_named(m: Message) -> Iterator[None]:
         yield
     except MessageSizeTooLargeError as error:
         raise Unsendable(m.id, error) from error
-
-
-async def one_by_one(consumer: AIOKafkaConsumer, most: int) -> dict[TopicPartition, list[Wire]]:
-    """What each partition has behind what is committed, read where `getmany` breaks.
-
-    aiokafka cannot take apart a record with a header whose name is no text. Such a one comes without any content.
-    """
-    committed = await consumer.seek_to_committed()
-    if fresh := [part for part, offset in committed.items() if not offset]:
-        await consumer.seek_to_beginning(*fresh)
-    found: dict[TopicPartition, list[Wire]] = {}
-    for part in consumer.assignment() - consumer.paused():
-        records = found.setdefault(part, [])
-        try:
-            while len(records) < most and (got := await consumer.getmany(part, timeout_ms=NEXT, max_records=1)):
-                records += got[part]
-        except UnicodeDecodeError:
-            offset = await consumer.position(part)
-            consumer.seek(part, offset + 1)
-            at = int(host().timestamp() * 1000)
-            records.append(ConsumerRecord(part.topic, part.partition, offset, at, 0, None, None, None, -1, -1, ()))
-    return {part: records for part, records in found.items() if records}
 
 
 class Bus:

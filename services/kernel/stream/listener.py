@@ -13,7 +13,7 @@ from services.kernel.storage.mongo import Document, asking
 from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
-from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode, one_by_one
+from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
 from services.kernel.stream.consumer import Handler, Hearing
 from services.kernel.stream.generation import Generation, Noted
 from services.kernel.stream.inbox import (
@@ -26,6 +26,7 @@ from services.kernel.stream.inbox import (
     set_aside,
 )
 from services.kernel.stream.queue import Place, PlaceState
+from services.kernel.stream.reading import one_by_one
 from services.kernel.telemetry import DEAD_LETTERS, HANDLED, log
 
 BATCH = 200
