@@ -1,6 +1,7 @@
 """What publishing does when it hears; what it keeps of others."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from services.kernel.contracts.columns import (
     ColumnOpened,
@@ -9,7 +10,6 @@ from services.kernel.contracts.columns import (
     DepartmentEvent,
     DepartmentRegistered,
 )
-from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Unit
 from services.kernel.stream.consumer import Copy, Effects, Hearing
 from services.publishing import store
@@ -52,10 +52,10 @@ departments.on(DepartmentChanged)(described)
 
 
 @duties.on(ColumnOpened)
-async def duty_begins(unit: Unit, event: ColumnOpened) -> None:
-    await open_duty(unit, as_told(event), windows=store.windows(), at=event.at, heard_at=now())
+async def duty_begins(unit: Unit, event: ColumnOpened, heard_at: datetime) -> None:
+    await open_duty(unit, as_told(event), windows=store.windows(), at=event.at, heard_at=heard_at)
 
 
 @duties.on(ColumnRetired)
-async def duty_ends(unit: Unit, event: ColumnRetired) -> None:
+async def duty_ends(unit: Unit, event: ColumnRetired, _: datetime) -> None:
     await close_duty(unit, event.column_id, at=event.at)

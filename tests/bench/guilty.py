@@ -14,7 +14,7 @@ from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import queue
 from services.kernel.stream.bus import Bus, Wire
 from services.kernel.stream.consumer import Copy, Hearing
-from services.kernel.stream.inbox import Outcome
+from services.kernel.stream.delivery import Outcome
 from services.kernel.stream.listener import Listener
 from services.kernel.stream.retry import Retry
 from tests.bench.lives import item, message

@@ -43,7 +43,7 @@ class Noticed(Fact):
 noticing = Effects("noticing")
 
 
-async def noticed(unit: Unit, event: Event) -> None:
+async def noticed(unit: Unit, event: Event, _: datetime) -> None:
     known = await unit.look(Notice, event.subject) or Notice(id=event.subject)
     unit.save(Decision(replace(known, times=known.times + 1), (Noticed(at=event.at),)))
 

@@ -19,8 +19,8 @@ from services.kernel.storage.mongo import Database, document
 from services.kernel.stream import generation
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
+from services.kernel.stream.delivery import Delivery
 from services.kernel.stream.generation import Generation
-from services.kernel.stream.inbox import Delivery
 from services.kernel.stream.queue import Place
 from services.kernel.stream.retry import Retry
 from tests.kernel.versions import (

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 import pytest
@@ -26,7 +27,7 @@ async def test_an_effect_and_the_guard_are_one_transaction(db: Database, transac
     opening = Effects("opening")
 
     @opening.on(DepartmentRegistered)
-    async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
+    async def open_one(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         unit.save(found(f"own-{event.code}", name=event.name))
 
     listener = listening(transact, opening)
@@ -43,7 +44,7 @@ async def test_one_event_may_have_any_number_of_effects_each_with_a_name(db: Dat
         made = Effects(prefix)
 
         @made.on(DepartmentRegistered)
-        async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
+        async def open_one(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
             unit.save(found(f"{prefix}-{event.code}"))
 
         return made
@@ -56,7 +57,7 @@ async def test_one_event_may_have_any_number_of_effects_each_with_a_name(db: Dat
 def test_a_second_effect_or_fold_of_one_event_under_one_name_is_refused_at_import() -> None:
     effects, copy = Effects("opening"), Copy(Known)
 
-    async def nothing(_: Unit, __: DepartmentEvent) -> None: ...
+    async def nothing(_: Unit, __: DepartmentEvent, ___: datetime) -> None: ...
 
     def empty(_: Known | None, event: DepartmentEvent) -> Known:
         return Known(id=event.code, names=())
@@ -109,10 +110,10 @@ async def test_an_effect_sees_its_copy_as_the_message_leaves_it_and_what_the_bat
     looking = Effects("looking")
 
     @looking.on(DepartmentChanged)
-    async def look(unit: Unit, event: DepartmentChanged) -> None:
+    async def look(unit: Unit, event: DepartmentChanged, _: datetime) -> None:
         copy = await unit.known(Latest, event.code)
         unit.save(found(f"own-{event.code}-{len(seen)}"))
-        [*_, last] = await unit.find(Latest, {"name": {"$gte": ""}}, sort="_id", limit=0)
+        [*_rest, last] = await unit.find(Latest, {"name": {"$gte": ""}}, sort="_id", limit=0)
         seen.append((copy.name, await unit.count(Bureau, {})))
         assert last == copy
 
@@ -135,7 +136,7 @@ async def test_an_effect_that_changes_what_another_replica_changes_too_is_run_ag
     renaming = Effects("renaming")
 
     @renaming.on(DepartmentChanged)
-    async def rename(unit: Unit, event: DepartmentChanged) -> None:
+    async def rename(unit: Unit, event: DepartmentChanged, _: datetime) -> None:
         bureau = await unit.get(Bureau, "shared")
         await rename_bureau(unit, "shared", bureau.name + "x")
 

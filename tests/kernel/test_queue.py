@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import ClassVar
 
 import pytest
@@ -91,7 +92,7 @@ async def test_what_needs_something_not_known_yet_waits_for_it_without_guilt(
     opening = Effects("opening")
 
     @opening.on(DepartmentRegistered)
-    async def below(unit: Unit, event: DepartmentRegistered) -> None:
+    async def below(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         if event.code != "above" and await unit.look(Bureau, "own-above") is None:
             raise Unknown("unknown_yet", "above is not known here.")
         unit.save(found(f"own-{event.code}"))
@@ -114,7 +115,7 @@ async def test_an_effect_that_fails_takes_back_only_what_it_saved_itself(db: Dat
     opening = Effects("opening")
 
     @opening.on(DepartmentRegistered)
-    async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
+    async def open_one(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         unit.save(found(f"own-{event.code}"))
         if event.name == BAD:
             raise Refused("department.bad", "No.")
@@ -129,7 +130,7 @@ async def test_the_same_holds_where_a_question_had_its_saves_written(db: Databas
     opening = Effects("opening")
 
     @opening.on(DepartmentRegistered)
-    async def open_one(unit: Unit, event: DepartmentRegistered) -> None:
+    async def open_one(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         unit.save(found(f"own-{event.code}"))
         await unit.count(Bureau, {})
         if event.name == BAD:
@@ -193,7 +194,7 @@ async def test_an_effect_that_saved_what_can_never_be_written_fails_alone(db: Da
     effects, ran = Effects("founding"), []
 
     @effects.on(DepartmentRegistered)
-    async def found_too(unit: Unit, event: DepartmentRegistered) -> None:
+    async def found_too(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         ran.append(event.code)
         told = found(event.code)
         unit.save(replace(told, state=replace(told.state, name="大" * 6_000_000)) if event.name == BAD else told)

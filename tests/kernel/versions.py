@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -106,7 +106,7 @@ def noting(name: str, *events: type[Event], from_now: bool = False) -> Effects:
     """Effects that count how often they ran for each message, in a collection of their name."""
     made = Effects(name, from_now=from_now)
 
-    async def ran(unit: Any, event: Any) -> None:
+    async def ran(unit: Any, event: Any, _: datetime) -> None:
         assert isinstance(unit, MongoUnit)
         said = getattr(event, "name", event.subject)
         unit.write(name, UpdateOne({"_id": f"{event.subject} {said}"}, {"$inc": {"times": 1}}, upsert=True))

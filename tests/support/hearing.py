@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from services.kernel.domain.event import Message
-from services.kernel.stream.inbox import Delivery
+from services.kernel.stream.delivery import Delivery
 from services.kernel.stream.listener import Listener
 from services.kernel.stream.retry import Retry
 from tests.support.waiting import eventually

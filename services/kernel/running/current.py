@@ -12,8 +12,8 @@ from services.kernel.stream import generation as generations
 from services.kernel.stream import tally
 from services.kernel.stream.bus import Bus
 from services.kernel.stream.consumer import Hearing
+from services.kernel.stream.delivery import NOT_ITS_FAULT
 from services.kernel.stream.generation import Generation
-from services.kernel.stream.inbox import NOT_ITS_FAULT
 from services.kernel.stream.listener import Fetch, Listener
 from services.kernel.stream.people import catch_up
 from services.kernel.stream.retry import Retry

@@ -16,7 +16,8 @@ from services.kernel.domain.decision import C, Copied, Record, Unit
 from services.kernel.domain.event import EVENTS, Event, Message
 
 E = TypeVar("E", bound=Event)
-Effect = Callable[[Unit, E], Awaitable[object]]
+Effect = Callable[[Unit, E, datetime], Awaitable[object]]
+"""The last argument is the moment at which the event is heard."""
 Fold = Callable[[C | None, E], "C | Spread[C] | None"]
 Fetched = Callable[[Any], ClaimCheck]
 

@@ -15,16 +15,9 @@ from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
 from services.kernel.stream.consumer import Handler, Hearing
+from services.kernel.stream.delivery import FOREIGN, NOT_ITS_FAULT, Delivery, Outcome, cause
 from services.kernel.stream.generation import Generation, Noted
-from services.kernel.stream.inbox import (
-    FOREIGN,
-    NOT_ITS_FAULT,
-    Delivery,
-    Outcome,
-    cause,
-    hear_all,
-    set_aside,
-)
+from services.kernel.stream.inbox import hear_all, set_aside
 from services.kernel.stream.queue import Place, PlaceState
 from services.kernel.stream.reading import one_by_one
 from services.kernel.telemetry import DEAD_LETTERS, HANDLED, log

@@ -12,7 +12,8 @@ from services.kernel.storage.mongo import Document, MongoReader
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
 from services.kernel.stream.consumer import Handler
-from services.kernel.stream.inbox import FOREIGN, Delivery, Inbox
+from services.kernel.stream.delivery import FOREIGN, Delivery
+from services.kernel.stream.inbox import Inbox
 from services.kernel.stream.listener import Listener
 from services.kernel.stream.queue import Place, PlaceState
 from services.kernel.stream.retry import Retry

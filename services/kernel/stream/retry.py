@@ -14,7 +14,8 @@ from services.kernel.storage.transaction import Busy
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream.bus import BUS_ERRORS
 from services.kernel.stream.consumer import Handler
-from services.kernel.stream.inbox import NOT_ITS_FAULT, Delivery, Inbox, Outcome, cause, set_aside
+from services.kernel.stream.delivery import NOT_ITS_FAULT, Delivery, Outcome, cause
+from services.kernel.stream.inbox import Inbox, set_aside
 from services.kernel.stream.listener import Listener
 from services.kernel.stream.queue import Place, PlaceState
 from services.kernel.telemetry import log

@@ -1,0 +1,62 @@
+"""A message on its way to a handler, and what became of it."""
+
+from dataclasses import dataclass
+
+import httpx
+
+from services.kernel.domain.decision import Away
+from services.kernel.domain.event import EVENTS, Message
+from services.kernel.storage.transaction import Busy
+from services.kernel.stream.bus import BUS_ERRORS
+from services.kernel.stream.consumer import Handler
+from services.kernel.stream.queue import Place
+
+NOT_ITS_FAULT = (Away, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
+
+
+class Spoilt(Exception):
+    """An effect failed after a question had its saves written: they cannot be taken back but with the transaction."""
+
+
+def cause(error: Exception) -> Exception:
+    """What is to be said of a failed transaction."""
+    return error.__cause__ if isinstance(error, Spoilt) and isinstance(error.__cause__, Exception) else error
+
+
+class Foreign(Handler):
+    """What nobody here can read. It has a queue like any other, for people."""
+
+    name = "unreadable"
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        return frozenset({"unreadable"})
+
+
+FOREIGN = Foreign()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A message for one handler. `trouble`: why it cannot be handled, known before. `past`: it is only noted."""
+
+    handler: Handler
+    message: Message
+    partition: int = 0
+    trouble: Exception | None = None
+    past: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery; `place` where it got one."""
+
+    message: Message
+    word: str
+    place: Place | None = None
+
+
+def overtakes(message: Message) -> bool:
+    """It withdraws or hides: shown at once, even while earlier ones wait."""
+    event = EVENTS.get(message.type)
+    return event is not None and event.OVERTAKES
