@@ -1,5 +1,6 @@
 """A message on its way to a handler, and what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -9,7 +10,8 @@ from services.kernel.domain.event import EVENTS, Message
 from services.kernel.storage.transaction import Busy
 from services.kernel.stream.bus import BUS_ERRORS
 from services.kernel.stream.consumer import Handler
-from services.kernel.stream.queue import Place
+from services.kernel.stream.queue import Place, PlaceState
+from services.kernel.telemetry import DEAD_LETTERS, HANDLED, log
 
 NOT_ITS_FAULT = (Away, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
 
@@ -60,3 +62,21 @@ def overtakes(message: Message) -> bool:
     """It withdraws or hides: shown at once, even while earlier ones wait."""
     event = EVENTS.get(message.type)
     return event is not None and event.OVERTAKES
+
+
+def report(outcomes: Sequence[Outcome]) -> bool:
+    """Count what became of messages, and log what people must know of. Whether any was handled."""
+    for outcome in outcomes:
+        message, place = outcome.message, outcome.place
+        type_ = message.type if message.type in EVENTS or message.type == FOREIGN.name else "other"
+        HANDLED.labels(type=type_, outcome=outcome.word).inc()
+        about = {"type": message.type, "subject": message.subject, "sequence": message.sequence, "id": message.id}
+        if outcome.word == "contradicts":
+            log.error("message.contradicts", **about)
+        elif place and place.state in (PlaceState.FAILING, PlaceState.FAILED) and place.failure:
+            why = {"handler": place.handler, "error": place.failure.error, "where": place.failure.where}
+            say = log.error if place.state is PlaceState.FAILED else log.warning
+            say(f"message.{place.state}", **about, **why, times=place.attempts)
+            if place.state is PlaceState.FAILED:
+                DEAD_LETTERS.labels(type=type_).inc()
+    return any(outcome.word == "handled" for outcome in outcomes)

@@ -1,26 +1,23 @@
 """A program's ear: reads its topics in batches, retries what is not the message's fault, sets aside what is."""
 
 import asyncio
-import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import UTC, datetime
 
-from services.kernel.domain.clock import host
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Away, Cause
-from services.kernel.domain.event import EVENTS, LARGEST, Message
+from services.kernel.domain.event import Message
 from services.kernel.storage.mongo import Document, asking
 from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
 from services.kernel.stream.consumer import Handler, Hearing
-from services.kernel.stream.delivery import FOREIGN, NOT_ITS_FAULT, Delivery, Outcome, cause
+from services.kernel.stream.delivery import FOREIGN, NOT_ITS_FAULT, Delivery, Outcome, cause, report
 from services.kernel.stream.generation import Generation, Noted
 from services.kernel.stream.inbox import hear_all, set_aside
-from services.kernel.stream.queue import Place, PlaceState
-from services.kernel.stream.reading import one_by_one
-from services.kernel.telemetry import DEAD_LETTERS, HANDLED, log
+from services.kernel.stream.queue import Place
+from services.kernel.stream.reading import foreign, one_by_one
+from services.kernel.telemetry import HANDLED, log
 
 BATCH = 200
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.25, 30.0  # seconds
@@ -231,33 +228,20 @@ class Listener:
             return await set_aside(unit, deliveries[0], guilty)
 
         try:
-            return self.tell(await self.transact.named("hear", together))
+            return self.report(await self.transact.named("hear", together))
         except NOT_ITS_FAULT:
             raise
         except Exception as error:
             guilty = cause(error)
         if len(deliveries) == 1:
-            return self.tell(await self.transact.named("set_aside", aside))
+            return self.report(await self.transact.named("set_aside", aside))
         half = len(deliveries) // 2
         await self.deliver(deliveries[:half])
         await self.deliver(deliveries[half:])
 
-    def tell(self, outcomes: Sequence[Outcome]) -> None:
-        """Count what became of messages, and log what people must know of."""
-        for outcome in outcomes:
-            message, place = outcome.message, outcome.place
-            type_ = message.type if message.type in EVENTS or message.type == FOREIGN.name else "other"
-            HANDLED.labels(type=type_, outcome=outcome.word).inc()
-            about = {"type": message.type, "subject": message.subject, "sequence": message.sequence, "id": message.id}
-            if outcome.word == "contradicts":
-                log.error("message.contradicts", **about)
-            elif place and place.state in (PlaceState.FAILING, PlaceState.FAILED) and place.failure:
-                why = {"handler": place.handler, "error": place.failure.error, "where": place.failure.where}
-                say = log.error if place.state is PlaceState.FAILED else log.warning
-                say(f"message.{place.state}", **about, **why, times=place.attempts)
-                if place.state is PlaceState.FAILED:
-                    DEAD_LETTERS.labels(type=type_).inc()
-        if any(outcome.word == "handled" for outcome in outcomes):
+    def report(self, outcomes: Sequence[Outcome]) -> None:
+        """Count and log what became of messages; what waited for something may be tried."""
+        if report(outcomes):
             self.came.set()
 
     async def _note(self, consumer: Consumer) -> None:
@@ -278,22 +262,3 @@ class Listener:
     async def behind(self) -> int:
         """Messages that the group has not heard yet."""
         return await self.bus.lag(self.group, self.hearing.sources)
-
-
-def foreign(record: Wire) -> Message:
-    """A message of its own for what cannot be read: by its place in Kafka and its hash, with no more than fits."""
-    value = record.value or b""
-    sha256 = hashlib.sha256(value).hexdigest()
-    subject = f"unreadable/{record.topic}-{record.partition}-{record.offset}-{sha256[:12]}"
-    return Message(
-        id=sha256, type="unreadable", source="unknown", subject=subject, sequence=1, time=_time(record),
-        correlation="-", trace=None, value=value if len(value) <= LARGEST else b"",
-    )  # fmt: skip
-
-
-def _time(record: Wire) -> datetime:
-    """When Kafka took it, as far as that is a moment at all."""
-    try:
-        return datetime.fromtimestamp(record.timestamp / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return host()

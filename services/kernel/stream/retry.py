@@ -76,7 +76,7 @@ class Retry:
         head: Place | None = place
         while head and (handler := self.listener.handler(head)):
             outcomes, head = await self._attempt(handler, head)
-            self.listener.tell(outcomes)
+            self.listener.report(outcomes)
             done += all(outcome.place is None for outcome in outcomes)
         return done
 
