@@ -50,8 +50,8 @@ class Timed(Listener):
         self.began = self.began or perf_counter()
         await super().hear(records)
 
-    def tell(self, outcomes: Sequence[Outcome]) -> None:
-        super().tell(outcomes)
+    def report(self, outcomes: Sequence[Outcome]) -> None:
+        super().report(outcomes)
         self.handled += sum(outcome.word == "handled" for outcome in outcomes)
 
     async def seconds(self) -> float:
