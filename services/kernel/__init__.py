@@ -1,6 +1,6 @@
-"""What every program of the suite stands on."""
+"""The foundation that all programs of the suite share."""
 
 import os
 
-# Motor reads this once, at import. Each idle change stream holds a thread of its one pool.
+# Motor reads this once, at import. It has one pool of threads, and each idle change stream occupies one of them.
 os.environ.setdefault("MOTOR_MAX_WORKERS", "32")

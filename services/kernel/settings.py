@@ -27,15 +27,15 @@ from pymongo.errors import PyMongoError
 
 from services.kernel.storage.crypto import Vault, key_set
 
-ISSUER, AUDIENCE = "citygate-local", "citygate"  # of the tokens that `token mint` makes
-INSIDE = 100  # from the public port to the inside one, unless told
+ISSUER, AUDIENCE = "citygate-local", "citygate"  # what `token mint` writes into its tokens
+INSIDE = 100  # the inside port lies this far above the public one, unless it is set
 BROKERS = r"^[^\s,/]+:\d{1,5}(,[^\s,/]+:\d{1,5})*$"
 TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, section 2.1
 S = TypeVar("S", bound="Settings")
 
 
 def _is_mongo(value: SecretStr) -> SecretStr:
-    """As the driver reads it, but for nothing passed over. What the driver says may hold the password."""
+    """The driver must take the URL without a warning. Its own message is left out, as it may hold the password."""
     url = value.get_secret_value()
     if not url.startswith(("mongodb://", "mongodb+srv://")):
         raise ValueError("it does not begin with mongodb://")
@@ -55,7 +55,7 @@ def _are_brokers(value: str) -> str:
 
 
 def _is_address(value: str) -> str:
-    """Of a server, for paths to be put behind: no name, password, query or fragment; without the last `/`."""
+    """A server's URL without name, password, query or fragment. The last `/` is removed, as paths are appended."""
     url = httpx.URL(_is_url(value))
     if url.userinfo or url.query or url.fragment:
         raise ValueError("it holds more than a host, a port and a path")
@@ -63,7 +63,7 @@ def _is_address(value: str) -> str:
 
 
 def _is_url(value: str) -> str:
-    """Two parsers must find a host in it: the strict one's and that of the client that asks there."""
+    """Two parsers must find a host in it: pydantic, which is strict, and httpx, the client that will ask there."""
     try:
         TypeAdapter(AnyHttpUrl).validate_python(value)
         url = httpx.URL(value)
@@ -107,7 +107,7 @@ Token = Annotated[SecretStr, AfterValidator(_is_token)]
 
 
 class Settings(BaseSettings):
-    """Variables are CITYGATE_ and the name in capitals, but for two; a description completes "Set it to …"."""
+    """A variable is CITYGATE_ and the field's name in capitals, except two. A description completes "Set it to …"."""
 
     model_config = SettingsConfigDict(
         env_prefix="CITYGATE_",
@@ -163,7 +163,7 @@ class Settings(BaseSettings):
 
 
 def load(kind: type[S]) -> S:
-    """From the environment; where it is wrong, a line per variable on stderr, without values, and `SystemExit(2)`."""
+    """Read the environment. Each wrong variable gets a line without its value on stderr, then `SystemExit(2)`."""
     try:
         return kind.model_validate({})
     except ValidationError as error:
@@ -178,4 +178,4 @@ def _line(kind: type[Settings], loc: int | str = "", *, message: str) -> str:
         if loc in (name, field.alias):
             variable = field.alias or f"{kind.model_config['env_prefix']}{name}".upper()
             return f"{variable} {wrong}. Set it to {field.description or 'a value that fits'}."
-    return f"The environment {wrong}."  # a check of several together, or a list that is no JSON
+    return f"The environment {wrong}."  # the error is of several fields together, or of a list that is no JSON

@@ -19,7 +19,7 @@ from services.kernel.domain.clock import host
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger()
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # its package is typed but for this
+disable_created_metrics()  # type: ignore[no-untyped-call]  # its package is typed except for this
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15)
 
 ACTIONS = Counter("citygate_actions_total", "Actions run.", ["action", "outcome"])
@@ -51,20 +51,20 @@ PART_FAILURES = Counter("citygate_part_failures_total", "Parts that failed or en
 PART_WAITS = Counter("citygate_part_waits_total", "Tries that failed and will be repeated.", ["part", "error"])
 
 LIBRARIES = {"aiokafka", "pymongo"}
-"""Whose lines repeat: aiokafka alone prints a hundred a second while Kafka is away."""
-LULL = 30.0  # seconds after which such a line has ended
+"""Libraries that repeat their log lines: aiokafka alone prints a hundred a second while Kafka is away."""
+LULL = 30.0  # seconds of silence after which such a line counts as over
 
 
 def named(error: BaseException) -> str:
-    """Its class and text; some name their class themselves."""
+    """The error's class and text. Some texts name the class themselves."""
     name, text = type(error).__name__, str(error)
     return text if text.startswith(name) else f"{name}: {text}"
 
 
 class Waits:
-    """What a part tries in vain. Each try is counted; the log hears of it once when it begins and once when it ends.
+    """Counts the failed tries of a part. The log gets a line when failing begins, per kind of error, and when it ends.
 
-    `errors`: those that are waited for, the narrower first; they are the label's only values.
+    `errors`: the errors after which the part tries again, the narrower first. They are the label's only values.
     """
 
     def __init__(self, part: str, *errors: type[Exception]) -> None:
@@ -76,7 +76,7 @@ class Waits:
             PART_WAITS.labels(part=part, error=error.__name__)
 
     def again(self, error: Exception, *, since: datetime | None = None) -> None:
-        """`since`: when the first try began, should that be long before it failed."""
+        """Count a failed try. `since`: when it began, if that was long before it failed."""
         kind = next(each.__name__ for each in self.errors if isinstance(error, each))
         PART_WAITS.labels(part=self.part, error=kind).inc()
         cause = error.__cause__ or error
@@ -87,7 +87,7 @@ class Waits:
             log.warning("part.waits", part=self.part, error=self.reason)
 
     def over(self) -> None:
-        """It succeeded, or there is nothing left to try."""
+        """A try succeeded, or there is nothing left to try."""
         if self.since is not None:
             seconds = round((host() - self.since).total_seconds(), 1)
             log.info("part.goes_on", part=self.part, times=self.times, seconds=seconds, error=self.reason)
@@ -96,11 +96,11 @@ class Waits:
 
 
 class Once(logging.Filter):
-    """The same rule for the lines of libraries: the first is printed, those that follow are counted and summed up."""
+    """Prints a repeated line of a library once. The repetitions are counted, and summed up in one line at the end."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._repeated: dict[tuple[str, str], tuple[float, float, int]] = {}  # first, last, how often
+        self._repeated: dict[tuple[str, str], tuple[float, float, int]] = {}  # first time, last time, how often
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] not in LIBRARIES:
@@ -112,7 +112,7 @@ class Once(logging.Filter):
             return False
         try:
             asyncio.get_running_loop().call_later(LULL, self._look, line)
-        except RuntimeError:  # a thread of the driver's, and nobody there to see the end
+        except RuntimeError:  # a thread of the driver's: it has no loop to notice the end
             return True
         self._repeated[line] = (time, time, 1)
         return True
@@ -140,11 +140,11 @@ def bind(**ids: Any) -> AbstractContextManager[None]:
 
 
 def configure(service: str, log: str, *, command: bool = False) -> None:
-    """Send all logging to stdout as JSON lines, or readable ones where `log` says pretty or a terminal is there.
+    """Send all logging to stdout as JSON lines, or readable if `log` is "pretty", or "auto" on a terminal.
 
-    Of a `command` only warnings are logged, on stderr: stdout is for what it answers. The standard library's loggers
-    come out in the same shape, at WARNING and above (uvicorn.error at INFO); uvicorn must be started with
-    `log_config=None`. May be called again.
+    A `command` logs only warnings, on stderr: stdout is for its answers. The standard library's loggers come out in
+    the same shape, at WARNING and above (uvicorn.error at INFO). Uvicorn must be started with `log_config=None`. This
+    may be called again.
     """
     out, level = (sys.stderr, logging.WARNING) if command else (sys.stdout, logging.INFO)
     pretty = log == "pretty" or (log == "auto" and out.isatty())

@@ -1,4 +1,4 @@
-"""What each service says, one module per speaker; the topics it is said on."""
+"""The events that each service tells, one module per service, and their topics."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ __all__ = ["DEAD_LETTERS", "TOPICS", "Topic", "columns", "mailbox", "publishing"
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One per speaking service, kept for ever. One partition where all its aggregates have one order."""
+    """A service's topic, kept for ever. It has one partition if all aggregates of the service share one order."""
 
     partitions: int = 6
 

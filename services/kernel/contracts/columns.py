@@ -1,4 +1,4 @@
-"""What columns says."""
+"""The events of columns."""
 
 from enum import StrEnum
 from typing import ClassVar
@@ -41,7 +41,7 @@ class Cadence(OpenEnum):
 
 
 class Publishers(StrEnum):
-    """Who may publish in a column. Closed: of a right that is not known nobody can say who has it."""
+    """Who may publish in a column. The set is closed: nobody can say who has a right that is not known."""
 
     OWNER = "owner"
     ALL = "all"
@@ -114,7 +114,7 @@ class ColumnOpened(ColumnDescribed):
 
 
 class ColumnRefused(ColumnEvent):
-    """The leading group said no."""
+    """The leading group refused it."""
 
     TYPE: ClassVar[str] = "column.refused"
 
@@ -122,7 +122,7 @@ class ColumnRefused(ColumnEvent):
 
 
 class ColumnRetired(ColumnEvent):
-    """It is no longer kept; `successor_id` names where its readers go."""
+    """It is no longer kept. `successor_id` names the column where its readers go."""
 
     TYPE: ClassVar[str] = "column.retired"
     OVERTAKES: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Whether an event only grew: what its released readers and its released bytes can no longer live with."""
+"""Checks that an event only grew: released readers read the new bytes, and new readers the released bytes."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ BRANCHES, INNER = ("anyOf", "oneOf", "allOf", "prefixItems"), ("items", "additio
 
 
 def broken(released: Schema, current: Schema, at: str = "event") -> list[str]:
-    """Where a schema breaks its released form: it may gain optional fields and words of open sets, nothing else."""
+    """Where a schema breaks its released form. It may gain optional fields and words of open sets, nothing else."""
     return list(Growth(released.get("$defs", {}), current.get("$defs", {})).broken(released, current, at))
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Two schemas side by side, by the definitions they refer to; each pair of definitions is compared once."""
+    """Compares two schemas, given the definitions that they refer to. Each pair of definitions is compared once."""
 
     released: Schema
     current: Schema
@@ -48,7 +48,7 @@ class Growth:
                 yield from self.broken(one, other, at)
 
     def _rest(self, old: Schema, new: Schema, at: str) -> Iterator[str]:
-        """Types, formats, bounds, defaults: whoever reads the old refuses the new, or the other way round."""
+        """Types, formats, bounds, defaults: if one changed, old readers refuse new bytes, or new readers old bytes."""
         for key in sorted((old.keys() | new.keys()) - PROSE - FIELDS - WORDS - set(BRANCHES)):
             was, now = old.get(key), new.get(key)
             if key in INNER and isinstance(was, dict) and isinstance(now, dict):
@@ -58,14 +58,14 @@ class Growth:
 
 
 def meant(schema: Schema, definitions: Schema) -> Schema:
-    """With the definition it refers to in place."""
+    """The schema, with its reference replaced by the definition."""
     while "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]] | beside(schema)
     return schema
 
 
 def beside(schema: Schema) -> Schema:
-    """What is said beside a reference."""
+    """The schema without its reference."""
     return {key: value for key, value in schema.items() if key != "$ref"}
 
 
@@ -82,7 +82,7 @@ def fields(old: Schema, new: Schema, at: str) -> Iterator[str]:
 
 
 def words(old: Schema, new: Schema, at: str) -> Iterator[str]:
-    """A closed set keeps its words: old bytes have each of them, old readers know no other. An open one may gain."""
+    """A closed set keeps its words: old bytes may hold any of them, old readers know no other. An open set may gain."""
     was, now = closed(old), closed(new)
     if (was is None) != (now is None) or ("x-known-values" in old) != ("x-known-values" in new):
         yield f"{at}: was closed and is open, or was open and is closed"
@@ -94,5 +94,5 @@ def words(old: Schema, new: Schema, at: str) -> Iterator[str]:
 
 
 def closed(schema: Schema) -> list[Any] | None:
-    """The only values it takes; None: it takes others too."""
+    """The only values that it takes. None: it takes others too."""
     return [schema["const"]] if "const" in schema else schema.get("enum")

@@ -1,4 +1,4 @@
-"""What mailbox says: nothing personal; public texts go as claim checks."""
+"""The events of mailbox. They hold nothing personal; public texts go as claim checks."""
 
 from typing import ClassVar
 
@@ -47,7 +47,7 @@ class LetterAccepted(LetterEvent):
 
 
 class LetterTransferred(LetterEvent):
-    """Another department, `department`, answers it from now on (转办); the deadline stays."""
+    """Another department, `department`, must answer it from now on (转办). The deadline stays."""
 
     TYPE: ClassVar[str] = "letter.transferred"
 
@@ -89,7 +89,7 @@ class LetterRated(LetterEvent):
 
 
 class LetterClosed(LetterEvent):
-    """Done (办结)."""
+    """The letter is done (办结)."""
 
     TYPE: ClassVar[str] = "letter.closed"
 

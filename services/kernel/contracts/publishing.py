@@ -1,4 +1,4 @@
-"""What publishing says."""
+"""The events of publishing."""
 
 from datetime import date
 from enum import StrEnum
@@ -69,7 +69,7 @@ class ItemReturned(ItemEvent):
 
 
 class ItemReleased(ItemEvent):
-    """Review passed (审查通过); it may be published as it is, and only so."""
+    """The reviewer approved the revision (审查通过). It may be published unchanged, and only so."""
 
     TYPE: ClassVar[str] = "item.released"
 
@@ -77,7 +77,7 @@ class ItemReleased(ItemEvent):
 
 
 class ItemWithheld(ItemEvent):
-    """The reviewer found a ground; it is not disclosed."""
+    """The reviewer found a ground, so the item is not disclosed."""
 
     TYPE: ClassVar[str] = "item.withheld"
 
@@ -108,7 +108,7 @@ class ItemPublished(ItemShown):
 
 
 class ItemRevised(ItemShown):
-    """A later revision took its place; the old stays readable."""
+    """A later revision took the place of the old one, which stays readable."""
 
     TYPE: ClassVar[str] = "item.revised"
 
@@ -116,7 +116,7 @@ class ItemRevised(ItemShown):
 
 
 class ItemWithdrawn(ItemEvent):
-    """No longer public; a tombstone with the reason stays."""
+    """The item is no longer public. A tombstone with the reason stays."""
 
     TYPE: ClassVar[str] = "item.withdrawn"
     OVERTAKES: ClassVar[bool] = True

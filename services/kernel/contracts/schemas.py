@@ -14,7 +14,7 @@ DIRECTORY = Path("docs/events")
 
 
 def schema(event: type[Event]) -> Schema:
-    """JSON Schema 2020-12 of an event's value, with who says it and the field that names its aggregate."""
+    """JSON Schema 2020-12 of an event's value, with the service that tells it and the field of its aggregate's id."""
     made = event.model_json_schema(mode="serialization")
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"/events/{event.TYPE}.json"}
     return head | {"x-source": event.SOURCE, "x-key": event.KEY} | made
@@ -67,7 +67,7 @@ def drift(directory: Path) -> list[str]:
 
 
 def incompatible(directory: Path) -> list[str]:
-    """What breaks an event as it stands in `released/`, by type."""
+    """What breaks the events as they stand in `released/`, each line beginning with the type."""
     found = []
     for path in sorted((directory / "released").glob("*.json")):
         name = path.stem
@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def refuse(wrong: Sequence[str]) -> None:
-    """Say what is wrong and end, where something is."""
+    """If anything is wrong, print it and raise `SystemExit(1)`."""
     if wrong:
         look = "Run `python -m services.kernel.contracts.schemas` and look at the difference."
         print(*wrong, look, sep="\n", file=sys.stderr)
@@ -105,7 +105,7 @@ def refuse(wrong: Sequence[str]) -> None:
 
 
 def write(directory: Path, texts: dict[str, str]) -> None:
-    """These and no others."""
+    """Write these files. Remove all other JSON files of the directory."""
     directory.mkdir(parents=True, exist_ok=True)
     for path in directory.glob("*.json"):
         path.unlink()

@@ -1,4 +1,4 @@
-"""What scoring says."""
+"""The events of scoring."""
 
 from decimal import Decimal
 from typing import ClassVar
@@ -9,7 +9,7 @@ from services.kernel.domain.event import Event
 
 
 class FactCited(BaseModel):
-    """A fact a line rests on: where it stands in scoring's record, and what it was."""
+    """A fact that a line rests on: its position in scoring's record, and what it was."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,7 +21,7 @@ class FactCited(BaseModel):
 
 
 class Line(BaseModel):
-    """One line of an assessment: points of maximum, and why. `points` None: the body has no such duty this month."""
+    """One line of an assessment: points of `maximum`, and why. `points` None: the body has no such duty this month."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -47,7 +47,7 @@ class AssessmentEvent(Event):
 
 
 class AssessmentClosed(AssessmentEvent):
-    """Computed from the facts up to `position`, and fixed."""
+    """The assessment was computed from the facts up to `position`, and is fixed."""
 
     TYPE: ClassVar[str] = "assessment.closed"
 
@@ -56,7 +56,7 @@ class AssessmentClosed(AssessmentEvent):
 
 
 class AssessmentPublished(AssessmentEvent):
-    """Public, with every line."""
+    """The assessment is public, with every line."""
 
     TYPE: ClassVar[str] = "assessment.published"
 

@@ -37,7 +37,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class DayPassed:
-    """One day passed, or one month; `why` is what `Calendar.why` says of it, or the unit counted."""
+    """One day or month of a running limit. `why` is what `Calendar.why` says of it, or the unit counted."""
 
     day: date
     counted: bool
@@ -46,7 +46,7 @@ class DayPassed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deadline:
-    """`due_at`: 24:00 Asia/Shanghai of the last day, in UTC. `provisional`: a year without official calendar."""
+    """`due_at`: 24:00 Asia/Shanghai of the last day, in UTC. `provisional`: a year has no official calendar."""
 
     due_at: datetime
     provisional: bool
@@ -67,11 +67,11 @@ class Calendar:
         return year in self.years
 
     def is_working(self, day: date) -> bool:
-        """In a year it does not know: Monday to Friday."""
+        """In a year that the calendar does not know, Monday to Friday are working days."""
         return day in self.make_up or (day.weekday() < 5 and day not in self.holidays)
 
     def why(self, day: date) -> str:
-        """`weekday`, `weekend`, `调休上班`, or the holiday's name such as `国庆节`."""
+        """The kind of day: `weekday`, `weekend`, `调休上班`, or the holiday's name such as `国庆节`."""
         if day in self.make_up:
             return "调休上班"
         return self.holidays.get(day) or ("weekday" if day.weekday() < 5 else "weekend")
@@ -79,7 +79,7 @@ class Calendar:
 
 @cache
 def official() -> Calendar:
-    """All years that the chinesecalendar library knows, 2004 on; a newer library is a newer version."""
+    """All years that the chinesecalendar library knows, from 2004 on. A newer library gives a newer `version`."""
     from chinese_calendar import constants
 
     names = {holiday.value: holiday.chinese for holiday in constants.Holiday}
@@ -93,10 +93,10 @@ def official() -> Calendar:
 
 
 def deadline(start: datetime, limit: Limit, calendar: Calendar) -> Deadline:
-    """Day zero is the day of `start` in Shanghai, the days after it count; `ValueError` for a naive `start`.
+    """The days after the day of `start` in Shanghai count. Raises `ValueError` for a naive `start`.
 
-    A limit in calendar days or months ends as counted, even on a holiday: where the law counts so (信访条例 arts. 21,
-    33) it grants that day and no more. A month ends on the same day of the month, or on its last.
+    A limit in calendar days or months ends on the day counted, even if it is a holiday: a law that counts so (信访条例
+    arts. 21, 33) grants that day and no more. A month ends on the same day of the month, or on the month's last day.
     """
     zero, amount = day_of(start), limit.amount
     match limit.unit:
@@ -121,13 +121,16 @@ def _until_worked(zero: date, amount: int, calendar: Calendar) -> Iterator[DayPa
 
 
 def working_days_between(start: datetime, end: datetime, calendar: Calendar) -> int:
-    """After the day of `start`, up to and with the day of `end`, whose 24:00 is still its own; 0 if not later."""
+    """The working days after the day of `start`, up to and including the day of `end`; 0 if `end` is not later.
+
+    24:00 still belongs to the day that it ends.
+    """
     first, last = day_of(start), day_of(end - timedelta(microseconds=1))
     return sum(calendar.is_working(first + DAY * n) for n in range(1, (last - first).days + 1))
 
 
 def day_of(moment: datetime) -> date:
-    """The day in Asia/Shanghai; `ValueError` for a naive moment, which names no day."""
+    """The day in Asia/Shanghai. Raises `ValueError` for a naive moment, which names no day."""
     if moment.utcoffset() is None:
         raise ValueError(f"A moment without a time zone: {moment.isoformat()}.")
     return moment.astimezone(SHANGHAI).date()
@@ -139,7 +142,7 @@ def start_of(day: date) -> datetime:
 
 
 def end_of(day: date) -> datetime:
-    """24:00 Asia/Shanghai, in UTC: the first moment no longer of this day."""
+    """24:00 Asia/Shanghai, in UTC: the first moment after this day."""
     return start_of(day + DAY)
 
 
@@ -149,7 +152,7 @@ def month_of(moment: datetime) -> str:
 
 
 def month_span(month: str) -> tuple[datetime, datetime]:
-    """The first moment of a month like `2026-11`, and of the next, in UTC; `ValueError` for any other form."""
+    """The first moments of a month like `2026-11` and of the next, in UTC. Raises `ValueError` for any other form."""
     try:
         first = date.fromisoformat(f"{month}-01")
         if not 1900 <= first.year <= 2999:

@@ -17,6 +17,6 @@ def now() -> datetime:
 
 
 def shift(by: timedelta) -> None:
-    """Let `now` run ahead of the host (below zero: behind); called once, at start, and only in a local run."""
+    """Let `now` run ahead of the host (below zero: behind). Called once, at start, and only in a local run."""
     global _shift
     _shift = by

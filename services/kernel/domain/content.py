@@ -1,4 +1,4 @@
-"""Content too large or too private for an event: told by its hash, fetched once from its owner."""
+"""Content too large or too private for an event: the event names its hash, readers fetch it once from its owner."""
 
 import hashlib
 from typing import Self

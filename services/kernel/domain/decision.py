@@ -23,16 +23,16 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Aggregate(Record):
-    """What changes as one. `version` is the one it was read at; 0 is not yet stored."""
+    """A record that changes as a whole. `version` is the one it was read at; 0 means not stored yet."""
 
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copied(Record):
-    """What a program keeps of another's aggregate: folded from its events, never decided here.
+    """A program's copy of another service's aggregate: folded from its events, never decided here.
 
-    COPY names the copy it lies in, where a program keeps several of one kind; else the kind does.
+    COPY names the copy if a program keeps several of one kind. Otherwise KIND names it.
     """
 
     COPY: ClassVar[str] = ""
@@ -50,7 +50,7 @@ S_co = TypeVar("S_co", bound=Aggregate, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[S_co]):
-    """The state after, and the facts in the order they happened. No fact, no write."""
+    """The new state, and the facts in the order they happened. Without a fact nothing is written."""
 
     state: S_co
     facts: tuple[Fact, ...] = ()
@@ -58,7 +58,7 @@ class Decision(Generic[S_co]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Why a unit of work runs; goes into each of its journal records. `trace`: W3C traceparent."""
+    """Who and what a unit of work runs for. Each of its journal records names it. `trace`: W3C traceparent."""
 
     who: str
     request: str
@@ -67,16 +67,16 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a portion of a list begins: the sort field's value and the id of the last one seen; a value may be None."""
+    """A portion of a list begins after this record: the value of its sort field, which may be None, and its id."""
 
     value: Any
     id: str
 
 
 class Reader(Protocol):
-    """Questions; inside a unit they see its transaction, outside the last majority.
+    """Questions. Inside a unit they see its transaction, outside they see what a majority has.
 
-    `sort` names a field, `-field` for descending; ties go by id.
+    `sort` names a field, or `-field` for descending. Ties are sorted by id.
     """
 
     async def look(self, kind: type[R], id: str) -> R | None:
@@ -84,7 +84,7 @@ class Reader(Protocol):
         ...
 
     async def known(self, kind: type[C], id: str) -> C:
-        """What another service told of its aggregate; `Unknown` while it has not been heard of."""
+        """The copy of another service's aggregate. Raises `Unknown` while nothing has been heard of it."""
         ...
 
     async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]: ...
@@ -100,7 +100,7 @@ class Unit(Reader, Protocol):
     """One transaction."""
 
     async def get(self, kind: type[S], id: str, *, expected: int | None = None) -> S:
-        """`Missing` if there is none, `Stale` if it is not the version expected."""
+        """Raises `Missing` if there is none, `Stale` if its version is not the expected one."""
         ...
 
     async def load(self, kind: type[S], ids: Iterable[str]) -> None:
@@ -108,7 +108,7 @@ class Unit(Reader, Protocol):
         ...
 
     def save(self, decision: Decision[S]) -> S:
-        """The state as it will be stored, with its new version. Several kinds, several times: one write each."""
+        """Returns the state with its new version. Save many kinds, many times: each aggregate is written once."""
         ...
 
     def attach(self, sha256: str, data: bytes, media_type: str) -> None:
@@ -134,25 +134,25 @@ class Refused(No):
 
 
 class Unknown(No):
-    """Another service has not told of it yet; ask again soon."""
+    """Another service has not told of it yet. Ask again soon."""
 
     status, title = 409, "Not known yet"
 
 
 class Forbidden(No):
-    """This caller may not."""
+    """This caller may not do this."""
 
     status, title = 403, "Forbidden"
 
 
 class Missing(No):
-    """There is none."""
+    """What was asked for does not exist."""
 
     status, title = 404, "Not found"
 
 
 class Away(No):
-    """Something this program needs does not answer; ask again in a moment."""
+    """Something that this program needs does not answer. Ask again in a moment."""
 
     status, title = 503, "Not available"
 

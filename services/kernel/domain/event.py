@@ -1,4 +1,4 @@
-"""What can be said: facts that are kept, events that are told, messages as they travel."""
+"""Facts that are kept, events that are told, messages as they travel."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ LARGEST = 900_000  # bytes of one event's value; Kafka takes a megabyte with its
 
 
 class Fact(BaseModel):
-    """Something that happened to one aggregate; kept in the journal, never sent. `at` is when it happened, UTC."""
+    """Something that happened to one aggregate. It is kept in the journal, never sent. `at`: when it happened, UTC."""
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
     TYPE: ClassVar[str]
@@ -25,10 +25,10 @@ class Fact(BaseModel):
 class Event(Fact):
     """A fact that others hear (CloudEvents 1.0).
 
-    KEY names the field that holds the aggregate's id. OVERTAKES: what withdraws or hides is shown
-    at once, even while earlier events of its aggregate wait. ORDER names a field that counts what several
-    aggregates share: their events are sent by it. A key that is no field, a type declared twice, or one that
-    speaks of another kind than those beside it, is a `TypeError` at import.
+    KEY names the field that holds the aggregate's id. OVERTAKES: the event withdraws or hides something, and is shown
+    at once, even while earlier events of its aggregate wait. ORDER names a field that several aggregates count
+    together: their events are sent in its order. Importing raises `TypeError` for a key that is no field, for a type
+    that is declared twice, and for a type that speaks of another kind than the other types of its base class.
     """
 
     SOURCE: ClassVar[str]
@@ -43,7 +43,7 @@ class Event(Fact):
 
     @classmethod
     def speaks_of(cls) -> str:
-        """A kind of aggregate: the first word of its type."""
+        """The kind of aggregate: the first word of TYPE."""
         return cls.TYPE.partition(".")[0]
 
     @classmethod
@@ -61,7 +61,7 @@ class Event(Fact):
 class OpenEnum(StrEnum):
     """A set of words that may grow in a released event.
 
-    A word not known here reads as a member named OTHER: its value is the word, and it is written as that word.
+    A word that is not known here is read as a member named OTHER. Its value is that word, so it is written unchanged.
     """
 
     @property
@@ -87,7 +87,7 @@ class OpenEnum(StrEnum):
 
 
 class OnlyKnown:
-    """Refuses, in what people hand in, a word that is not known here."""
+    """Refuses a word that is not known here, in what clients send."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[OpenEnum], _: GetCoreSchemaHandler) -> CoreSchema:
@@ -95,12 +95,12 @@ class OnlyKnown:
         return core_schema.no_info_after_validator_function(source, words)
 
 
-O = TypeVar("O", bound=OpenEnum)  # noqa: E741  of the open enums
+O = TypeVar("O", bound=OpenEnum)  # noqa: E741  O for open
 Known = Annotated[O, OnlyKnown]
 
 
 class Remembers:
-    """A place beside the fields, so that equality, copies and storage know nothing of it."""
+    """Room for the parsed event. It is no field, so that equality, copying and storage ignore it."""
 
     __slots__ = ("_parsed",)
     _parsed: Event
@@ -108,7 +108,7 @@ class Remembers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message(Remembers):
-    """One event with its envelope; `value` is the JSON as it was sent, byte for byte."""
+    """One event with its envelope. `value` is the JSON as it was sent, byte for byte."""
 
     id: str
     type: str
@@ -130,7 +130,7 @@ class Message(Remembers):
         return self.subject.partition("/")[2]
 
     def event(self) -> Event | None:
-        """The event, parsed once; None for a type not known here. Raises pydantic's `ValidationError`."""
+        """The event, parsed once. None for a type that is not known here. Raises pydantic's `ValidationError`."""
         known = EVENTS.get(self.type)
         if known is None:
             return None

@@ -1,4 +1,4 @@
-"""Who acts: pure, so that domain rules may ask."""
+"""Who acts. Nothing here does I/O, so that domain rules may use it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ from services.kernel.domain.decision import Forbidden
 
 
 class Role(StrEnum):
-    """What a token may say of its bearer; OFFICE is the government office (市政府办公室)."""
+    """What a token may say of its bearer. OFFICE is the government office (市政府办公室)."""
 
     IT_BUREAU = "it_bureau"
     OFFICE = "office"
@@ -31,6 +31,6 @@ class Person:
         return not self.roles.isdisjoint(roles)
 
     def must_answer_for(self, department: str) -> None:
-        """`Forbidden` unless it is their own department, or they are the government office."""
+        """Raises `Forbidden` unless the department is their own, or they are the government office."""
         if department not in self.departments and Role.OFFICE not in self.roles:
             raise Forbidden("department.foreign", f"Only {department} and the government office may do this.")

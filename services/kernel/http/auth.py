@@ -20,13 +20,13 @@ from services.kernel.storage.crypto import key_set
 from services.kernel.telemetry import log
 
 LEEWAY = 30  # seconds an issuer's clock may be ahead of ours (`nbf`, `iat`); `exp` has none
-FRESH, AGAIN = 300.0, 10.0  # seconds after which a key set is read again: as a rule; for a key it does not have
-REMEMBERED, LONGEST = 1024, 8192  # verified tokens; characters of one
+FRESH, AGAIN = 300.0, 10.0  # seconds until the key set is read again: as a rule; if it is wrong or lacks a key
+REMEMBERED, LONGEST = 1024, 8192  # verified tokens that are kept; characters of one token
 UNREADABLE = (errors.DecodeError, errors.InvalidPayloadError, errors.MissingAlgorithmError, errors.MissingClaimError)
 
 
 class Unauthorized(No):
-    """Nobody known is calling; the answer carries `WWW-Authenticate: Bearer` (RFC 6750)."""
+    """The caller is not known. The answer carries `WWW-Authenticate: Bearer` (RFC 6750)."""
 
     status, title = 401, "Not signed in"
 
@@ -38,9 +38,9 @@ class KeysAway(No):
 
 
 class Keys:
-    """The key set at a path or URL; the last good one holds while it cannot be read. `at`: the host's clock.
+    """The key set at a path or URL. While it cannot be read, the last good one is used. `at`: the host's clock.
 
-    `wrong`: a sentence while nothing can be verified, or the set as it was last read has no key to verify with.
+    `wrong`: a sentence while no token can be verified, or while the set as last read has no key to verify with.
     """
 
     def __init__(self, jwks: str, *, issuer: str, audience: str, at: Callable[[], datetime] = host) -> None:
@@ -58,13 +58,13 @@ class Keys:
         self.wrong = "the key set was not read yet"
 
     async def run(self) -> None:
-        """Read it before it is old, whether anybody asks or not; soon again while something is wrong with it."""
+        """Read the key set before it is old, even if nobody asks. Read it sooner while something is wrong with it."""
         while True:
             await self._read(AGAIN if self.wrong else FRESH)
             await asyncio.sleep(AGAIN)
 
     async def person(self, authorization: str | None) -> Person:
-        """Whom the `Authorization` header speaks for; `Unauthorized`, or `KeysAway`."""
+        """The person named by the `Authorization` header. Raises `Unauthorized` or `KeysAway`."""
         token = _bearer(authorization)
         if monotonic() - self._read_at >= FRESH:
             await self._read(FRESH)
@@ -82,7 +82,7 @@ class Keys:
         return person
 
     def _verify(self, token: str, again: bool = False) -> tuple[Person, float]:
-        """joserfc's `InvalidKeyIdError` the first time that the key is not in the set."""
+        """Raises joserfc's `InvalidKeyIdError` if the set lacks the token's key, except when tried `again`."""
         try:
             claims = jwt.decode(token, self._keys, algorithms=["ES256", "RS256"]).claims
             self._rules.validate(claims)
@@ -117,7 +117,7 @@ class Keys:
                 self.wrong = ""
 
     def _unread(self, sentence: str, error: Exception, *, holds: bool) -> None:
-        """`holds`: that the last one will do."""
+        """`holds`: the last good key set is still used."""
         if not holds:
             self.wrong = sentence
         log.warning("keys.unread", error=type(error).__name__, kept=len(self._keys.keys))
@@ -148,5 +148,5 @@ def _person(claims: dict[str, Any]) -> Person:
 
 
 def _words(claim: object) -> frozenset[str]:
-    """One word or a list of them, as providers differ."""
+    """The words of a claim. Providers differ: it is one word or a list."""
     return frozenset(word for word in (claim if isinstance(claim, list) else [claim]) if word and isinstance(word, str))

@@ -1,4 +1,4 @@
-"""Lists, a portion at a time: what a client wants of one, what it gets, and the cursor between two portions."""
+"""Lists in portions: what a client asks for, what it gets, and the cursor between two portions."""
 
 import base64
 from collections.abc import Callable, Sequence
@@ -14,27 +14,27 @@ from services.kernel.domain.decision import After, R
 from services.kernel.http.problem import Malformed
 
 B = TypeVar("B", bound=BaseModel)
-EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # any zone's day fits
+EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # a day in any zone
 
 
 class Listing(BaseModel, Generic[B]):
-    """Part of a list. `next`: the `cursor` of what follows; null at the end."""
+    """A portion of a list. `next`: the `cursor` of the portion that follows; null at the end."""
 
     items: Sequence[B]
     next: str | None
 
 
 class Place(BaseModel):
-    """The cursor's content: the sort field's value, by its type, and the id of the last one shown.
+    """A cursor's content: the id of the last record shown, and its sort field's value under the name of its type.
 
-    Without a value: the last one has none either.
+    Without a value, the record has none either.
     """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     moment: Annotated[AwareDatetime, Field(gt=EARLIEST, lt=LATEST)] | None = None
     text: str | None = None
-    number: Annotated[int, Field(gt=-(2**63), lt=2**63)] | None = None  # what MongoDB can compare with
+    number: Annotated[int, Field(gt=-(2**63), lt=2**63)] | None = None  # MongoDB's range
     id: str
 
     @classmethod
@@ -45,7 +45,7 @@ class Place(BaseModel):
 
     @classmethod
     def read(cls, cursor: str) -> Self:
-        """`Malformed` for a cursor that no listing gave."""
+        """Raises `Malformed` for a cursor that no listing gave."""
         try:
             return cls.model_validate_json(base64.urlsafe_b64decode(cursor.encode()))
         except ValueError as error:  # not base64, not JSON, not a place
@@ -62,7 +62,7 @@ class Place(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Portion:
-    """How much of a list a client wants, and from where on. `cursor`: as it came; None: from the beginning."""
+    """How much of a list a client wants, and from where on. `cursor`: as the client sent it; None: the beginning."""
 
     limit: int
     cursor: str | None
@@ -70,15 +70,15 @@ class Portion:
 
     @classmethod
     def of(cls, limit: int, cursor: str | None) -> "Portion":
-        """`Malformed` for a cursor that no listing gave."""
+        """Raises `Malformed` for a cursor that no listing gave."""
         return cls(limit=limit, cursor=cursor, after=None if cursor is None else Place.read(cursor).after)
 
     def listing(self, found: Sequence[R], *, sort: str, view: Callable[[R], B]) -> Listing[B]:
-        """Of what was found under `sort` with this limit."""
+        """The listing of the records that were found with this `sort` and this limit."""
         return Listing(items=[view(record) for record in found], next=self.next(found, sort=sort))
 
     def next(self, found: Sequence[R], *, sort: str) -> str | None:
-        """The cursor of what follows; a full portion may be the last."""
+        """The cursor of the next portion. A full portion has one, even if it is the last."""
         return Place.of(found[-1], sort).written() if len(found) == self.limit else None
 
 

@@ -19,7 +19,7 @@ QUIET = {"/healthz"}
 
 
 class Edge:
-    """Takes `X-Request-ID` where it is a plain word, makes one else, and gives it back with every answer."""
+    """Takes the client's `X-Request-ID` if it is a plain word, else makes one. Every answer carries it."""
 
     def __init__(self, app: ASGIApp, *, seconds: float, bytes: int) -> None:
         self.app, self.seconds, self.bytes = app, seconds, bytes
@@ -53,7 +53,7 @@ class Edge:
                 self._tell(scope, status, perf_counter() - began)
 
     def _limited(self, headers: Headers, receive: Receive) -> Receive:
-        """Raises a 413 as soon as it is known: from the announced length, or when more arrives."""
+        """Raises a 413 as early as possible: by the announced length, or when too much has arrived."""
         length = headers.get("content-length", "")
         received = int(length) if length.isascii() and length.isdigit() else 0
         announced = received > self.bytes
@@ -78,5 +78,5 @@ class Edge:
 
 
 def known_method(method: str) -> str:
-    """A label must not be a stranger's word."""
+    """The method, or `other`: a metric's label must not hold a word that a client made up."""
     return method if method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} else "other"

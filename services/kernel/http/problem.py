@@ -31,7 +31,7 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """RFC 9457. `code` is stable and for programs, `detail` is for people, `request` finds it in the log."""
+    """An error (RFC 9457). `code` is stable and for programs, `detail` is for people, `request` finds it in the log."""
 
     type: str = "about:blank"
     title: str
@@ -50,11 +50,11 @@ SAID = {
 RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": f"A problem: {said}", "model": Problem} for status, said in SAID.items()
 }
-"""Of every route that needs a token, for its OpenAPI document."""
+"""The errors of every route that needs a token, for its OpenAPI document."""
 
 
 class AnsweredBefore(Exception):
-    """The same `Idempotency-Key` with the same body: the same answer."""
+    """The same `Idempotency-Key` came before with the same body, and gets the same answer."""
 
     def __init__(self, answer: bytes, status: int, etag: str) -> None:
         self.answer, self.status, self.etag = answer, status, etag
@@ -91,7 +91,7 @@ def described(error: dict[str, Any]) -> FieldError:
 
 
 def as_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """An OpenAPI document in which errors have their media type, and FastAPI's own 422 is ours."""
+    """Give errors in an OpenAPI document their media type, and describe FastAPI's own 422 as `Problem`."""
     for said in (said for path in document["paths"].values() for said in path.values()):
         for answer in said["responses"].values():
             content = answer.get("content", {})
@@ -103,7 +103,7 @@ def as_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Every error of the app leaves as a problem document; what nobody foresaw as a 500 that tells nothing."""
+    """Send every error of the app as a problem document. An unforeseen error is a 500 without details."""
     usual = app.openapi
     app.openapi = lambda: as_problems(usual())  # type: ignore[method-assign]  # FastAPI's way to extend it
 
@@ -131,7 +131,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(PyMongoError)
     async def database(request: Request, error: PyMongoError) -> Response:
-        """A question outside a transaction failed. Only a database that does not answer is worth asking again."""
+        """A question outside a transaction failed: 503 if the database does not answer (ask again), else 500."""
         if not is_away(error):
             return await unforeseen(request, error)
         log.warning("database.away", error=f"{type(error).__name__}: {error}"[:500])

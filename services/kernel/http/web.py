@@ -1,4 +1,4 @@
-"""What the APIs of all services share: bodies and views, who may knock, answers."""
+"""What the APIs of all services share: bodies and views, who may call, answers."""
 
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 
 class Body(BaseModel):
-    """What a client sends; a field nobody knows is an error, not a wish."""
+    """What a client sends. An unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
 class View(BaseModel):
-    """A JSON shape made from a state by the names of its fields. `version` is what `If-Match` takes."""
+    """A JSON shape, filled from the fields of a state by name. `version` is what `If-Match` takes."""
 
     model_config = ConfigDict(from_attributes=True)
     version: int
@@ -46,14 +46,14 @@ V = TypeVar("V", bound=View)
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Who may knock: `METHOD /path` → roles. Whose it is, the domain says."""
+    """The roles that may call each route, by `METHOD /path`. The domain checks whose department it is."""
 
     roles: Mapping[str, frozenset[Role] | set[Role]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doorway:
-    """What a request finds in `app.state.doorway`."""
+    """What a request needs of its program; it lies in `app.state.doorway`."""
 
     transact: Transactor
     keys: Keys
@@ -74,7 +74,7 @@ Entered = Annotated[Doorway, Depends(entered)]
 
 
 class Door(APIRoute):
-    """A route that knows its caller before it reads the body (401, 403 first)."""
+    """A route that checks its caller before it reads the body: 401 and 403 come first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -117,7 +117,7 @@ IfMatch = Annotated[int | None, Depends(expected)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """An `Idempotency-Key` bound to caller, method and path; `body`: hash of what came with it."""
+    """An `Idempotency-Key`, bound to caller, method and path. `body`: the hash of the request's body."""
 
     id: str
     body: str
@@ -125,7 +125,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """One request: one action, one transaction, one view made inside it, its ETag, its kept answer."""
+    """Answers one request: one action in one transaction, one view made inside it, its ETag, its kept answer."""
 
     transact: Transactor
     vault: Vault
@@ -161,7 +161,7 @@ class Answering:
         raise AnsweredBefore(self.vault.open(kept["answer"]), kept["status"], kept["etag"])
 
     def _kept(self, key: Key, shown: View) -> InsertOne[dict[str, Any]]:
-        """Sealed, as it may hold what only this caller should see."""
+        """The answer to keep. It is sealed, as it may hold what only this caller should see."""
         answer = self.vault.seal(shown.model_dump_json().encode())
         etag, at = f'"{shown.version}"', datetime.now(UTC)
         return InsertOne(
@@ -205,5 +205,5 @@ Sealing = Annotated[Vault, Depends(vault)]
 
 
 async def make_indexes(db: Database) -> None:
-    """So that kept answers go after a day."""
+    """Kept answers expire after a day."""
     await db["answers"].create_index([("at", 1)], expireAfterSeconds=86_400)

@@ -1,1 +1,1 @@
-"""A program as a whole: what it consists of, what runs in time, what it can be asked."""
+"""A program as a whole: its parts, its sweeps, its ports and its commands."""

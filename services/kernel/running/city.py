@@ -25,7 +25,7 @@ class Moment(BaseModel):
     time: str = "09:00"
 
     def at(self, today: date) -> datetime:
-        """UTC."""
+        """The moment in UTC."""
         on = today.replace(day=1) + relativedelta(months=self.month) + relativedelta(day=self.day)
         local = datetime.combine(on, time.fromisoformat(self.time), SHANGHAI)
         return local.astimezone(now().tzinfo)
@@ -36,7 +36,7 @@ def today() -> date:
 
 
 def text(template: str, at: datetime) -> str:
-    """`{y}`, `{m}` and `{d}` filled with the day in Shanghai; other braces stay."""
+    """Fill `{y}`, `{m}` and `{d}` with the day in Shanghai. Other braces stay."""
     day = day_of(at)
     return template.replace("{y}", str(day.year)).replace("{m}", str(day.month)).replace("{d}", str(day.day))
 
@@ -55,7 +55,7 @@ def person(role: Role, department: str = "", *, sub: str = "") -> Person:
 
 
 async def until(what: str, holds: Callable[[], Awaitable[bool]]) -> None:
-    """Wait until it holds; `SystemExit` with a sentence when it takes longer than two minutes."""
+    """Wait until `holds` is true. After two minutes `SystemExit` names `what` was waited for."""
     try:
         async with asyncio.timeout(PATIENCE):
             while not await holds():

@@ -1,4 +1,4 @@
-"""What a service can be asked on the command line: serve, load its part of the city, send again, work off a queue."""
+"""A service's command line: serve, load its part of the city, send again, work off a queue, rebuild copies."""
 
 import asyncio
 from argparse import ArgumentParser, Namespace, _SubParsersAction
@@ -54,7 +54,7 @@ def parser(service: Service) -> ArgumentParser:
 
 
 def waiting_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """What `waiting` is asked with."""
+    """The arguments of `waiting`."""
     queue = commands.add_parser("waiting", help="messages that wait, and those that failed")
     queue.add_argument("do", choices=["list", "replay", "discard", "pass"], help="pass: go on behind what never came")
     queue.add_argument("where", nargs="?", help="a place (kind/id#3), an aggregate (kind/id) or a group of failures")
@@ -63,7 +63,7 @@ def waiting_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
 
 
 def rebuild_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
-    """What `rebuild` is asked with."""
+    """The arguments of `rebuild`."""
     new = commands.add_parser("rebuild", help="fill new copies from the log, and read those when they have caught up")
     new.add_argument("--passing", action="store_true", help="pass messages that fail in the new ones, as discarded")
 
@@ -83,9 +83,9 @@ async def once(program: Program, work: City) -> None:
 
 
 async def resend(program: Program, asked: Namespace) -> None:
-    """Mark told records as unsent, those set apart too; the running relay sends them, in order.
+    """Mark told records as unsent, including those set apart. The running relay sends them, in order.
 
-    Readers pass what they know.
+    Readers skip the messages that they know.
     """
     where = journal.span(since=asked.since, until=asked.until, subject=asked.subject)
 
@@ -102,7 +102,7 @@ async def resend(program: Program, asked: Namespace) -> None:
 
 
 async def waiting(program: Program, asked: Namespace) -> None:
-    """Look at the queues, or decide about them; each command says what it did."""
+    """List the queues, or decide about them. Each command prints what it did."""
     listener, where = program.listener, asked.where
     if asked.do == "list":
         for group in people.grouped(await people.places(listener, where)):

@@ -1,4 +1,4 @@
-"""The generation that a program runs on: who hears on it, how it is filled, and how another takes over."""
+"""The generation that a program runs on: its listener, how it is filled, and how another takes over."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -19,14 +19,14 @@ from services.kernel.stream.people import catch_up
 from services.kernel.stream.retry import Retry
 from services.kernel.telemetry import Waits, log
 
-LOOK = 1.0  # seconds between two looks at which generation is live
-USED = 10  # looks after which a replica says again that it runs on its generation
+LOOK = 1.0  # seconds between two looks at the generation
+USED = 10  # once in so many looks, a replica notes that it uses its generation
 
 Turned = Callable[[Generation], Coroutine[Any, Any, None]]
 
 
 class Current:
-    """Whoever reads finds the copies of one generation in `transact.copies`; `turned` is told of each new one."""
+    """Keeps a program on one generation: `transact.copies` names its copies. `turned` is called with each new one."""
 
     def __init__(
         self,
@@ -41,8 +41,8 @@ class Current:
     ) -> None:
         self.program, self.hearing, self.transact, self.bus = program, hearing, transact, bus
         self.fetch, self.indexes, self.turned = fetch, indexes, turned
-        self.filling = "beginning"  # how far that is, in words
-        self._turn(generations.made(hearing, 1))  # until MongoDB says which one it is
+        self.filling = "beginning"  # how far the filling is, in words
+        self._turn(generations.made(hearing, 1))  # stands in until `settle` has asked MongoDB
 
     def _turn(self, generation: Generation) -> None:
         self.generation, self.transact.copies.live = generation, generation.copies
@@ -51,12 +51,12 @@ class Current:
         )
 
     async def settle(self) -> None:
-        """On the one of this code; a new one where it has none."""
+        """Turn to the generation of this program's code. If there is none, make one."""
         await generations.make_indexes(self.transact.db)
         await self.turn_to(await generations.settle(self.transact.db, self.hearing))
 
     async def turn_to(self, generation: Generation) -> None:
-        """Read and hear on another generation's copies; requests under way end on those they began with."""
+        """Read and fill another generation's copies. Requests under way end on the copies they began with."""
         await make_indexes(self.transact.db, self.indexes, generation.copies)
         await tally.make_indexes(self.transact.db, self.hearing, generation.copies)
         self._turn(generation)
@@ -64,11 +64,11 @@ class Current:
         log.info("generation.turned", number=generation.number, live=generation.live)
 
     def parts(self) -> list[Part]:
-        """What works on one generation."""
+        """The parts that work on one generation."""
         return [("listener", self.listener.run), ("retry", Retry(self.listener).run)]
 
     async def run(self) -> None:
-        """All that hears, on one generation until another takes over; then again, on that."""
+        """Run the parts of one generation until another takes over, then the parts of that one."""
         while True:
             parts = [*self.parts(), ("filling", self.fill)]
             async with asyncio.TaskGroup() as group:
@@ -79,7 +79,10 @@ class Current:
             await self.turn_to(other)
 
     async def fill(self) -> None:
-        """Until the copies have caught up with the log. What fails in them, and did not before, is left for people."""
+        """Turn the generation live once its copies have caught up with the log.
+
+        A message that fails in them, and did not in the copies before, is left for people.
+        """
         waits = Waits("filling", *NOT_ITS_FAULT)
         while not self.generation.filled:
             try:
@@ -89,7 +92,7 @@ class Current:
             except NOT_ITS_FAULT as error:
                 waits.again(error)
             await asyncio.sleep(LOOK)
-        await asyncio.Event().wait()
+        await asyncio.Event().wait()  # a part that ends is started again
 
     async def _look_how_far(self) -> None:
         left = await self.listener.behind()
@@ -101,7 +104,7 @@ class Current:
             log.info("generation.live", number=self.generation.number)
 
     async def _another(self) -> Generation:
-        """The newest live generation of this code, once it is not the one that is read; a new one if that is gone."""
+        """Wait until this code has another generation to run on, and return it. If all are gone, a new one is made."""
         waits, looks = Waits("generation", Away), 0
         while True:
             await asyncio.sleep(LOOK)
@@ -111,7 +114,7 @@ class Current:
                     found = await generations.settle(self.transact.db, self.hearing)
                     if found.number != self.generation.number:
                         return found
-                    self.generation = found  # another replica may have seen that it is filled
+                    self.generation = found  # another replica may have marked it as filled
                     if looks % USED == 1:
                         await generations.use(self.transact.db, found)
                 waits.over()

@@ -1,4 +1,4 @@
-"""Filling the copies of a new generation from the log beside the live one, until they are as good."""
+"""The rebuild: a new generation is filled from the log beside the live one, until it can take over."""
 
 import asyncio
 from argparse import Namespace
@@ -17,10 +17,10 @@ LEASE, RENEW, LOOK = 30.0, 10.0, 0.5  # seconds
 
 
 async def rebuild(program: Program, asked: Namespace) -> None:
-    """Fill new copies from the log; running replicas turn to them when they have caught up.
+    """Fill new copies from the log. Running replicas turn to them when they have caught up.
 
-    `SystemExit` with a sentence where another rebuild is under way, or where messages fail or wait in the new copies
-    that do not in the live ones.
+    `SystemExit` with a sentence if another rebuild is under way, or if messages fail or wait in the new copies but not
+    in the live ones.
     """
     async with alone(program):
         live = program.generation.number
@@ -36,7 +36,10 @@ async def rebuild(program: Program, asked: Namespace) -> None:
 
 
 async def fill(program: Program, new: Generation, *, passing: bool) -> None:
-    """Until it can take over."""
+    """Fill the new generation to the end of the log, and turn it live.
+
+    `passing`: messages that fail are passed. `SystemExit` names those that still fail or wait only in the new copies.
+    """
     while left := await program.listener.behind():
         print(f"Generation {new.number}: {left} messages to go.", flush=True)
         await asyncio.sleep(LOOK)
@@ -50,7 +53,7 @@ async def fill(program: Program, new: Generation, *, passing: bool) -> None:
 
 
 async def keep(program: Program, new: Generation) -> None:
-    """Say that it is still being filled."""
+    """Note again and again that the new generation is still being filled."""
     while True:
         await generations.use(program.db, new)
         await asyncio.sleep(RENEW)
@@ -58,7 +61,7 @@ async def keep(program: Program, new: Generation) -> None:
 
 @asynccontextmanager
 async def beside(parts: Sequence[Part]) -> AsyncIterator[None]:
-    """Parts at work while the block runs, and ended when it has."""
+    """Run the parts while the block runs, and cancel them when it ends."""
     working = [asyncio.create_task(for_ever(name, part)) for name, part in parts]
     try:
         yield
@@ -70,7 +73,7 @@ async def beside(parts: Sequence[Part]) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def alone(program: Program) -> AsyncIterator[None]:
-    """One rebuild at a time; one that was killed is forgotten after half a minute."""
+    """Allow one rebuild at a time. The lease of a killed one runs out after half a minute."""
     if not await hold(program.db, "rebuild", seconds=LEASE):
         raise SystemExit("Another rebuild is under way. Wait until it has ended; if it was killed, half a minute.")
 

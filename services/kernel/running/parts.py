@@ -10,9 +10,9 @@ PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds until a part that failed is started 
 
 
 async def for_ever(name: str, part: Callable[[], Awaitable[None]], *, may_end: bool = False) -> None:
-    """Start a part again whenever it fails or ends, after pauses that grow until it has run for longer than any.
+    """Start a part again whenever it fails or ends. The pauses grow until it has run for longer than the longest one.
 
-    `may_end`: it is done when it ends without an error.
+    `may_end`: the part is done when it ends without an error.
     """
     failures, clock, pause = PART_FAILURES.labels(part=name), asyncio.get_running_loop().time, PAUSE
     while True:

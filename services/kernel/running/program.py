@@ -1,4 +1,4 @@
-"""A program from its parts: what it answers, sends, hears and does in time, started and stopped together."""
+"""A program made of its parts: its API, relay, listener and sweeps are started and stopped together."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -44,7 +44,7 @@ PING = 1.0  # seconds MongoDB may take to answer before the program calls itself
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A program as the list of its parts. `may` None: the public's door, the gateway; it tells nothing itself."""
+    """The parts that a program is made of. `may` is None for the gateway: it serves the public, and tells nothing."""
 
     name: str
     title: str
@@ -76,21 +76,21 @@ class Program:
         self.prepared = False
 
     def fetcher(self) -> Fetch | None:
-        """How content is brought here that events name."""
+        """The function that fetches content which events name. None: this program needs none."""
         return None
 
     @property
     def generation(self) -> Generation:
-        """The copies that are read now."""
+        """The generation whose copies are read now."""
         return self.current.generation
 
     @property
     def listener(self) -> Listener:
-        """Who hears on them."""
+        """The listener of the generation that is read now."""
         return self.current.listener
 
     async def turned(self, generation: Generation) -> None:
-        """Other copies are read from now on."""
+        """Measure the consumer group of the generation that is read from now on."""
         self.measure.turn_to(self.db, generation.group(self.service.name))
 
     def doorway(self) -> Doorway:
@@ -98,7 +98,7 @@ class Program:
         return Doorway(transact=self.transact, keys=self.keys, vault=self.vault, may=Table(roles))
 
     async def prepare(self) -> None:
-        """Indexes, and which copies are read; again until MongoDB is there."""
+        """Make the indexes and settle on a generation. Tries again until MongoDB answers."""
         waits = Waits("prepare", Away)
         while not self.prepared:
             try:
@@ -119,14 +119,14 @@ class Program:
             await web.make_indexes(self.db)
 
     def parts(self) -> list[Part]:
-        """What runs beside the requests."""
+        """The parts that run beside the requests."""
         parts: list[Part] = [("generation", self.current.run)]
         if self.service.may is not None:
             parts += [("relay", self.relay.run), ("keys", self.keys.run)]
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
     def _show_labels(self) -> None:
-        """Known labels stand at 0 from the start: what appears with 1 has not risen, for Prometheus."""
+        """Show known labels with 0 from the start. A series that first appears with 1 has not risen, for Prometheus."""
         for other in ("unreadable", "other"):
             telemetry.DEAD_LETTERS.labels(type=other)
         for event in EVENTS.values():
@@ -137,7 +137,7 @@ class Program:
                 telemetry.SET_APART.labels(type=event.TYPE)
 
     async def work(self) -> None:
-        """All parts, once the program is prepared; what waits is measured from the start."""
+        """Run all parts once the program is prepared. What waits is measured from the start."""
         self._show_labels()
         async with asyncio.TaskGroup() as group:
             group.create_task(for_ever("measure", self.measure.run))
@@ -146,16 +146,16 @@ class Program:
                 group.create_task(for_ever(name, part))
 
     def listen_anew(self) -> None:
-        """Kafka was emptied: the topics are made again, and read from the beginning."""
+        """Kafka was emptied: make the topics again, and read them from the beginning."""
         self.bus.forget()
         self.listener.again.set()
 
     async def unready(self) -> dict[str, str]:
-        """What keeps it from being ready, by name of the dependency. Kafka away does not: an API is up without it."""
+        """What keeps it from being ready, by name of the dependency. A silent Kafka does not: an API needs none."""
         found = {}
         try:
             async with asyncio.timeout(PING):
-                with pymongo.timeout(PING):  # or the driver's thread would wait on, for a server that hangs
+                with pymongo.timeout(PING):  # else the driver's thread would go on waiting for a server that hangs
                     await self.db.command("ping")
             if not self.prepared:
                 found["indexes"] = "are being made"
@@ -170,12 +170,12 @@ class Program:
         return found
 
     def late(self) -> dict[str, str]:
-        """What is waited for while requests are answered."""
+        """What the program waits for while it answers requests, by name of the dependency."""
         return self.measure.late()
 
 
 def create_app(program: Program) -> ASGIApp:
-    """The program's web side; `ValueError` where the table of rights and the routes differ."""
+    """The program's web app. Raises `ValueError` if the table of rights and the routes differ."""
     service, settings = program.service, program.settings
 
     @asynccontextmanager
@@ -189,7 +189,7 @@ def create_app(program: Program) -> ASGIApp:
 
     if service.may is not None:
         must_agree(service.router, service.may)
-        # the scripts of its documentation come with it, none from strangers
+        # serves the scripts of its documentation itself; browsers load none from other hosts
         app = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
         bearer = [Depends(HTTPBearer(auto_error=False))]
         app.include_router(service.router, dependencies=bearer, responses=problem.RESPONSES)
@@ -215,6 +215,6 @@ async def healthz(_: Request) -> Response:
 
 
 def begin(service: str, settings: Settings, *, command: bool = False) -> None:
-    """What comes before anything else in a process: its clock and its log."""
+    """Set the clock and the log of the process, before anything else."""
     clock.shift(settings.clock_shift)
     telemetry.configure(service, settings.log, command=command)

@@ -1,4 +1,4 @@
-"""The two ports of a program: the public one with its app, the inside one for those who run it."""
+"""The two ports of a program: the public one for its app, the inside one for those who operate it."""
 
 import asyncio
 import signal
@@ -19,19 +19,19 @@ from services.kernel import telemetry
 from services.kernel.running.program import Program, healthz
 
 Protocol = type[asyncio.Protocol] | Literal["httptools"]
-BACKLOG = 2048  # connections that wait to be taken
-GRACE = 5  # seconds that open requests get at the end
+BACKLOG = 2048  # connections that may wait to be accepted
+GRACE = 5  # seconds that open requests get at shutdown
 
 
 class Server(uvicorn.Server):
-    """One of several in a loop, which are told of signals together."""
+    """A server without signal handlers of its own: `both` handles signals for all servers of its loop."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # the base is a generator
         return nullcontext()
 
 
 def inside(program: Program) -> ASGIApp:
-    """`/healthz` (the process), `/readyz` (what it needs, named; what it answers without), `/metrics`."""
+    """`/healthz`: the process answers. `/readyz`: what is wrong or late, by name. `/metrics`: for Prometheus."""
 
     async def readyz(_: Request) -> Response:
         wrong = await program.unready()
@@ -46,7 +46,7 @@ def inside(program: Program) -> ASGIApp:
 
 
 def serve(program: Program, app: ASGIApp, *, http: Protocol = "httptools") -> None:
-    """Until it is told to stop. `http`: what reads requests from the public socket."""
+    """Serve until a signal stops it. `http`: the protocol that reads requests from the public socket."""
     settings = program.settings
     doors = (
         listening(settings.host, settings.port, "CITYGATE_PORT"),
@@ -64,7 +64,7 @@ def server(app: ASGIApp, http: Protocol = "httptools", lifespan: Literal["on", "
 
 
 async def both(public: Server, within: Server, doors: tuple[socket.socket, socket.socket]) -> None:
-    """The inside answers until the public side has ended."""
+    """Run both servers. The inside one answers until the public one has ended."""
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, public.handle_exit, number, None)
     async with asyncio.TaskGroup() as group:
@@ -74,12 +74,12 @@ async def both(public: Server, within: Server, doors: tuple[socket.socket, socke
 
 
 def listening(host: str, port: int, variable: str) -> socket.socket:
-    """Taken before anything else begins; where that fails, a sentence on stderr and `SystemExit(2)`."""
+    """A listening socket, opened before anything else. If that fails: a sentence on stderr and `SystemExit(2)`."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except (OSError, UnicodeError) as error:
-        said = str(getattr(error, "strerror", error)).partition(" (")[0]  # Python adds the address
+        said = str(getattr(error, "strerror", error)).partition(" (")[0]  # Python appends the address
         why = f"Port {port} of {host} cannot be listened on ({said})"
         print(f"{why}: free it, or set {variable} to another.", file=sys.stderr)
         raise SystemExit(2) from None

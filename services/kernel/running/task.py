@@ -1,4 +1,4 @@
-"""Long work in small transactions, with a stored cursor: resumed where it stood, by one replica at a time."""
+"""Long work in small transactions, with a stored cursor. One replica at a time does it, and resumes at the cursor."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,18 +14,18 @@ from services.kernel.telemetry import log
 LEASE = 30.0  # seconds; a batch is far shorter
 
 Batch = Callable[[MongoUnit, str | None], Awaitable[str | None]]
-"""Work from a cursor on (None: the beginning); gives back where the next begins, None when all is done."""
+"""Works from a cursor on (None: the beginning). Returns the cursor of the next batch, or None when all is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """A piece of long work. `name` says which run it is: the same name goes on, and does nothing once done."""
+    """A piece of long work. `name` identifies the run: the same name resumes it, and does nothing once it is done."""
 
     name: str
     batch: Batch
 
     async def run(self, transact: Transactor) -> int:
-        """Batches done now. Waits while another process has the lease."""
+        """Returns the number of batches done now. Waits while another process has the lease."""
         done = 0
         try:
             while True:
@@ -38,7 +38,7 @@ class Task:
             await let_go(transact.db, self.name)
 
     async def _once(self, unit: MongoUnit) -> bool:
-        """One batch and its cursor, in one transaction; whether all is done."""
+        """Do one batch and store its cursor, in one transaction. Returns True if all was done before."""
         found = await unit.db["tasks"].find_one({"_id": self.name}, session=unit.session) or {}
         if found.get("done"):
             return True

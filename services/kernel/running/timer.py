@@ -1,4 +1,4 @@
-"""What happens because the time has come."""
+"""Sweeps: actions that run because the time has come."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,23 +17,23 @@ BATCH = 200
 
 
 class Due(Protocol):
-    """The question: ids of those to which time has done something, soonest first."""
+    """A sweep's question: the ids of the aggregates that are due at a moment, soonest first."""
 
     async def __call__(self, read: Reader, moment: datetime, *, limit: int) -> list[str]: ...
 
 
 class Act(Protocol):
-    """The action for one of them."""
+    """A sweep's action, for one aggregate that is due."""
 
     async def __call__(self, unit: Unit, id: str, /, *, at: datetime) -> object: ...
 
 
 @dataclass(slots=True, kw_only=True)
 class Sweep:
-    """A question for ids and the action for one of them. Run by every replica: a lost race does nothing twice.
+    """A question for ids and the action for each of them. Every replica runs it: a lost race does nothing twice.
 
-    Those that failed are left out for a growing while (`guilty`: id → times failed, round it may try again),
-    or they would starve the rest.
+    Ids that failed are left out for a growing number of rounds, or they would starve the rest. `guilty`: id → how
+    often it failed, and the round from which it may be tried again.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Sweep:
                 await asyncio.sleep(self.seconds)
 
     async def once(self, transact: Transactor, moment: datetime) -> int:
-        """One batch in one transaction; where one fails, one by one. How many were due and tried."""
+        """Run one batch in one transaction, or one by one if that fails. Returns how many were due and tried."""
         self.round += 1
         ids = await self.due(transact.reader(), moment, limit=BATCH + len(self.guilty))
         ids = [id for id in ids if self.guilty.get(id, (0, 0))[1] <= self.round][:BATCH]

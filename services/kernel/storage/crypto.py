@@ -1,4 +1,4 @@
-"""Sealing what must not lie about in the clear, codes that are known only by their digest, and key sets."""
+"""Sealing of what must not be stored in the clear, codes that are stored only as a digest, and key sets."""
 
 import hmac
 import secrets
@@ -14,7 +14,7 @@ class Unsealable(Exception):
 
 
 class Vault:
-    """Comma-separated Fernet keys: seals under the first, opens under any. `ValueError` says which one is no key."""
+    """Comma-separated Fernet keys: the first one seals, any of them opens. `ValueError` says which one is no key."""
 
     def __init__(self, keys: str) -> None:
         texts = [text.strip() for text in keys.split(",")]
@@ -25,20 +25,20 @@ class Vault:
         return self._fernet.encrypt(plain)
 
     def open(self, sealed: bytes) -> bytes:
-        """`Unsealable` unless it is whole and sealed under one of the keys."""
+        """Raises `Unsealable` unless the bytes are whole and sealed under one of the keys."""
         try:
             return self._fernet.decrypt(sealed)
         except InvalidToken:
             raise Unsealable("Changed, or not sealed under any of these keys.") from None
 
     def rotate(self, sealed: bytes) -> bytes:
-        """The same content, sealed under the first key; `Unsealable` as in `open`."""
+        """The same content, sealed under the first key. Raises `Unsealable` like `open`."""
         return self.seal(self.open(sealed))
 
     def digest(self, text: str) -> str:
         """Salted and keyed hash of a short code, `salt$hmac` in hex.
 
-        Ten digits are few enough to try them all, whatever a hash costs; without the key there is nothing to try.
+        There are few enough codes of ten digits to try them all, however slow the hash. Without the key nobody can.
         """
         salt = secrets.token_bytes(16)
         return f"{salt.hex()}${hmac.new(self._peppers[0], salt + text.encode(), 'sha256').hexdigest()}"
@@ -66,9 +66,9 @@ def new_code() -> str:
 
 
 def key_set(jwks: object) -> KeySet:
-    """Those of its keys that verify ES256 or RS256; `ValueError` where there is none.
+    """The keys of a set that verify ES256 or RS256. Raises `ValueError` if there is none.
 
-    A key that is not understood does not spoil the set (RFC 7517, section 5).
+    A key that is not understood is left out (RFC 7517, section 5).
     """
     found = jwks.get("keys") if isinstance(jwks, dict) else None
     keys: list[Key] = []

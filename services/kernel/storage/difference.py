@@ -1,4 +1,4 @@
-"""What differs between two documents, path by path: written as such, and noted in the journal."""
+"""The difference between two documents, path by path. It is what is written, and what the journal notes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,16 +6,16 @@ from typing import Any
 from services.kernel.storage.mongo import Document
 
 Difference = dict[str, tuple[Any, Any]]
-"""Dotted path → value before and after; None where there is or was none."""
+"""Dotted path → value before and value after; ABSENT if there is none."""
 
 ABSENT = object()
 
 
 def difference(stored: Any, before: Mapping[str, Any], after: Mapping[str, Any], at: str = "") -> Difference:
-    """Where `after` differs from `before`, both as the running version writes them.
+    """Where `after` differs from `before`. Both are as the running version writes them.
 
-    Goes into parts only where what is stored has them as well: `stored` may be older, or hold more than this version
-    knows. What it holds more is in neither document, and so is left alone.
+    A value is compared part by part only if `stored` has these parts too. It may be older, or hold fields that this
+    version does not know. Such fields are in neither document, so they stay as they are.
     """
     found: Difference = {}
     for name in before.keys() | after.keys():
@@ -31,7 +31,7 @@ def difference(stored: Any, before: Mapping[str, Any], after: Mapping[str, Any],
 
 
 def _parts(stored: Any, old: Any, new: Any) -> tuple[Document, Document, Document] | None:
-    """The same three by name of their parts; None where they can only be replaced whole."""
+    """The three values as their parts by name. None if the value can only be replaced as a whole."""
     if isinstance(stored, Mapping) and isinstance(old, Mapping) and isinstance(new, Mapping):
         all_plain = all(name and "." not in name and not name.startswith("$") for name in old.keys() | new.keys())
         return (dict(stored), dict(old), dict(new)) if all_plain else None
@@ -46,12 +46,12 @@ def _numbered(values: Sequence[Any]) -> Document:
 
 
 def update(changes: Difference) -> Document:
-    """The same as MongoDB's update operators."""
+    """The changes as MongoDB's update operators."""
     set_ = {path: new for path, (_, new) in changes.items() if new is not ABSENT}
     unset = {path: "" for path, (_, new) in changes.items() if new is ABSENT}
     return ({"$set": set_} if set_ else {}) | ({"$unset": unset} if unset else {})
 
 
 def noted(changes: Difference) -> dict[str, list[Any]]:
-    """The same for the journal: before, after."""
+    """The changes for the journal: value before and after, None if there is none."""
     return {path: [None if v is ABSENT else v for v in values] for path, values in sorted(changes.items())}

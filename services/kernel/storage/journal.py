@@ -10,7 +10,10 @@ from services.kernel.storage.mongo import Database, Document, Session
 
 
 def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Document:
-    """A record of the journal, not yet numbered. `TypeError` where the fact speaks of another aggregate."""
+    """A record of the journal, without its sequence.
+
+    Raises `TypeError` if the fact speaks of another aggregate, and `Refused` if it is too large.
+    """
     if isinstance(fact, Event) and fact.subject != subject:
         raise TypeError(f"{fact.TYPE} speaks of {fact.subject}, not of {subject}")
     value = fact.model_dump_json()
@@ -48,7 +51,7 @@ def as_message(record: Document) -> Message:
 
 
 def span(*, since: datetime | None = None, until: datetime | None = None, subject: str | None = None) -> Document:
-    """The filter for told records by time of writing (until exclusive) and by aggregate."""
+    """The filter for told records, by time of writing (`until` is exclusive) and by aggregate."""
     where: Document = {"sequence": {"$exists": True}}
     if subject is not None:
         where["subject"] = subject
@@ -57,7 +60,7 @@ def span(*, since: datetime | None = None, until: datetime | None = None, subjec
 
 
 async def ids(db: Database, session: Session, where: Document, *, after: str | None, limit: int) -> list[ObjectId]:
-    """Ids of the journal's records under a filter, in the order of saying, beginning after one of them."""
+    """Ids of the journal's records that match a filter, in the order of writing, beginning after the id `after`."""
     beyond = {"_id": {"$gt": ObjectId(after)}} if after else {}
     found = db["journal"].find(where | beyond, {"_id": 1}, session=session).sort("_id", 1).limit(limit)
     return [record["_id"] for record in await found.to_list(limit)]
@@ -66,7 +69,7 @@ async def ids(db: Database, session: Session, where: Document, *, after: str | N
 async def make_indexes(db: Database) -> None:
     unsent = {"unsent": True}
     journal = db["journal"]
-    turn = [("unsent", 1), ("order", 1), ("_id", 1)]  # `unsent` first: else it serves the order, and no count
+    turn = [("unsent", 1), ("order", 1), ("_id", 1)]  # with `unsent` not first, it serves the order but no count
     await journal.create_index(turn, partialFilterExpression=unsent)
     await journal.create_index([("subject", 1), ("sequence", 1)], name="next", partialFilterExpression=unsent)
     await journal.create_index([("subject", 1), ("version", 1), ("n", 1)], unique=True)

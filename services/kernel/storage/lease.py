@@ -1,4 +1,4 @@
-"""Leave for one replica at a time, given by MongoDB's clock and not by any host's."""
+"""Leases: one replica at a time may do something. MongoDB's clock decides how long, and no host's clock."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ HOLDER = uuid4().hex  # this process
 
 
 async def hold(db: Database, name: str, *, seconds: float, holder: str = HOLDER) -> bool:
-    """Take or renew the lease; whether it is ours for so long. It falls to others when it ran out or was let go."""
+    """Take or renew the lease. Returns whether it is ours. Others may take it once it has run out or was let go."""
     until: dict[str, Any] = {"$add": ["$$NOW", int(seconds * 1000)]}
     may = {"$or": [{"$eq": ["$holder", holder]}, {"$lte": [{"$ifNull": ["$until", "$$NOW"]}, "$$NOW"]}]}
     take = {name: {"$cond": [may, new, f"${name}"]} for name, new in (("holder", holder), ("until", until))}
@@ -20,7 +20,7 @@ async def hold(db: Database, name: str, *, seconds: float, holder: str = HOLDER)
         found = await db["leases"].find_one_and_update(
             {"_id": name}, [{"$set": take}], upsert=True, return_document=True
         )
-    except DuplicateKeyError:  # two made it at once
+    except DuplicateKeyError:  # another replica made it at the same moment
         return False
     return bool(found["holder"] == holder)
 
@@ -30,9 +30,10 @@ async def let_go(db: Database, name: str, *, holder: str = HOLDER) -> None:
 
 
 class Lease:
-    """One taker's side of a lease, and how long it is surely still its own.
+    """A lease as its holder sees it. `held` is true only while no other can have it.
 
-    That is reckoned on this process's clock, from before MongoDB was asked: a process that was frozen finds it run out.
+    The seconds count on this process's clock, from before MongoDB was asked. A process that was frozen finds that the
+    lease has run out.
     """
 
     def __init__(self, db: Database, name: str, *, seconds: float, holder: str = HOLDER) -> None:
@@ -43,7 +44,7 @@ class Lease:
         return asyncio.get_running_loop().time() < self._until
 
     async def take(self) -> bool:
-        """Take or renew it; whether it is ours now."""
+        """Take or renew it. Returns whether it is ours now."""
         asked = asyncio.get_running_loop().time()
         mine = await hold(self.db, self.name, seconds=self.seconds, holder=self.holder)
         self._until = asked + self.seconds if mine else float("-inf")

@@ -1,4 +1,4 @@
-"""The only module that knows the driver: documents, indexes, questions."""
+"""The only module that knows Motor, the driver: documents, indexes, questions."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ AWAY = {
     6, 7, 13, 18, 24, 50, 64, 89, 91, 100, 112, 133, 189, 202, 225, 234, 251, 262, 286, 290, 317, 358,
     9001, 10107, 11600, 11602, 13388, 13435, 13436, 14031,
 }  # fmt: skip
-"""MongoDB's codes that speak of the server, the way to it or its moment, and never of what it was asked: unreachable,
+"""MongoDB's error codes whose cause is the server, the network or the moment, and never the question: unreachable,
 shutting down, not primary, no rights, lost races, out of time, out of disk."""
 AGAIN = ("TransientTransactionError", "RetryableWriteError", "UnknownTransactionCommitResult")
 
@@ -52,8 +52,8 @@ class Index:
     """An index, declared beside the question it serves and made at start. Keys: `field`, or `-field` descending.
 
     Lists break ties by id: `_id` is added as the last key, in the direction of the one before, unless it is among them.
-    A unique index is a rule and serves no list: with `_id` in it, nothing would ever be there twice. `expires`: seconds
-    after the moment in its only key until MongoDB takes the document away, a minute late at most.
+    A unique index is a rule and serves no list. With `_id` in it, it would refuse nothing. `expires`: seconds from the
+    moment in the only key until MongoDB removes the document, a minute late at most.
     """
 
     of: type[Record]
@@ -89,13 +89,13 @@ def shape(kind: type[R]) -> TypeAdapter[R]:
 
 
 def document(state: Record) -> Document:
-    """What is stored of a state, without its id and its version."""
+    """The document that stores a state, without its id and its version."""
     made: Document = shape(type(state)).dump_python(state, exclude={"id", "version"})
     return made
 
 
 def read(kind: type[R], document: Mapping[str, Any]) -> R:
-    """`ValueError` for a document that does not fit, naming fields and never their values: it will be logged."""
+    """Raises `ValueError` for a document that does not fit. It is logged, so it names fields and never values."""
     try:
         return shape(kind).validate_python({**document, "id": document["_id"]})
     except ValidationError as error:
@@ -104,7 +104,7 @@ def read(kind: type[R], document: Mapping[str, Any]) -> R:
 
 
 def storable(value: object) -> object:
-    """What BSON has no type for."""
+    """A value that BSON has no type for, as one that it has. Raises `TypeError`."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, date):
@@ -119,15 +119,15 @@ def ordering(key: str) -> tuple[str, int]:
 
 
 def sorting(sort: str) -> list[tuple[str, int]]:
-    """The order of a list, ties by id. An `Index` whose last key is this field serves it."""
+    """The order of a list; ids break ties. An `Index` whose last key is this field serves it."""
     name, direction = ordering(sort)
     return [(name, direction)] if name == "_id" else [(name, direction), ("_id", direction)]
 
 
 def following(sort: str, after: After) -> Document:
-    """The filter for what comes after a place in a list sorted by `sort`.
+    """The filter for what comes after a record in a list sorted by `sort`.
 
-    Each way to lie beyond is a span of the list's index, read in its order; the bound at top level keeps any other plan
+    Each branch of `$or` is a span of the list's index, read in its order. The bound at top level keeps any other plan
     from walking the list from its beginning. MongoDB sorts null before all else, and no `$lt` or `$gt` finds it.
     """
     (name, direction), value = ordering(sort), after.value
@@ -144,7 +144,7 @@ def following(sort: str, after: After) -> Document:
 
 
 class MongoReader:
-    """Questions against one database; with a session, inside its transaction.
+    """Questions to one database. With a session, they are asked inside its transaction.
 
     `copies`: the collection in which each copy lies now, by the copy's name.
     """
@@ -159,11 +159,11 @@ class MongoReader:
         return self.copies.get(kind.named(), kind.named())
 
     def documents(self, kind: type[Record]) -> Collection:
-        """For questions that are more than a filter and a sort."""
+        """The collection itself, for questions that are more than a filter and a sort."""
         return self.db[self.name(kind)]
 
     async def asked(self) -> None:
-        """Before each question for more than one record."""
+        """Called before each question for more than one record."""
 
     async def look(self, kind: type[R], id: str) -> R | None:
         document = await self.documents(kind).find_one({"_id": id, "blank": {"$exists": False}}, session=self.session)
@@ -195,7 +195,7 @@ class MongoReader:
 
 
 def connect(url: str, name: str) -> Database:
-    """A database whose reads and writes are a majority's, with aware UTC times."""
+    """A database with majority reads, majority writes, and aware UTC times."""
     codec: CodecOptions[Document] = CodecOptions(
         tz_aware=True, tzinfo=UTC, type_registry=TypeRegistry(fallback_encoder=storable)
     )
@@ -206,7 +206,7 @@ def connect(url: str, name: str) -> Database:
 
 
 def is_away(error: PyMongoError) -> bool:
-    """Whether it may succeed when tried again. All else can never succeed, and is the fault of what was asked."""
+    """Whether the question may succeed when asked again. After any other error it cannot: it is itself at fault."""
     if isinstance(error, ConnectionFailure | CursorNotFound | ExecutionTimeout | WTimeoutError):
         return True
     if any(error.has_error_label(label) for label in AGAIN):
@@ -218,13 +218,13 @@ def is_away(error: PyMongoError) -> bool:
 
 
 def not_answering(error: PyMongoError) -> Away:
-    """The refusal for an error that `is_away`, without what the driver said: that may name hosts."""
+    """The refusal for an error that `is_away`. The driver's own text is left out, as it may name hosts."""
     return Away("database.away", "The database does not answer just now. Try again in a moment.")
 
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """Around what asks MongoDB: `Away` where it does not answer. Every other error of the driver's passes as it is."""
+    """Wraps questions to MongoDB: raises `Away` if it does not answer. Other errors pass, as `without_documents`."""
     try:
         yield
     except PyMongoError as error:
@@ -234,14 +234,14 @@ def asking() -> Iterator[None]:
 
 
 def is_clash(error: PyMongoError) -> bool:
-    """A unique index said no."""
+    """Whether a unique index said no."""
     if isinstance(error, BulkWriteError):
         return any(e.get("code") == 11000 for e in error.details.get("writeErrors", []))
     return isinstance(error, DuplicateKeyError)
 
 
 def without_documents(error: PyMongoError) -> PyMongoError:
-    """The same error, to be logged: a failed bulk write carries the documents in its text."""
+    """The same error, fit for the log: the text of a failed bulk write holds the documents."""
     if not isinstance(error, BulkWriteError):
         return error
     codes = sorted({str(e.get("code")) for e in error.details.get("writeErrors", [])})

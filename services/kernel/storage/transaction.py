@@ -1,4 +1,4 @@
-"""Running an action as one transaction, again where it lost a race."""
+"""Runs an action as one transaction, and runs it again if it lost a race."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -16,11 +16,11 @@ from services.kernel.storage.mongo import Database, MongoReader, Session, asking
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
 
-stamina.instrumentation.set_on_retry_hooks([])  # a lost race is an everyday thing, and no line in the log
+stamina.instrumentation.set_on_retry_hooks([])  # a lost race is normal, and gets no line in the log
 
 
 class Schedule(TypedDict):
-    """How something is tried again; in seconds."""
+    """How something is tried again. Times are in seconds."""
 
     attempts: int | None
     timeout: float
@@ -32,27 +32,27 @@ class Schedule(TypedDict):
 P = ParamSpec("P")
 T = TypeVar("T")
 
-PATIENCE = 10.0  # seconds a lost race is run again before the caller hears of it
-CLASHES = 3  # twice somebody else may just have made it
+PATIENCE = 10.0  # seconds of trying again, until the caller gets an error
+CLASHES = 3  # a unique index that says no so often is a rule; before, it may be a race
 RACE: Schedule = {"attempts": None, "timeout": PATIENCE, "wait_initial": 0.002, "wait_max": 0.13, "wait_jitter": 0.002}
 OUTCOME: Schedule = {"attempts": None, "timeout": PATIENCE, "wait_initial": 0.05, "wait_max": 0.5, "wait_jitter": 0.05}
 
 
 @dataclass(slots=True)
 class Copies:
-    """Which collections hold the copies that are live now, by the copy's name. A unit asks once, when it begins."""
+    """The collections of the copies that are live now, by the copy's name. A unit reads this once, when it begins."""
 
     live: Mapping[str, str] = field(default_factory=dict)
 
 
 class Busy(No):
-    """The same document was wanted by too many at once, for too long."""
+    """Too many wanted to change the same document at once, for too long."""
 
     status, title = 503, "Busy"
 
 
 class Transactor:
-    """Runs an action as one transaction; runs it again when it lost a race, so that no client sees one."""
+    """Runs an action as one transaction. It runs again when it lost a race, so that no client sees a race."""
 
     def __init__(
         self, db: Database, cause: Cause, unsent: asyncio.Event | None = None, copies: Copies | None = None
@@ -64,7 +64,7 @@ class Transactor:
         return Transactor(self.db, cause, self.unsent, self.copies)
 
     def on(self, copies: "Copies") -> "Transactor":
-        """The same on other copies."""
+        """The same transactor on other copies."""
         return Transactor(self.db, self.cause, self.unsent, copies)
 
     def reader(self) -> MongoReader:
@@ -74,8 +74,8 @@ class Transactor:
     async def __call__(
         self, action: Callable[Concatenate[MongoUnit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Raises what the action raises, `Refused("exists")` where a unique index says no, `Busy`, `Away` where MongoDB
-        does not answer, and `MongoError` for what can never be written.
+        """Raises what the action raises, `Refused("exists")` if a unique index says no, `Busy`, `Away` if MongoDB does
+        not answer, and `MongoError` for what can never be written.
         """
         return await self.named(action.__name__, lambda unit: action(unit, *args, **kwargs))
 
@@ -95,7 +95,7 @@ class Transactor:
             log.info("action", action=name, outcome=outcome, who=self.cause.who, request=self.cause.request)
 
     async def _until_settled(self, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
-        """Run it again where it lost a race; a unique index that says no three times is a rule."""
+        """Run the action again while it loses a race. A unique index that says no three times is a rule."""
         clashes = 0
 
         def lost_a_race(error: Exception) -> bool:
@@ -130,24 +130,24 @@ class Transactor:
         return answer
 
     async def _commit(self, session: Session) -> None:
-        """Asks again while the outcome is unknown; a commit may be repeated."""
+        """Commit again while the outcome is unknown. A commit may be repeated."""
         async for attempt in stamina.retry_context(on=is_unknown, **OUTCOME):
             with attempt:
                 await session.commit_transaction()
 
 
 def may_settle(error: PyMongoError) -> bool:
-    """Whether another run may see what it lost to."""
+    """Whether another run may succeed, because it sees the write that this one collided with."""
     return is_clash(error) or error.has_error_label("TransientTransactionError")
 
 
 def is_unknown(error: Exception) -> bool:
-    """Whether a commit may have happened or not."""
+    """Whether nobody knows if the commit happened."""
     return isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
 
 
 async def settled(work: Coroutine[Any, Any, T]) -> T:
-    """Wait until it is done even when cancelled: a cancelled write is not undone, and must not be left half way."""
+    """Wait until the work is done, even when cancelled: cancelling does not undo a write, and must not cut it short."""
     task = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(task)

@@ -38,7 +38,7 @@ class Held:
         return cls(stored, base, base, state, stored["sequence"])
 
     def write(self) -> Write:
-        """Only what differs, so that fields which this version does not know stay."""
+        """The write of what differs. Fields that this version does not know stay."""
         counters = {"version": self.state.version, "sequence": self.sequence}
         if self.stored is None:
             return InsertOne({"_id": self.state.id, **self.written, **counters})
@@ -85,7 +85,7 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class Savepoint:
-    """What a unit held at a moment. It can go back there unless it has written since."""
+    """What a unit held at a moment. The unit can go back to it unless it has written since."""
 
     held: Mapping[str, Held]
     copied: Mapping[tuple[str, str], Folded]
@@ -114,7 +114,7 @@ class MongoUnit(MongoReader):
 
     @property
     def tells(self) -> bool:
-        """Whether others will hear of it."""
+        """Whether this unit says an event."""
         return any("sequence" in record for record in self.facts)
 
     def write(self, collection: str, *writes: Write) -> None:
@@ -175,7 +175,7 @@ class MongoUnit(MongoReader):
         return after
 
     def _say(self, decision: Decision[S], subject: str, version: int, held: Held, changes: Difference) -> int:
-        """The decision's facts as records of the journal. The sequence of the last one told."""
+        """Note the decision's facts in the journal. Returns the sequence of the last one told."""
         sequence = held.sequence
         for n, fact in enumerate(decision.facts):
             record = entry(fact, subject, version, n, self.cause)
@@ -195,7 +195,7 @@ class MongoUnit(MongoReader):
         return Savepoint(dict(self.held), dict(self.copied), len(self.facts), writes, self.flushes)
 
     def back_to(self, point: Savepoint) -> bool:
-        """Forget what was saved since; False where a question had it written already."""
+        """Forget what was saved since then. False if a question has had it written already."""
         if self.flushes != point.flushes:
             return False
         self.held, self.copied = dict(point.held), dict(point.copied)
@@ -212,12 +212,12 @@ class MongoUnit(MongoReader):
                 raise DocumentTooLarge(f"a document of {size} bytes; it may have {LARGEST}")
 
     def must_fit_since(self, point: Savepoint) -> None:
-        """The same for all that was saved since."""
+        """Like `must_fit`, for everything that was saved since then."""
         changed = [held.written for subject, held in self.held.items() if held is not point.held.get(subject)]
         self.must_fit(*changed, *self.facts[point.facts :])
 
     async def flush(self) -> None:
-        """Write everything. A lost race shows as a transient error or a clash."""
+        """Write everything that was saved. A lost race shows as a transient error or a clash."""
         for subject, held in self.held.items():
             if held.written and (held.stored is None or held.state.version != held.stored["version"]):
                 self.write(held.state.KIND, held.write())

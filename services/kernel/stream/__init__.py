@@ -1,1 +1,1 @@
-"""Kafka: how facts leave a program and how they are heard."""
+"""Kafka: how a program sends its events, and hears those of others."""

@@ -34,7 +34,7 @@ class Batch:
     moved: set[str] = field(default_factory=set)
 
     async def load(self, deliveries: Iterable[Delivery]) -> None:
-        """Guards, copies and queues of these aggregates, one question per collection."""
+        """Read the guards, copies and queues of these aggregates, with one question per collection."""
         copies: dict[str, tuple[Copy[Any], dict[str, int]]] = {}
         queues: set[str] = set()
         others: set[str] = set()
@@ -74,7 +74,7 @@ class Batch:
         return self.unit.copies.get(copy.name, copy.name)
 
     def guard(self, handler: Handler, message: Message) -> Guard:
-        """How far the handler is with the message's aggregate."""
+        """The guard of a handler for the message's aggregate."""
         if isinstance(handler, Copy):
             return self.unit.copied[self.collection(handler), message.key].guard
         return self.guards.get(self.queue(handler, message.subject), Guard())
@@ -102,7 +102,7 @@ class Batch:
             self.moved.add(queue)
 
     async def finish(self) -> None:
-        """Give the unit what this batch changed."""
+        """Give the unit everything that this batch changed."""
         for queue in self.moved:
             mark = {"$set": self.guards[queue].fields}
             self.unit.write(HEARD, UpdateOne({"_id": queue}, mark, upsert=True))

@@ -21,15 +21,15 @@ Consumer = AIOKafkaConsumer
 Partition = TopicPartition
 Wire: TypeAlias = ConsumerRecord[bytes, bytes]
 BUS_ERRORS = (KafkaError, IllegalStateError, OSError)
-ANSWER = 10.0  # seconds until a topic that nobody has, or a broker that is silent, is an error
+ANSWER = 10.0  # seconds until a missing topic or a silent broker is an error
 KEPT = {
-    "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",  # for ever, each message
-    "compression.type": "uncompressed",  # so that the broker bounds what a reader must hold
+    "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",  # each message is kept for ever
+    "compression.type": "uncompressed",  # so that the broker's limit bounds what a reader must hold
 }  # fmt: skip
 
 
 def wanted(copies: int) -> dict[str, str]:
-    """A topic's settings. With three copies two must have a message before it is acknowledged."""
+    """A topic's settings. With three replicas, two must have a message before it is acknowledged."""
     return KEPT | {"min.insync.replicas": str(in_sync(copies))}
 
 
@@ -62,7 +62,7 @@ class Unsendable(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
 
 
 def encoded(m: Message) -> KafkaMessage:
-    """With its key as bytes; `Unsendable` where it cannot be encoded."""
+    """The message for Kafka, its key as bytes. Raises `Unsendable` if it cannot be encoded."""
     try:
         wire = encode(m)
         return KafkaMessage(wire.headers, str(wire.key).encode(), wire.value)
@@ -72,7 +72,7 @@ def encoded(m: Message) -> KafkaMessage:
 
 @contextmanager
 def too_large_named(m: Message) -> Iterator[None]:
-    """Around what gives one message to Kafka, and what waits for its answer."""
+    """Wraps the sending of one message and the wait for its answer: `Unsendable` if Kafka finds it too large."""
     try:
         yield
     except MessageSizeTooLargeError as error:
@@ -80,7 +80,7 @@ def too_large_named(m: Message) -> Iterator[None]:
 
 
 class Bus:
-    """One program's way to Kafka; connects when first used, again after a fatal error."""
+    """One program's connection to Kafka. It is opened at first use, and again after a fatal error."""
 
     def __init__(self, servers: str, namespace: str) -> None:
         self.servers, self.namespace = servers, namespace
@@ -91,9 +91,9 @@ class Bus:
         return f"{self.namespace}.{name}"
 
     async def send(self, messages: Sequence[Message], *, topic: str | None = None) -> None:
-        """All of them acknowledged by every replica, in order per key; or an error, and then perhaps some of them.
+        """Send messages in order per key, until every in-sync replica has all. After an error, some may have been sent.
 
-        `Unsendable` where one of them is at fault. A dead letter always fits.
+        Raises `Unsendable` if one of the messages is at fault. A dead letter always fits.
         """
         fit = fitting if topic == DEAD_LETTERS else lambda message: message
         wires = [(message, encoded(fit(message))) for message in messages]
@@ -113,12 +113,12 @@ class Bus:
             raise
 
     def forget(self) -> None:
-        """Kafka may have been emptied: its topics are looked after again before anything is sent."""
+        """Kafka may have been emptied: check the topics again before anything is sent."""
         self._prepared = False
 
     async def _ready(self) -> AIOKafkaProducer:
         if not self._prepared and (wrong := await self.prepare()):
-            raise KafkaError("; ".join(wrong))  # what is said waits in the journal, and is in no wrong partition
+            raise KafkaError("; ".join(wrong))  # events wait in the journal, and go to no wrong partition
         if self._producer is None:
             producer = AIOKafkaProducer(
                 bootstrap_servers=self.servers,
@@ -143,7 +143,7 @@ class Bus:
             stopping.cancel()
 
     def consumer(self, group: str) -> AIOKafkaConsumer:
-        """From the beginning; what is handled is committed by hand."""
+        """A consumer that begins at the first message. Offsets are committed by hand."""
         return AIOKafkaConsumer(
             bootstrap_servers=self.servers,
             group_id=f"{self.namespace}.{group}",
@@ -154,7 +154,7 @@ class Bus:
         )
 
     async def prepare(self) -> list[str]:
-        """Make the topics that are missing. What is wrong with those that exist, in words; empty: all is well."""
+        """Make the topics that are missing. Returns in words what is wrong with the topics; empty if nothing is."""
         async with self._admin() as admin:
             copies = min(3, len((await admin.describe_cluster())["brokers"]))
             for name in await self._missing(admin):
@@ -194,7 +194,7 @@ class Bus:
                 raise KafkaError(f"Kafka would not make the topic {self.topic(name)} (error {code})")
 
     async def _described(self, admin: AIOKafkaAdminClient) -> list[dict[str, Any]]:
-        """Our topics; a new one is seen without partitions for a moment."""
+        """Our topics. This waits, as a new topic is shown without partitions for a moment."""
         async with asyncio.timeout(ANSWER):
             while True:
                 found: list[dict[str, Any]] = await admin.describe_topics([self.topic(name) for name in TOPICS])
@@ -217,17 +217,17 @@ class Bus:
         return found
 
     def place(self, topic: str, partition: int) -> str:
-        """A partition's name without the namespace."""
+        """The name of a partition, `topic/partition`, without the namespace."""
         return f"{topic.removeprefix(self.topic(''))}/{partition}"
 
     async def handled(self, group: str, sources: Iterable[str]) -> dict[str, int]:
-        """How far a group is in each partition of these services, by `place`."""
+        """The offset that a group has committed in each partition of these services, by `place`."""
         async with self._asking(group) as consumer:
             found = {part: await consumer.committed(part) or 0 for part in self._parts(sources)}
         return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
 
     async def ends(self, sources: Iterable[str]) -> dict[str, int]:
-        """Where the log of these services ends now, by `place`."""
+        """The offset where each partition of these services ends now, by `place`."""
         async with self._asking("ends") as consumer:
             found = await consumer.end_offsets(self._parts(sources))
         return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
@@ -245,7 +245,7 @@ class Bus:
 
     @asynccontextmanager
     async def _asking(self, group: str) -> AsyncIterator[AIOKafkaConsumer]:
-        """It never subscribes, and so is no member of the group."""
+        """A consumer for questions. It never subscribes, and so is no member of the group."""
         consumer = self.consumer(group)
         try:
             await consumer.start()

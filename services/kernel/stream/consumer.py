@@ -1,4 +1,4 @@
-"""What a program does when it hears: effects through actions, copies through folds, a record of everything."""
+"""What a program does with what it hears: effects through actions, copies through folds, a record of everything."""
 
 import ast
 import hashlib
@@ -23,34 +23,34 @@ Fetched = Callable[[Any], ClaimCheck]
 
 
 def kind_of(type_: str) -> str:
-    """Of the aggregate that a type of event speaks of: its first word."""
+    """The kind of aggregate that a type of event speaks of: its first word."""
     return type_.partition(".")[0]
 
 
 class Handler(ABC):
-    """Something that a program does with messages. It has a name and, per aggregate, the last message handled."""
+    """Something that a program does with messages. It keeps, per aggregate, the last message that it handled."""
 
     name: str
-    from_now = False  # it begins with what is told from now on, and is not told of the past
+    from_now = False  # it begins with what is told from now on, and does not handle the past
 
     @property
     @abstractmethod
     def kinds(self) -> frozenset[str]:
-        """Of the aggregates it listens to."""
+        """The kinds of aggregates that it listens to."""
 
     def hears(self, kind: str) -> bool:
         return kind in self.kinds
 
 
 class Effects(Handler):
-    """What a program does through its actions, each message once. The name says which effects these are, for ever."""
+    """What a program does through its actions, once per message. The name identifies these effects for ever."""
 
     def __init__(self, name: str, *, from_now: bool = False) -> None:
         self.name, self.from_now = name, from_now
         self.effects: dict[str, Effect[Any]] = {}
 
     def on(self, event: type[E]) -> Callable[[Effect[E]], Effect[E]]:
-        """`TypeError` for a second effect of one event: it belongs to effects of another name."""
+        """Raises `TypeError` for a second effect of one event: it belongs to `Effects` of another name."""
 
         def add(effect: Effect[E]) -> Effect[E]:
             if event.TYPE in self.effects:
@@ -67,9 +67,9 @@ class Effects(Handler):
 
 @dataclass(frozen=True, slots=True)
 class Spread(Generic[C]):
-    """A state that lies in several documents. `beside`: those written now. `without`: copy class and id of those gone.
+    """A state that lies in several documents. `beside`: those to write. `without`: class and id of those to delete.
 
-    What lies beside is written, never read by a fold.
+    A fold writes the documents beside its state, and never reads them.
     """
 
     state: C
@@ -79,7 +79,7 @@ class Spread(Generic[C]):
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What one aggregate adds to a tally: numbers, in the group that its fields name."""
+    """What one record adds to a tally. `group`: the fields that identify a group. `of`: the numbers by name."""
 
     group: Mapping[str, str | int]
     of: Mapping[str, int]
@@ -90,10 +90,11 @@ def nothing_touched(_before: object, _after: object) -> Iterable[str]:
 
 
 class Copy(Handler, Generic[C]):
-    """A copy of another's aggregates: a pure fold, rebuildable from the log; its own document is the guard.
+    """A copy of another service's aggregates: pure folds, rebuildable from the log. Each document holds its own guard.
 
-    `touched` names what is made from a record, before and after: it goes to `drops` in the same transaction.
-    `tally` says what a record adds to sums over all of them; `beside` are the classes that a `Spread` may hold.
+    `touched` names what is made from a record, before and after a fold. The names go to `drops` in the same
+    transaction. `tally` says what a record adds to the sums over all records. `beside` are the classes that a `Spread`
+    may hold.
     """
 
     def __init__(
@@ -110,9 +111,9 @@ class Copy(Handler, Generic[C]):
         self.fetches: dict[str, Fetched] = {}
 
     def on(self, *events: type[E], fetch: Fetched | None = None) -> Callable[[Fold[C, E]], Fold[C, E]]:
-        """`fetch` names the content that must be here before the fold: asked of its owner, verified, kept.
+        """`fetch` names the content that a fold needs. Before the fold it is asked of its owner, verified and kept.
 
-        `TypeError` for a second fold of one event, and for an event that speaks of another kind.
+        Raises `TypeError` for a second fold of one event, and for an event that speaks of another kind.
         """
 
         def add(fold: Fold[C, E]) -> Fold[C, E]:
@@ -131,14 +132,14 @@ class Copy(Handler, Generic[C]):
         return frozenset({self.of.KIND})
 
     def fold(self, state: C | None, message: Message) -> Spread[C] | None:
-        """The state after; as it was for types without a fold. Raises pydantic's `ValidationError`."""
+        """The state after the message; the same state if its type has no fold. Raises pydantic's `ValidationError`."""
         fold = self.folds.get(message.type)
         after = fold(state, message.event()) if fold else state
         return Spread(after) if after is not None and not isinstance(after, Spread) else after
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of its shape and its folds: of the code in the modules that say them, without comments and docstrings."""
+        """A hash of the modules that declare its shape and its folds, without comments and docstrings."""
         shapes = [kind for of in (self.of, *self.beside) for kind in of.__mro__ if kind not in Copied.__mro__]
         says = [*shapes, *self.folds.values(), *self.fetches.values(), self.touched, self.tally]
         modules = {said.__module__ for said in says if said} - {__name__}
@@ -147,7 +148,7 @@ class Copy(Handler, Generic[C]):
 
 
 def bare(source: str) -> str:
-    """Python code in one way of writing, without what only people read."""
+    """Python code in one normal form, without comments and docstrings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
@@ -159,7 +160,7 @@ def bare(source: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept(Record):
-    """A received event in a program's own record: `id` is its position, 1, 2, 3 … without gaps."""
+    """A received event in a program's own record. `id` is its position: 1, 2, 3 … without gaps."""
 
     KIND: ClassVar[str] = "fact"
 
@@ -192,7 +193,7 @@ class Recorder(Handler):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """All a program hears. `sources`: the services it listens to."""
+    """All that a program hears. `sources`: the services that it listens to."""
 
     sources: Sequence[str] = ()
     handlers: Sequence[Handler] = field(default=())
@@ -204,7 +205,7 @@ class Hearing:
 
     @property
     def copies(self) -> list[Copy[Any]]:
-        """In their order: they are folded before any effect runs, so that an effect sees what it was told of."""
+        """The copies in their order. They are folded before any effect runs, so that effects see what was told."""
         return [handler for handler in self.handlers if isinstance(handler, Copy)]
 
     @property
@@ -212,7 +213,7 @@ class Hearing:
         return any(copy.fetches for copy in self.copies)
 
     def of(self, kind: str) -> list[Handler]:
-        """Who listens to a kind: copies first."""
+        """The handlers that listen to a kind, copies first."""
         found = [handler for handler in self.handlers if handler.hears(kind)]
         return sorted(found, key=lambda handler: not isinstance(handler, Copy))
 

@@ -17,16 +17,16 @@ NOT_ITS_FAULT = (Away, Busy, httpx.TransportError, TimeoutError, *BUS_ERRORS)
 
 
 class Spoilt(Exception):
-    """An effect failed after a question had its saves written: they cannot be taken back but with the transaction."""
+    """An effect failed after a question had its saves written. Only the whole transaction can take them back."""
 
 
 def cause(error: Exception) -> Exception:
-    """What is to be said of a failed transaction."""
+    """The error to report for a failed transaction."""
     return error.__cause__ if isinstance(error, Spoilt) and isinstance(error.__cause__, Exception) else error
 
 
 class Foreign(Handler):
-    """What nobody here can read. It has a queue like any other, for people."""
+    """Takes what nobody here can read. It has queues like any other handler, for people."""
 
     name = "unreadable"
 
@@ -40,7 +40,7 @@ FOREIGN = Foreign()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """A message for one handler. `trouble`: why it cannot be handled, known before. `past`: it is only noted."""
+    """A message for one handler. `trouble`: an error known beforehand. `past`: only the guard moves."""
 
     handler: Handler
     message: Message
@@ -51,7 +51,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a delivery; `place` where it got one."""
+    """What became of a delivery. `word` names it for the metric; `place` is set if it got one."""
 
     message: Message
     word: str
@@ -59,13 +59,13 @@ class Outcome:
 
 
 def overtakes(message: Message) -> bool:
-    """It withdraws or hides: shown at once, even while earlier ones wait."""
+    """Whether the message withdraws or hides something: it is folded at once, even while earlier ones wait."""
     event = EVENTS.get(message.type)
     return event is not None and event.OVERTAKES
 
 
 def report(outcomes: Sequence[Outcome]) -> bool:
-    """Count what became of messages, and log what people must know of. Whether any was handled."""
+    """Count what became of messages, log what people must know, and say whether any was handled."""
     for outcome in outcomes:
         message, place = outcome.message, outcome.place
         type_ = message.type if message.type in EVENTS or message.type == FOREIGN.name else "other"

@@ -1,4 +1,4 @@
-"""A message as it travels: CloudEvents in Kafka's binary mode, compared with itself before anything is decided."""
+"""A message as it travels: a CloudEvent in Kafka's binary mode. Its parts must agree before it is handled."""
 
 import json
 import re
@@ -19,20 +19,20 @@ from services.kernel.domain.event import EVENTS, LARGEST, Message
 
 SOURCE_PREFIX = "/services/"
 REQUIRED = {f"ce_{name}" for name in ("specversion", "id", "source", "type", "time", "subject", "sequence")}
-HEADERS, HEADER_NAME, HEADER = 40, 100, 2_000  # how many, and the longest name and value, in bytes
+HEADERS, HEADER_NAME, HEADER = 40, 100, 2_000  # how many, and the longest name and value in bytes
 ID, TYPE, SUBJECT, CORRELATION, TRACE = 200, 100, 500, 500, 100  # characters
 WHOLE = re.compile("[1-9][0-9]{0,15}")
-HIGHEST = 2**53  # what every reader of JSON counts exactly
+HIGHEST = 2**53  # up to here every reader of JSON counts exactly
 DAY, MILLISECOND = timedelta(days=1), timedelta(milliseconds=1)
-EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC) + DAY, datetime.max.replace(tzinfo=UTC) - DAY  # shown in any zone
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC) + DAY, datetime.max.replace(tzinfo=UTC) - DAY  # exist in any zone
 
 
 class Unreadable(Exception):
-    """A message that is none of ours, in one short sentence that repeats nothing of its content."""
+    """A message that is none of ours. The text is one short sentence that repeats nothing of the content."""
 
 
 class Record(Protocol):
-    """What is read of a record of Kafka's."""
+    """What is read of one of Kafka's records."""
 
     @property
     def topic(self) -> str: ...
@@ -45,7 +45,7 @@ class Record(Protocol):
 
 
 class AsSent(JSONFormat):
-    """The JSON is made when the fact is written and kept as received: never parsed or dumped on the way."""
+    """Leaves the JSON as it is: made when the fact is written, never parsed or dumped on the way."""
 
     def write_data(self, data: Any, datacontenttype: str | None) -> bytes:
         assert isinstance(data, bytes)
@@ -59,7 +59,7 @@ AS_SENT = AsSent()
 
 
 def encode(m: Message) -> KafkaMessage:
-    """Correlation and trace came from outside: what a reader would refuse of them is left out."""
+    """The message for Kafka. Correlation and trace came from outside: what a reader would refuse is left out."""
     attributes: dict[str, Any] = {
         "specversion": "1.0",
         "id": m.id,
@@ -78,9 +78,9 @@ def encode(m: Message) -> KafkaMessage:
 
 
 def decode(record: Record, namespace: str) -> Message:
-    """The message, where it is what it says of itself; else `Unreadable`, whatever a stranger wrote.
+    """The message, if its parts agree. Raises `Unreadable` and nothing else, whatever a stranger wrote.
 
-    A value that breaks its schema passes: whoever handles it asks for `event()`, and is told.
+    A value that breaks its schema is let through here: `event()` raises when the message is handled.
     """
     try:
         message = read(record)
@@ -89,7 +89,7 @@ def decode(record: Record, namespace: str) -> Message:
         return message
     except Unreadable:
         raise
-    except Exception as error:  # must not stop the partition
+    except Exception as error:  # no error may stop the partition
         raise Unreadable(f"It cannot be read as an event ({type(error).__name__}).") from None
 
 
@@ -131,7 +131,7 @@ def bounded(headers: Sequence[tuple[str, bytes | None]]) -> dict[str, bytes]:
 
 
 def is_word(text: object, longest: int) -> bool:
-    """A line of printable characters: no controls, no lone surrogates."""
+    """Whether it is a line of printable characters: no controls, no lone surrogates."""
     return isinstance(text, str) and 0 < len(text) <= longest and text.isprintable()
 
 
@@ -161,7 +161,7 @@ def moment(time: datetime | None) -> datetime:
 
 
 def compare(message: Message, record: Record, namespace: str) -> None:
-    """The envelope with itself, the record and what is declared; `Unreadable` where two of them disagree."""
+    """Compare envelope, record and declared events with each other. Raises `Unreadable` if two disagree."""
     known = EVENTS.get(message.type)
     if record.topic != f"{namespace}.{message.source}":
         raise Unreadable("The topic is not the one of ce_source.")
@@ -174,7 +174,7 @@ def compare(message: Message, record: Record, namespace: str) -> None:
 
 
 def compare_value(message: Message) -> None:
-    """The value with the envelope; a millisecond is the finest that is kept."""
+    """Compare the value with the envelope. Times may differ by less than a millisecond, as no more is kept."""
     try:
         event = message.event()
     except ValidationError:
@@ -186,7 +186,7 @@ def compare_value(message: Message) -> None:
 
 
 def fitting(message: Message) -> Message:
-    """As it is where Kafka takes it; else with the hash, the size and the place of its value instead of the value."""
+    """The message, if it is small enough for Kafka. Otherwise hash, size and place of its value replace the value."""
     if len(message.value) <= LARGEST:
         return message
     place = f"{message.subject}#{message.sequence}"

@@ -1,4 +1,4 @@
-"""Generations: the copies of a program as one set, by number. Another is filled beside the live one, and takes over."""
+"""Generations: numbered sets of a program's copies. A new one is filled beside the live one, and then takes over."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,16 +14,16 @@ from services.kernel.stream.consumer import Copy, Handler, Hearing
 from services.kernel.stream.queue import Place
 from services.kernel.stream.tally import collection_of
 
-STAYS = timedelta(hours=1)  # that a generation is kept though no replica runs on it: the way back
-FILLING = timedelta(minutes=1)  # that one half filled is kept though nobody fills it
+STAYS = timedelta(hours=1)  # how long a live one is kept if no replica runs on it: the way back
+FILLING = timedelta(minutes=1)  # how long a half filled one is kept if nobody fills it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """Where the past ends, by `topic/partition`. Nowhere, for what is not named."""
+    """The offsets where the past ends, by `topic/partition`. A partition that is not named has no past."""
 
-    handled: Mapping[str, int] = field(default_factory=dict)  # for who was there before: where the one before it is
-    told: Mapping[str, int] = field(default_factory=dict)  # for who begins now: where the log ended
+    handled: Mapping[str, int] = field(default_factory=dict)  # for old handlers: where the generation before stood
+    told: Mapping[str, int] = field(default_factory=dict)  # for handlers that begin now: where the log ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,8 @@ class Generation(Record):
     """A set of copies, and a consumer group of its own that fills it. `id` is its number.
 
     Replicas run on the newest live one of their own code (`fingerprint`), so that two versions of a program keep their
-    copies side by side. `copies`: collection by name. `fresh`: copies and effects (`name:kind`) that know nothing of
-    the past. `noted`: None until Kafka has been asked; empty again once all of the past has been heard.
+    copies side by side. `copies`: collection by name. `fresh`: copies and effects (`name:kind`) that have not heard the
+    past. `noted`: None until Kafka has been asked, and empty once all of the past has been heard.
     """
 
     KIND: ClassVar[str] = "generation"
@@ -44,7 +44,7 @@ class Generation(Record):
     effects: tuple[str, ...]
     fresh: frozenset[str]
     live: bool
-    before: int | None = None  # the live one when it began
+    before: int | None = None  # number of the one that was live when this began
     rebuild: bool = False
     noted: Noted | None = None
     used_at: datetime | None = None
@@ -54,20 +54,20 @@ class Generation(Record):
 
     @property
     def filled(self) -> bool:
-        """It is live, and has heard all of the past."""
+        """Whether it is live and has heard all of the past."""
         return self.live and self.noted == Noted()
 
     @property
     def queues(self) -> set[str]:
-        """What the names of its handlers' queues begin with: a copy's collection, an effect's name."""
+        """The first parts of its handlers' queue names: a copy's collection, or an effect's name."""
         return {*self.copies.values(), *(effect.partition(":")[0] for effect in self.effects)}
 
     def hears(self, handler: Handler, kind: str, place: str, offset: int) -> bool:
-        """Whether a message at an offset is for a handler: one that is fresh hears the past too."""
+        """Whether a handler hears the message at an offset. A fresh handler hears the past too."""
         return self.is_fresh(handler, kind) or offset >= (self.noted or Noted()).handled.get(place, 0)
 
     def is_past(self, handler: Handler, kind: str, place: str, offset: int) -> bool:
-        """It was told before the beginning of what begins now."""
+        """Whether the message was told before a fresh handler began that hears only what is told from then on."""
         begins = handler.from_now and self.is_fresh(handler, kind)
         return begins and offset < (self.noted or Noted()).told.get(place, 0)
 
@@ -81,24 +81,24 @@ def group(program: str, number: int) -> str:
 
 
 def names(copy: Copy[Any]) -> list[str]:
-    """Of what lies in collections of its own: the copy, and what is spread beside it."""
+    """The names that have a collection each: the copy, and the kinds that it spreads beside it."""
     return [copy.name, *(kind.named() for kind in copy.beside)]
 
 
 def effects(hearing: Hearing) -> tuple[str, ...]:
-    """Each with each kind that it listens to."""
+    """Each effect with each kind that it listens to, as `name:kind`."""
     others = [handler for handler in hearing.handlers if not isinstance(handler, Copy)]
     return tuple(sorted(f"{handler.name}:{kind}" for handler in others for kind in handler.kinds))
 
 
 def fingerprint(hearing: Hearing) -> str:
-    """Of all that decides which messages are handled, and what becomes of them."""
+    """A hash of all that decides which messages are handled, and what becomes of them."""
     said = [*sorted(hearing.sources), *effects(hearing), *(f"{c.name}={c.fingerprint}" for c in hearing.copies)]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:12]
 
 
 def made(hearing: Hearing, number: int, before: Generation | None = None, *, rebuild: bool = False) -> Generation:
-    """The next generation. Copies that are as they were stay where they are, but for a rebuild."""
+    """The next generation. Copies whose code did not change keep their collections, except in a rebuild."""
     hashes = {copy.name: copy.fingerprint for copy in hearing.copies}
     known = before.hashes if before and not rebuild else {}
     new = [copy for copy in hearing.copies if known.get(copy.name) != copy.fingerprint]
@@ -114,7 +114,7 @@ def made(hearing: Hearing, number: int, before: Generation | None = None, *, reb
 
 
 async def current(db: Database, hearing: Hearing) -> Generation | None:
-    """The one to run on: the newest of this code that is live, or that is filled for the first time."""
+    """The generation to run on: the newest of this code that is live, or is being filled but not by a rebuild."""
     mine = {"fingerprint": fingerprint(hearing), "$or": [{"live": True}, {"rebuild": False}]}
     return await newest(db, mine)
 
@@ -125,10 +125,10 @@ async def newest(db: Database, where: Mapping[str, object], *, by: str = "number
 
 
 async def settle(db: Database, hearing: Hearing, *, rebuild: bool = False) -> Generation:
-    """The one to run on. A new one where this code has none yet, and for a rebuild: not live yet if it has to be
-    filled. Those that nobody needs any more are forgotten then.
+    """The generation to run on. If this code has none, or for a rebuild, a new one is made.
 
-    A number is given once, so of several that begin at once one is made: the others look again.
+    A new one is not live yet if its copies have to be filled. Making one forgets those that nobody needs any more. A
+    number is given once: if several replicas make one at the same time, one succeeds and the others look again.
     """
     while True:
         last = await newest(db, {})
@@ -142,7 +142,7 @@ async def settle(db: Database, hearing: Hearing, *, rebuild: bool = False) -> Ge
 
 
 async def _add(db: Database, new: Generation) -> bool:
-    """Whether its number was free."""
+    """Store a new generation. Returns False if its number is taken."""
     stored = {name: value for name, value in document(new).items() if name != "used_at"}
     begun = {"$setOnInsert": stored, "$currentDate": {"used_at": True}}
     try:
@@ -153,7 +153,7 @@ async def _add(db: Database, new: Generation) -> bool:
 
 
 async def forget(db: Database, *, keep: set[int]) -> None:
-    """Generations that another of the same code took the place of, or that nobody used for long; with their copies."""
+    """Remove generations that a newer one of the same code replaced, or nobody used for long, with their copies."""
     found = await MongoReader(db).find(Generation, {}, sort="number", limit=0)
     newest_of = {generation.fingerprint: generation.number for generation in found if generation.live}
     said: Document = await db.command("hello", codec_options=db.codec_options)
@@ -173,13 +173,13 @@ async def forget(db: Database, *, keep: set[int]) -> None:
 
 
 async def abandon(db: Database, generation: Generation) -> None:
-    """One that will not be filled to its end. Its number stays taken: its consumer group has offsets of its own."""
+    """Drop what will not be filled to its end. Its number stays taken: its consumer group has offsets of its own."""
     others = await MongoReader(db).find(Generation, {"_id": {"$ne": generation.id}}, sort="number", limit=0)
     await _drop(db, generation, others)
 
 
 async def _drop(db: Database, generation: Generation, others: Sequence[Generation]) -> None:
-    """Its copies and queues, but for those that others use too; nobody runs on it from now on."""
+    """Drop its copies and queues, except those that others use too. Nobody runs on it from now on."""
     gone: Document = {"$set": {"live": False, "rebuild": True}}
     await db[Generation.KIND].update_one({"_id": generation.id}, gone)
     queues = generation.queues.difference(*(other.queues for other in others))
@@ -191,30 +191,30 @@ async def _drop(db: Database, generation: Generation, others: Sequence[Generatio
 
 
 async def note(db: Database, generation: Generation, noted: Noted) -> Generation:
-    """Keep where the past ends; what another replica noted first holds."""
+    """Store where the past ends. If another replica stored it first, that one counts."""
     change = {"$set": {"noted": {"handled": noted.handled, "told": noted.told}}}
     await db[Generation.KIND].update_one({"_id": generation.id, "noted": None}, change)
     return await stored(db, generation)
 
 
 async def stored(db: Database, generation: Generation) -> Generation:
-    """As it is now; as it was where it is forgotten."""
+    """The generation as MongoDB has it now, or as given if it is forgotten."""
     return await newest(db, {"_id": generation.id}) or generation
 
 
 async def use(db: Database, generation: Generation) -> None:
-    """A replica runs on it."""
+    """Note that a replica runs on it now."""
     await db[Generation.KIND].update_one({"_id": generation.id}, {"$currentDate": {"used_at": True}})
 
 
 async def turn_live(db: Database, generation: Generation) -> None:
-    """It has caught up. Where the past ended is forgotten: an emptied Kafka counts its messages anew."""
+    """It has caught up: make it live. Where the past ended is forgotten, as an emptied Kafka counts messages anew."""
     live = {"live": True, "noted": {"handled": {}, "told": {}}}
     await db[Generation.KIND].update_one({"_id": generation.id}, {"$set": live})
 
 
 async def worse(db: Database, generation: Generation) -> list[Place]:
-    """What waits or fails in its fresh copies, and does not in the live ones before them."""
+    """The places that wait or fail in its fresh copies, and do not in the live copies before them."""
     fresh = [name for name in generation.hashes if name in generation.fresh]
     mine = [Place.of(generation.copies[name]) for name in fresh]
     if not mine:

@@ -20,10 +20,10 @@ from services.kernel.stream.queue import ATTEMPTS, Place, PlaceState, place
 
 @dataclass(slots=True)
 class Inbox(Batch):
-    """Decides about each message of a batch."""
+    """Decides what happens to each message of a batch."""
 
     async def hear(self, d: Delivery) -> None:
-        """Handle it, pass it as a duplicate, or give it a place in the queue."""
+        """Handle the message, pass it as a duplicate, or give it a place in the queue."""
         guard, here = self.guard(d.handler, d.message), self.here(d)
         if d.past:
             if d.message.sequence > guard.sequence:
@@ -40,19 +40,26 @@ class Inbox(Batch):
             await self.drain(d)
 
     def _wait(self, d: Delivery) -> None:
-        """What hides is folded at once, too. The guard is written as it is, so that whoever moves it sees this."""
+        """Queue a message that came too early. One that hides is folded at once as well.
+
+        The guard is written unchanged. Another transaction that moves it then collides with this one, and sees the
+        place.
+        """
         queue, guard = self.queue(d.handler, d.message.subject), self.guard(d.handler, d.message)
         self.set_guard(d, guard)
         new = place(queue, d.handler, d.message, d.partition)
         if overtakes(d.message) and isinstance(d.handler, Copy):
             try:
                 self._fold(d.handler, d.message, guard)
-            except Exception as error:  # it will fail in its turn, and be tried again then
+            except Exception as error:  # it fails again in its turn, and is tried again from then on
                 new = new.noted(error)
         self.put(new, "waiting")
 
     async def attempt(self, d: Delivery) -> bool:
-        """Handle one whose turn it is. Where that is its own fault, or too early, it gets a place; whether it did."""
+        """Handle a message whose turn it is, and say whether that succeeded.
+
+        If the message is at fault, or needs something that is not known yet, it gets a place in the queue.
+        """
         try:
             if d.trouble:
                 raise d.trouble
@@ -66,13 +73,13 @@ class Inbox(Batch):
         return True
 
     def set_aside(self, d: Delivery, error: Exception) -> None:
-        """As the head of its queue, with its error."""
+        """Make it the head of its queue, with its error."""
         known = self.here(d) or place(self.queue(d.handler, d.message.subject), d.handler, d.message, d.partition)
         after = known.failed(error, attempts=1 if d.handler is FOREIGN else ATTEMPTS)
         self.put(after, after.state.value)
 
     def _pass(self, d: Delivery, word: str) -> None:
-        """The guard moves past it, and it leaves the queue."""
+        """Move the guard past it, and take it out of the queue."""
         queue = self.queue(d.handler, d.message.subject)
         self.set_guard(d, Guard(d.message.sequence, d.message.id, host()))
         if self.queues[queue].pop(d.message.sequence, None):
@@ -80,12 +87,12 @@ class Inbox(Batch):
         self.outcomes.append(Outcome(d.message, word))
 
     async def retry(self, d: Delivery) -> Place | None:
-        """Try one of the queue if its turn has come. What is behind it comes back where it succeeded."""
+        """Try a queued message if its turn has come. Returns the place behind it if that succeeded."""
         sequence, turn = d.message.sequence, self.guard(d.handler, d.message).sequence + 1
         here = self.here(d)
         if here is None:
             return None
-        if sequence < turn:  # it was handled in between
+        if sequence < turn:  # somebody else has handled it
             self.unit.write(Place.KIND, DeleteOne({"_id": here.id}))
             return None
         if sequence > turn:
@@ -94,17 +101,17 @@ class Inbox(Batch):
         return self.next(d) if await self.attempt(d) else None
 
     def move(self, d: Delivery, sequence: int) -> None:
-        """Set the guard to a sequence as if all up to it had been handled. Whose turn it is then is due."""
+        """Set the guard as if everything up to a sequence had been handled. The next place is then due."""
         self.set_guard(d, Guard(sequence, None, host()))
         self.call_next(d)
 
     def skip(self, d: Delivery) -> None:
-        """Pass it unhandled, as people decided. Whose turn it is then is due."""
+        """Pass a message unhandled, as people decided. The next place is then due."""
         self._pass(d, "passed")
         self.call_next(d)
 
     async def drain(self, d: Delivery) -> None:
-        """Handle those of the queue whose turn has come; what needs content is left to who fetches that first."""
+        """Handle the queued messages whose turn has come. One that needs content is left to the retry."""
         while (head := self.next(d)) and head.state is PlaceState.WAITING:
             if isinstance(d.handler, Copy) and head.type in d.handler.fetches:
                 return self.call_next(d)
@@ -113,7 +120,7 @@ class Inbox(Batch):
                 return
 
     def call_next(self, d: Delivery) -> None:
-        """Whose turn it is now is due: the next look at the queue tries it."""
+        """Make the place whose turn it is due, so that the next look at the queue tries it."""
         if head := self.next(d):
             self.unit.write(Place.KIND, UpdateOne({"_id": head.id}, {"$set": {"again_at": host()}}))
 
@@ -129,7 +136,7 @@ class Inbox(Batch):
             self.recorded.append(message)
 
     def _fold(self, copy: Copy[Any], message: Message, guard: Guard) -> None:
-        """What hides and came before its turn is folded again after whatever it overtook, unless it failed itself."""
+        """Fold a message, and after it again every queued one that hides, unless that one failed itself."""
         collection = self.collection(copy)
         queue = self.queues[self.queue(copy, message.subject)]
         behind = [p for n, p in sorted(queue.items()) if n > message.sequence and p.failure is None]
@@ -170,7 +177,7 @@ class Inbox(Batch):
 
 
 async def hear_all(unit: MongoUnit, deliveries: Sequence[Delivery]) -> list[Outcome]:
-    """One batch. What became of each, for telemetry."""
+    """Handle one batch. Returns what became of each message."""
     inbox = Inbox(unit)
     await inbox.load(deliveries)
     for delivery in deliveries:
@@ -180,7 +187,7 @@ async def hear_all(unit: MongoUnit, deliveries: Sequence[Delivery]) -> list[Outc
 
 
 async def set_aside(unit: MongoUnit, delivery: Delivery, error: Exception) -> list[Outcome]:
-    """One whose write can never succeed, without asking for anything but its place."""
+    """Set one aside whose write can never succeed. Nothing but its place is read, as the rest may be what fails."""
     inbox = Inbox(unit)
     id = f"{inbox.queue(delivery.handler, delivery.message.subject)}#{delivery.message.sequence}"
     if known := await unit.look(Place, id):

@@ -1,4 +1,4 @@
-"""A program's ear: reads its topics in batches, retries what is not the message's fault, sets aside what is."""
+"""Reads a program's topics in batches. Waits where a message is not at fault, and sets it aside where it is."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -60,7 +60,7 @@ class Listener:
         self._done: dict[Partition, int] = {}  # the offset to go on from, where Kafka has not been told yet
 
     async def run(self) -> None:
-        """For ever; Kafka may come and go."""
+        """Run for ever. Kafka may come and go."""
         backoff = FIRST_BACKOFF
         while True:
             try:
@@ -79,7 +79,7 @@ class Listener:
             backoff = min(backoff * 2, LONGEST_BACKOFF)
 
     async def _note_the_past(self) -> None:
-        """Once per generation: where the one before it is, and where the log ends."""
+        """Note once per generation where the one before it is, and where the log ends."""
         with asking():
             self.generation = await generations.stored(self.transact.db, self.generation)
         if self.generation.noted is not None:
@@ -91,8 +91,8 @@ class Listener:
             self.generation = await generations.note(self.transact.db, self.generation, noted)
 
     async def _listen(self) -> None:
-        """Until Kafka is no longer the one it was."""
-        if not self.hearing.sources:  # it speaks only; the topics it speaks on are there now
+        """Listen until Kafka turns out to be emptied."""
+        if not self.hearing.sources:  # it only speaks, and its topics are there now
             await asyncio.Event().wait()
         consumer = self.bus.consumer(self.group)
         consumer.subscribe([self.bus.topic(source) for source in self.hearing.sources])
@@ -116,7 +116,7 @@ class Listener:
             await consumer.stop()
 
     async def _read(self, consumer: Consumer) -> Mapping[Partition, Sequence[Wire]]:
-        """The next batches. Where they cannot be taken apart, all go back to what was handled, and on one by one."""
+        """The next batches. If aiokafka cannot parse one, read on record by record from what was handled."""
         try:
             found: Mapping[Partition, Sequence[Wire]] = await consumer.getmany(
                 timeout_ms=LULL if self._done else IDLE, max_records=BATCH
@@ -135,7 +135,7 @@ class Listener:
         consumer.resume(*[part for part in due if part in consumer.assignment()])
 
     async def _round(self, consumer: Consumer, batches: Mapping[Partition, Sequence[Wire]]) -> None:
-        """All partitions together; where that fails each alone, so that none waits for what another lacks."""
+        """Handle all partitions together. If that fails, handle each alone, so that none waits for what another lacks."""
         try:
             if len(batches) > 1:
                 await self._handle(batches)
@@ -165,9 +165,9 @@ class Listener:
                 consumer.seek(part, records[0].offset)
 
     async def hear(self, records: Sequence[Wire]) -> None:
-        """One transaction for all; where a write in it can never succeed, by halves, until the guilty is alone.
+        """Handle all in one transaction. If a write can never succeed, halve them until the guilty one is alone.
 
-        Raises what is not a message's fault: nothing of the failing transaction was done then.
+        Raises errors that are no message's fault. Nothing of the failing transaction was done then.
         """
         deliveries = [delivery for record in records for delivery in await self._deliveries(record)]
         HANDLED.labels(type="any", outcome="passed").inc(max(len(records) - len(deliveries), 0))
@@ -175,7 +175,7 @@ class Listener:
             await self.deliver(deliveries)
 
     async def _deliveries(self, record: Wire) -> list[Delivery]:
-        """To each handler that listens to its kind; what nobody can read goes to the queue for people."""
+        """One delivery for each handler that listens. What nobody can read goes to the queue for people."""
         try:
             message = decode(record, self.bus.namespace)
         except Unreadable as error:
@@ -192,7 +192,7 @@ class Listener:
         ]  # fmt: skip
 
     def handler(self, place: Place) -> Handler | None:
-        """Whose place it is; None where this program's code, or this generation of it, has no such handler."""
+        """The handler of a place. None if this generation of the program has no such handler."""
         name = place.queue.partition("|")[0]
         collections = self.generation.copies
         return next((h for h in self.hearing.handlers if collections.get(h.name, h.name) == name), None)
@@ -204,9 +204,9 @@ class Listener:
         return {"$or": [Place.of(copies.get(h.name, h.name)) for h in self.hearing.handlers] or [{"_id": None}]}
 
     async def trouble(self, message: Message) -> Exception | None:
-        """Bring the content here that a message names. What is wrong with it, or with the message, comes back.
+        """Fetch the content that a message names. Returns the error if the content or the message is at fault.
 
-        Raises what is not the message's fault.
+        Raises errors that are not the message's fault.
         """
         try:
             for check in self.hearing.checks(message):
@@ -219,7 +219,7 @@ class Listener:
         return None
 
     async def deliver(self, deliveries: Sequence[Delivery]) -> None:
-        """As `hear`, for what is already read."""
+        """Like `hear`, for messages that are already read."""
 
         async def together(unit: MongoUnit) -> list[Outcome]:
             return await hear_all(unit, deliveries)
@@ -245,7 +245,7 @@ class Listener:
             self.came.set()
 
     async def _note(self, consumer: Consumer) -> None:
-        """Tell Kafka how far we are. A partition that another has now is that one's to note."""
+        """Commit the offsets that are handled, of the partitions that this member still has."""
         ours = consumer.assignment()
         if done := {part: offset for part, offset in self._done.items() if part in ours}:
             await consumer.commit(done)

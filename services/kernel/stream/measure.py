@@ -1,4 +1,4 @@
-"""Measures what waits, by a clock of its own: true in every replica, whatever the other parts do or cannot do."""
+"""Measures what waits, on its own schedule: the numbers are true in every replica, whatever other parts do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -14,13 +14,13 @@ from services.kernel.storage.mongo import Database, asking
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition
 from services.kernel.telemetry import CONSUMER_LAG, MEASURED_AGE, RELAY_LAG, UNSENT, WAITING, WAITING_AGE, Waits, log
 
-EVERY, PATIENCE = 2.0, 5.0  # seconds between two measurings, and for an answer
-LATE = 10.0  # seconds a fact may be unsent before it is said
-MOST = 100_000  # counted at most
+EVERY, PATIENCE = 2.0, 5.0  # seconds between two measurings, and until an answer
+LATE = 10.0  # seconds until an unsent fact is late
+MOST = 100_000  # records are counted up to here
 
 
 def age(moment: datetime | None) -> float:
-    """Seconds since; 0 for nothing."""
+    """Seconds since a moment; 0 for None."""
     return max((host() - moment).total_seconds(), 0.0) if moment else 0.0
 
 
@@ -29,9 +29,9 @@ def stamp(moment: datetime) -> str:
 
 
 class Measure:
-    """One program's. Ages are reckoned when they are asked for, so that they grow while nothing can be measured.
+    """Measures for one program. Ages are computed when asked for, so that they grow while nothing can be measured.
 
-    `emptied` is called when topics are gone that were there before, or hold less than they did.
+    `emptied` is called when topics are gone that were there before, or that hold less than before.
     """
 
     def __init__(
@@ -45,12 +45,12 @@ class Measure:
         self.mongodb = Waits("measure.mongodb", Away)
         self.kafka = Waits("measure.kafka", TimeoutError, *BUS_ERRORS)
         self._begun = host()
-        self._measured: dict[str, datetime] = {}  # when each answered last
+        self._measured: dict[str, datetime] = {}  # when each server last answered
         self._consumer: Consumer | None = None
         self._asked = group  # the group that the consumer asks for
-        self._there: set[str] = set()  # topics of ours that were there
+        self._there: set[str] = set()  # our topics that were there
         self._ends: dict[Partition, int] = {}
-        self._short: set[Partition] = set()  # those that end before what was handled
+        self._short: set[Partition] = set()  # partitions that end before what was handled
         self._show()
 
     def turn_to(self, db: Database, group: str) -> None:
@@ -69,7 +69,7 @@ class Measure:
         return age(self._measured.get(what, self._begun))
 
     def late(self) -> dict[str, str]:
-        """What is waited for, in words, and since when."""
+        """What the program waits for and since when, in words."""
         found = {}
         if self.kafka.since:
             found["kafka"] = f"does not answer since {stamp(self.kafka.since)}: {self.kafka.reason}"
@@ -80,7 +80,7 @@ class Measure:
         return found
 
     async def run(self) -> None:
-        """For ever, each server at its own pace: neither holds up the other."""
+        """Runs for ever. Each server has its own pace, so that neither holds up the other."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._again(self.measure_mongodb))
@@ -132,7 +132,7 @@ class Measure:
             self._measured["kafka"] = host()
 
     async def _compare(self, consumer: Consumer) -> None:
-        """How far the group is with each partition; asked before the ends, which only grow."""
+        """Compare what the group has handled with the ends. The ends are asked for afterwards, as they only grow."""
         there = await consumer.topics() & {self.bus.topic(name) for name in TOPICS}
         gone, self._there = self._there - there, there
         parts = [part for part in self.parts if part.topic in there]
@@ -149,7 +149,7 @@ class Measure:
             self.emptied()
 
     async def _connected(self) -> Consumer:
-        """It never subscribes, and so is no member of the group."""
+        """The consumer that asks. It never subscribes, and so is no member of the group."""
         if self._asked != self.group:
             await self.stop()
         if self._consumer is None:
@@ -164,7 +164,7 @@ class Measure:
         return self._consumer
 
     async def stop(self) -> None:
-        """Close what asks Kafka; the next measuring opens it again."""
+        """Close the consumer. The next measuring opens one again."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             await self._end(consumer)

@@ -1,4 +1,4 @@
-"""What people decide about the queues: look, try again, pass. What is passed is recorded, and nothing else is."""
+"""What people do with the queues: look, try again, pass. Only what they pass is recorded."""
 
 import asyncio
 import getpass
@@ -18,10 +18,10 @@ from services.kernel.stream.listener import Listener
 from services.kernel.stream.queue import Place, PlaceState
 from services.kernel.stream.retry import Retry
 
-PASSED = "passed"  # the record of what people passed
+PASSED = "passed"  # the collection that records what people passed
 PASSING = "passed while new copies were filled"
-SOON = 0.2  # seconds until what is tried again by itself is looked at again
-ONLY_WAIT = "waiting"  # the group of those that wait for others before them
+SOON = 0.2  # seconds between two looks at what is tried again by itself
+ONLY_WAIT = "waiting"  # the group of places that wait for others before them
 MOST = 1_000  # messages of one gap that are recorded one by one
 
 
@@ -34,7 +34,7 @@ class Group:
 
     @property
     def line(self) -> str:
-        """For a list: the group, how many, the first and the last time, why."""
+        """The group on one line: its name, how many places, the first and the last time, why."""
         times = sorted(place.failed_at or place.since for place in self.places)
         failure = self.places[0].failure if self.name != ONLY_WAIT else None
         why = f"{failure.error} ({failure.where})" if failure else "wait for those before them"
@@ -43,12 +43,12 @@ class Group:
 
 
 def group_of(place: Place) -> str:
-    """What hides may have failed before its turn; until that comes it waits like any other."""
+    """The name of the group. An event that overtakes may fail before its turn; until its turn it only waits."""
     return place.failure.group if place.failure and place.state is not PlaceState.WAITING else ONLY_WAIT
 
 
 def grouped(places: Sequence[Place]) -> list[Group]:
-    """Those that failed most recently last."""
+    """The places by group. The groups are in the order of their first place."""
     by: dict[str, list[Place]] = {}
     for place in places:
         by.setdefault(group_of(place), []).append(place)
@@ -56,7 +56,7 @@ def grouped(places: Sequence[Place]) -> list[Group]:
 
 
 async def places(listener: Listener, where: str | None = None) -> list[Place]:
-    """All, or those of one place (`…#3`), one aggregate (`letter/…`), or one group."""
+    """All places, or those of one message (`…#3`), one aggregate (`letter/…`) or one group."""
     asked: Document = {}
     if where == ONLY_WAIT:
         asked = {"state": PlaceState.WAITING}
@@ -76,7 +76,7 @@ async def places(listener: Listener, where: str | None = None) -> list[Place]:
 
 
 def heads(found: Sequence[Place]) -> list[Place]:
-    """The first of each queue among them."""
+    """The first place of each queue."""
     first: dict[str, Place] = {}
     for place in sorted(found, key=lambda place: place.sequence):
         first.setdefault(place.queue, place)
@@ -84,13 +84,13 @@ def heads(found: Sequence[Place]) -> list[Place]:
 
 
 async def replay(listener: Listener, where: str) -> int:
-    """Try them again, with what waits behind them; each queue stops at what fails. How many were handled."""
+    """Try places again, and what waits behind them until something fails. Returns how many were handled."""
     retry = Retry(listener)
     return sum([await retry.work_off(place) for place in heads(await places(listener, where))])
 
 
 async def discard(listener: Listener, where: str, *, reason: str = "-") -> list[Place]:
-    """Pass exactly one of each queue, the head whose turn it is, and run none. Those passed."""
+    """Pass exactly one message of each queue, the head whose turn it is. Nothing is run. Returns those passed."""
     found = [place for place in heads(await places(listener, where)) if _handler(listener, place)]
     return [place for place in found if await listener.transact(_pass, listener, place, reason)]
 
@@ -106,9 +106,9 @@ async def _pass(unit: MongoUnit, listener: Listener, place: Place, reason: str) 
 
 
 async def catch_up(listener: Listener, *, passing: bool = False) -> list[Place]:
-    """Work the queues of fresh copies off; what people passed in the live ones before is passed again.
+    """Work off the queues of fresh copies. What people passed in the live copies is passed here too.
 
-    What then still waits or fails comes back. `passing`: all that fails is passed.
+    Returns what still waits or fails. `passing`: all that fails is passed.
     """
     retry = Retry(listener)
     while True:
@@ -131,9 +131,9 @@ async def _was_passed(listener: Listener, place: Place) -> bool:
 
 
 async def pass_gap(listener: Listener, where: str, *, reason: str = "-") -> list[tuple[Place, int]]:
-    """Go on behind messages that never came. Each queue's head, and how many messages before it were given up.
+    """Go on behind messages that never came. Returns each queue's head, and how many before it were given up.
 
-    What is there and failed is no gap: it is discarded.
+    A message that came and failed is no gap: that is for `discard`.
     """
     found = [place for place in heads(await places(listener, where)) if _handler(listener, place)]
     given_up = [(place, await listener.transact(_give_up, listener, place, reason)) for place in found]
@@ -162,12 +162,12 @@ async def _opened(unit: MongoUnit, listener: Listener, place: Place) -> tuple[In
 
 
 def _handler(listener: Listener, place: Place) -> Handler | None:
-    """Whose place it is; None for a copy that this program's code does not keep."""
+    """The handler of a place. None for a copy that this program's code does not keep."""
     return FOREIGN if place.handler == FOREIGN.name else listener.handler(place)
 
 
 def _record(unit: MongoUnit, place: Place, first: int, last: int, reason: str) -> None:
-    """Who passed what, and why; the message itself stays on its topic."""
+    """Record who passed what, and why. The message itself stays on its topic."""
     why = place.failure.error if place.failure else None
     unit.write(
         PASSED,

@@ -1,4 +1,4 @@
-"""The queue of an aggregate: messages that wait for others before them, or that failed. One place each."""
+"""The queue of an aggregate. Messages that wait for earlier ones, or that failed, have a place each."""
 
 import hashlib
 import traceback
@@ -39,7 +39,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: BaseException) -> "Failure":
-        """Fit to be stored and shown, whatever a stranger's message put into it."""
+        """Made fit to be stored and shown, whatever a stranger's message put into the error."""
         frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)]
         ours = [(code, line) for code, line in frames if any(f"/{name}/" in code.co_filename for name in OURS)]
         last = (ours or frames)[-1:]
@@ -51,7 +51,7 @@ class Failure:
 
 
 def safe(text: str) -> str:
-    """One line, bounded, that every database and terminal takes."""
+    """One bounded line that every database and terminal accepts."""
     words = " ".join(text.encode("utf-8", "backslashreplace").decode().split())[:SAID]
     return words if words.isprintable() else "".join(c if c.isprintable() else "�" for c in words)
 
@@ -97,7 +97,7 @@ class Place(Record):
 
     @property
     def why(self) -> str:
-        """What it waits for, in one line."""
+        """What the place waits for, in one line."""
         match self.state:
             case PlaceState.WAITING:
                 return "waits for those before it"
@@ -108,11 +108,11 @@ class Place(Record):
                 return f"failed {self.attempts} times: {said}"
 
     def noted(self, error: Exception) -> "Place":
-        """Still waiting, with what went wrong already."""
+        """The same, still waiting, with the error that was found already."""
         return replace(self, failure=Failure.of(error), failed_at=host())
 
     def failed(self, error: Exception, *, attempts: int = ATTEMPTS) -> "Place":
-        """After one more failure: tried again by itself later, or left for people once it failed `attempts` times."""
+        """The same after one more failure: to be tried again, or left for people once it failed `attempts` times."""
         at, failure = host(), Failure.of(error)
         if isinstance(error, Unknown):
             pause = min(FIRST * 2 ** min(self.waits, 10), LONGEST)

@@ -1,4 +1,4 @@
-"""Sends what the journal has not sent: one sender per service, in order per aggregate."""
+"""Sends the unsent records of the journal to Kafka: one sender per service, in order per aggregate."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,7 +20,7 @@ May = Callable[[], bool]
 BATCH = 500
 LEASE, POLL, BACKOFF = 5.0, 1.0, 30.0  # seconds
 UNSENT_RECORDS = {"unsent": True}
-TURN = [("order", 1), ("_id", 1)]  # what several aggregates count together, then the order of saying
+TURN = [("order", 1), ("_id", 1)]  # the count that aggregates share, then the order of writing
 
 
 def always() -> bool:
@@ -28,14 +28,14 @@ def always() -> bool:
 
 
 async def send_once(db: Database, send: Send, *, limit: int = BATCH, may: May = always) -> int:
-    """In the order of saying; an aggregate whose earlier fact is not in hand, or set apart, waits.
+    """Send unsent records in the order of writing. Returns how many were sent or set apart. The journal notes when.
 
-    How many were sent or set apart; the journal notes when. `may` is asked last thing before sending, and before what
-    was sent is marked.
+    An aggregate waits if an earlier fact of it was not found in this batch, or is set apart. `may` is asked just before
+    the sending, and again before what was sent is marked.
     """
     found: list[Document] = await as_of_now(db).find(UNSENT_RECORDS).sort(TURN).limit(limit).to_list(limit)
     records = in_order(found, lowest(found) if len(found) < limit else await lowest_unsent(db, found))
-    if not records and len(found) == limit:  # hosts' clocks differ: the earlier facts lie further on
+    if not records and len(found) == limit:  # clocks of hosts differ: earlier facts lie further on
         return await send_once(db, send, limit=limit * 2, may=may)
     try:
         messages = [message_of(record) for record in records]
@@ -60,19 +60,19 @@ def message_of(record: Document) -> Message:
 
 
 async def set_apart(db: Database, record: Document, error: str) -> None:
-    """A record that can never be sent stays unsent, with its error, and is not tried until it is sent again by hand."""
+    """Mark a record that can never be sent. It stays unsent, with its error, until people send it again by hand."""
     await db["journal"].update_one({"_id": record["_id"]}, {"$set": {"error": error}})
     SET_APART.labels(type=record["type"]).inc()
     log.error("relay.set_apart", type=record["type"], id=str(record["_id"]), subject=record["subject"], error=error)
 
 
 def as_of_now(db: Database) -> Collection:
-    """The journal read as of one moment: no record appears in it without those committed before."""
+    """The journal as of one moment: whoever sees a record also sees all that were committed before it."""
     return db.get_collection("journal", read_concern=ReadConcern("snapshot"))
 
 
 def lowest(found: Sequence[Document]) -> dict[str, int]:
-    """The lowest sequence by aggregate, where all the unsent are in hand."""
+    """The lowest sequence of each aggregate, if all unsent records were found."""
     expected: dict[str, int] = {}
     for record in found:
         expected[record["subject"]] = min(record["sequence"], expected.get(record["subject"], record["sequence"]))
@@ -80,14 +80,14 @@ def lowest(found: Sequence[Document]) -> dict[str, int]:
 
 
 async def lowest_unsent(db: Database, found: Sequence[Document]) -> dict[str, int]:
-    """The same where more may be unsent than is in hand."""
+    """The lowest unsent sequence of each aggregate, if there may be more unsent records than were found."""
     mine = {"$match": UNSENT_RECORDS | {"subject": {"$in": list({r["subject"] for r in found})}}}
     group = {"$group": {"_id": "$subject", "next": {"$min": "$sequence"}}}
     return {d["_id"]: d["next"] async for d in db["journal"].aggregate([mine, group])}
 
 
 def in_order(found: Sequence[Document], expected: dict[str, int]) -> list[Document]:
-    """Those that continue, without a gap, the lowest unsent of their aggregate; none after one that is set apart."""
+    """The records that follow their aggregate's lowest unsent without a gap, up to the first one that is set apart."""
     records = []
     for record in found:
         if record["sequence"] == expected.get(record["subject"]) and "error" not in record:
@@ -97,10 +97,10 @@ def in_order(found: Sequence[Document], expected: dict[str, int]) -> list[Docume
 
 
 class Relay:
-    """The program's part in sending.
+    """The part of a program that sends.
 
-    It looks every second whether something is unsent. It looks at once when `unsent` is set, by this process or by
-    its change stream, which hears of the other replicas.
+    It looks for unsent records every second, and at once when `unsent` is set. This process sets it, and so does the
+    change stream, which sees what other replicas write.
     """
 
     def __init__(
@@ -110,18 +110,18 @@ class Relay:
         self.lease = Lease(db, "relay", seconds=seconds, holder=holder)
 
     async def run(self) -> None:
-        """For ever. MongoDB and Kafka may come and go; any other error ends it."""
+        """Runs for ever. MongoDB and Kafka may come and go. Any other error ends it."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._keep())
                 group.create_task(self._watch())
                 group.create_task(self._work())
         finally:
-            with suppress(Away), asking():  # it runs out by itself
+            with suppress(Away), asking():  # the lease runs out by itself
                 await self.lease.let_go()
 
     async def _keep(self) -> None:
-        """Holds the lease or tries to take it; renewed while a long sending is under way."""
+        """Take the lease and keep renewing it, also while a long sending is under way."""
         waits = Waits("relay.lease", Away)
         while True:
             before = self.lease.held()
@@ -156,7 +156,7 @@ class Relay:
             await asyncio.wait_for(self.unsent.wait(), POLL)
 
     async def _watch(self) -> None:
-        """Hears what other replicas write. Only wakes: what a lost stream missed is found by looking."""
+        """Wake up when another replica writes. What a lost stream misses is found by the look every second."""
         waits = Waits("relay.stream", Away)
         said: list[Document] = [
             {"$match": {"operationType": "insert", "fullDocument.unsent": True}},

@@ -1,4 +1,4 @@
-"""Tries again what waits in the queues and is due, each place in a transaction of its own; sends the dead letters."""
+"""Tries due places of the queues again, each in a transaction of its own, and sends the dead letters."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ OTHERS, REST = 19, 5.0  # while messages come it rests so many times as long as 
 
 
 class Retry:
-    """Run by every replica: of two that try the same place at once, one finds it gone."""
+    """Runs in every replica. Of two that try the same place at once, one finds it gone."""
 
     def __init__(self, listener: Listener) -> None:
         self.listener = listener
@@ -44,7 +44,7 @@ class Retry:
             await self._rest()
 
     async def _rest(self) -> None:
-        """Until the next look, or until something came that others may have waited for."""
+        """Wait for the next look, or until something came that others may have waited for."""
         try:
             async with asyncio.timeout(LOOK):
                 await (self.listener.came.wait() if self._unknown else asyncio.Event().wait())
@@ -52,7 +52,7 @@ class Retry:
             return
 
     async def once(self) -> int:
-        """Try all that is due, and what waits for something not known, once. How many were tried."""
+        """Try once what is due, and what waits for something not known. Returns how many were tried."""
         reader = MongoReader(self.listener.transact.db)
         mine = self.listener.mine  # what another version fails at would fill the batch, and starve these
         unknown = {**mine, "state": PlaceState.UNKNOWN, "again_at": {"$type": "date"}}
@@ -71,7 +71,7 @@ class Retry:
         return len(places)
 
     async def work_off(self, place: Place) -> int:
-        """Try a place and those behind it, each in a transaction of its own, until one fails. How many succeeded."""
+        """Try a place and those behind it until one fails. Returns how many succeeded."""
         done = 0
         head: Place | None = place
         while head and (handler := self.listener.handler(head)):
@@ -81,7 +81,7 @@ class Retry:
         return done
 
     async def _attempt(self, handler: Handler, place: Place) -> tuple[Sequence[Outcome], Place | None]:
-        """With the content it names fetched first; what is behind it comes back where it succeeded."""
+        """Fetch the content it names, then try it. Returns the place behind it if that succeeded."""
         trouble = await self.listener.trouble(place.message)
         delivery = Delivery(handler=handler, message=place.message, partition=place.partition, trouble=trouble)
 
@@ -100,7 +100,7 @@ class Retry:
         return await self.listener.transact.named("set_aside", aside), None
 
     async def copy_dead_letters(self) -> None:
-        """What was left for people is on the dead letters' topic too, however long Kafka was away."""
+        """Copy what was left for people to the dead letters, however long Kafka was away before."""
         reader = MongoReader(self.listener.transact.db)
         for place in await reader.find(Place, {"copy_due": True}, sort="_id", limit=BATCH):
             await self.listener.bus.send([dead_letter(place, self.listener.program)], topic=DEAD_LETTERS)
@@ -109,7 +109,7 @@ class Retry:
 
 
 async def again(unit: MongoUnit, delivery: Delivery) -> tuple[Sequence[Outcome], Place | None]:
-    """Try one of the queue, if its turn has come; what is behind it comes back where it succeeded."""
+    """Try a queued message if its turn has come. Returns the place behind it if that succeeded."""
     inbox = Inbox(unit)
     await inbox.load([delivery])
     behind = await inbox.retry(delivery)
@@ -118,6 +118,6 @@ async def again(unit: MongoUnit, delivery: Delivery) -> tuple[Sequence[Outcome],
 
 
 def dead_letter(place: Place, program: str) -> Message:
-    """What is sent of a place: the message, and why it failed."""
+    """The message of a place, with the reason why it failed as its correlation."""
     why = place.failure.error if place.failure else "-"
     return replace(place.message, correlation=f"{program}/{place.handler}: {why}"[:500])

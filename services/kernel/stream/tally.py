@@ -1,4 +1,4 @@
-"""Sums over all records of a copy, kept up as it is folded, so that no page counts them anew."""
+"""Tallies: sums over all records of a copy, kept up to date as it is folded, so that no page counts them anew."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,14 +17,16 @@ Key = tuple[str, str]
 
 
 def collection_of(copy: str) -> str:
-    """Where the tally of the copy in a collection lies."""
+    """The collection of the tally, by the collection of its copy."""
     return f"{copy}.tally"
 
 
 @dataclass(slots=True)
 class Tallied:
-    """What one batch adds: `f(after) − f(before)` of each record. A document per group and partition of the topic, so
-    that replicas with different partitions never write the same one.
+    """What one batch adds to tallies: `f(after) − f(before)` of each record.
+
+    A tally has a document per group and partition of the topic, so that replicas with different partitions never write
+    the same one.
     """
 
     groups: dict[Key, Document] = field(default_factory=dict)
@@ -55,14 +57,14 @@ class Tallied:
 
 
 async def make_indexes(db: Database, hearing: Hearing, copies: Mapping[str, str]) -> None:
-    """One for whatever field of a group is asked for."""
+    """One index per tally serves questions for any field of its groups."""
     for copy in hearing.copies:
         if copy.tally is not None:
             await db[collection_of(copies[copy.name])].create_index([("group.$**", 1)])
 
 
 async def tally(read: MongoReader, kind: type[Record], where: Mapping[str, str | int]) -> list[Count]:
-    """The sums of a copy by group; `where` names fields of the group. Read whole: groups are few."""
+    """The sums of a copy by group. `where` filters by fields of the group. All are read at once, as groups are few."""
     asked = {f"group.{name}": value for name, value in where.items()}
     sums: dict[tuple[tuple[str, Any], ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for found in await read.db[collection_of(read.name(kind))].find(asked, session=read.session).to_list(None):
