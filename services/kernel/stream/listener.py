@@ -135,7 +135,7 @@ class Listener:
         consumer.resume(*[part for part in due if part in consumer.assignment()])
 
     async def _round(self, consumer: Consumer, batches: Mapping[Partition, Sequence[Wire]]) -> None:
-        """Handle all partitions together. If that fails, handle each alone, so that none waits for what another lacks."""
+        """Handle all partitions together. If that fails, handle each alone, so that none waits for another."""
         try:
             if len(batches) > 1:
                 await self._handle(batches)
