@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet
 from deploy.local import tokens
 from deploy.local.stack import Servers
 from gateway import __main__ as gateway_main
+from gateway import prober
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
 from services.columns import __main__ as columns_main
@@ -186,7 +187,10 @@ async def test_scoring_looks_up_whatever_it_is_asked(
         await expect_indexed(program.db, found, "services.scoring.store", "services.scoring.api")
 
 
-async def test_the_gateway_looks_up_whatever_it_is_asked(servers: Servers, namespace: str, tmp_path: Path) -> None:
+async def test_the_gateway_looks_up_whatever_it_is_asked(
+    servers: Servers, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(prober, "MOST", 100_000)  # nobody takes out of its hand what the walk puts there
     async with a_gateway(servers, namespace, tmp_path) as program:
         with recorded(namespace) as found:
             await crowds.gateway(program)
