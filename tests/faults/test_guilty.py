@@ -58,6 +58,7 @@ def test_two_guilty_one_after_the_other_are_worked_off_by_place_aggregate_and_gr
     }  # fmt: skip
 
 
+@pytest.mark.all_faults
 def test_a_gap_in_what_scoring_heard_is_passed_by_command_and_the_month_is_closed(running: Suite) -> None:
     with writing(running, 1) as written:
         produce(running, [wrapped(forged("letter.accepted", id=ONE, sequence=3))])
