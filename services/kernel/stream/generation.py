@@ -45,7 +45,7 @@ class Generation(Record):
     fresh: frozenset[str]
     live: bool
     before: int | None = None  # number of the one that was live when this began
-    rebuild: bool = False
+    aside: bool = False  # no replica begins on it: a rebuild fills it, or it is forgotten
     noted: Noted | None = None
     used_at: datetime | None = None
 
@@ -108,14 +108,14 @@ def made(hearing: Hearing, number: int, before: Generation | None = None, *, reb
     return Generation(
         id=str(number), number=number, fingerprint=fingerprint(hearing), hashes=hashes, copies=old | own,
         effects=effects(hearing), fresh=frozenset({copy.name for copy in new} | (set(effects(hearing)) - told)),
-        live=before is None or not new, before=before.number if before else None, rebuild=rebuild,
+        live=before is None or not new, before=before.number if before else None, aside=rebuild,
         noted=Noted() if before is None and not any(h.from_now for h in hearing.handlers) else None,
     )  # fmt: skip
 
 
 async def current(db: Database, hearing: Hearing) -> Generation | None:
     """The generation to run on: the newest of this code that is live, or is being filled but not by a rebuild."""
-    mine = {"fingerprint": fingerprint(hearing), "$or": [{"live": True}, {"rebuild": False}]}
+    mine = {"fingerprint": fingerprint(hearing), "$or": [{"live": True}, {"aside": False}]}
     return await newest(db, mine)
 
 
@@ -180,7 +180,7 @@ async def abandon(db: Database, generation: Generation) -> None:
 
 async def _drop(db: Database, generation: Generation, others: Sequence[Generation]) -> None:
     """Drop its copies and queues, except those that others use too. Nobody runs on it from now on."""
-    gone: Document = {"$set": {"live": False, "rebuild": True}}
+    gone: Document = {"$set": {"live": False, "aside": True}}
     await db[Generation.KIND].update_one({"_id": generation.id}, gone)
     queues = generation.queues.difference(*(other.queues for other in others))
     for name in queues:
