@@ -19,7 +19,7 @@ from services.kernel.storage import journal
 from services.kernel.storage.lease import hold
 from services.kernel.storage.mongo import Database
 from services.kernel.storage.transaction import Transactor
-from services.kernel.stream.bus import Bus
+from services.kernel.stream.bus import Bus, wanted
 from services.kernel.stream.relay import Relay, send_once
 from services.mailbox import __main__ as mailbox
 from services.mailbox.settings import MailboxSettings
@@ -214,7 +214,7 @@ async def test_a_record_that_the_broker_finds_too_large_is_set_apart_as_well(
     bus = Bus(servers.kafka_address, namespace)
     admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka_address)
     await admin.start()
-    small = {"retention.ms": "-1", "retention.bytes": "-1", "max.message.bytes": "50000"}
+    small = wanted(1) | {"max.message.bytes": "50000"}
     await admin.create_topics([NewTopic(bus.topic("columns"), TOPICS["columns"].partitions, 1, topic_configs=small)])
     await admin.close()
     await say(transact, "finance", 3)
