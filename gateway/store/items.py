@@ -1,5 +1,6 @@
 """Items: as cards in lists, and one with its revisions or its tombstone."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -52,7 +53,8 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
         raise Missing("item.missing", f"There is no item {id}.")
     if found.withdrawn_at:
         return tombstone(reading, found)
-    shown = await reading.read.look(Revision, revision_id(id, revision or found.revision))
+    asked = reading.read.look(Revision, revision_id(id, revision or found.revision))
+    shown, all_of_them = await asyncio.gather(asked, revisions(reading, id))
     if shown is None:
         raise Missing("item.revision_missing", f"The item {id} has no public revision {revision}.")
     base = card(reading, found)
@@ -62,7 +64,7 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
         published_at=base.published_at, updated_at=shown.at, revision=shown.number,
         body=nh3.clean(shown.body, tags=TAGS, url_schemes=SCHEMES), disclosure_class=shown.disclosure_class,
         made_on=shown.made_on, keywords=shown.keywords, latest_revision=found.revision,
-        change_note=shown.change_note, revisions=await revisions(reading, id), trail=reading.few.trail(found.column_id),
+        change_note=shown.change_note, revisions=all_of_them, trail=reading.few.trail(found.column_id),
     )  # fmt: skip
 
 

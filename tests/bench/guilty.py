@@ -22,7 +22,7 @@ from tests.bench.rebuilding import emptied
 from tests.bench.table import Row
 from tests.contracts.examples import EXAMPLES
 
-GOOD, BROKEN, TOO_LARGE = 10_000, 495, 5
+GOOD, BROKEN, TOO_LARGE = 10_000, 497, 3
 LARGE = "过大"
 ROUNDS = 4  # of each kind in turn; the best counts
 
