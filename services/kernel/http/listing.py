@@ -24,7 +24,7 @@ class Listing(BaseModel, Generic[B]):
     next: str | None
 
 
-class Place(BaseModel):
+class Cursor(BaseModel):
     """A cursor's content: the id of the last record shown, and its sort field's value under the name of its type.
 
     Without a value, the record has none either.
@@ -71,7 +71,7 @@ class Portion:
     @classmethod
     def of(cls, limit: int, cursor: str | None) -> "Portion":
         """Raises `Malformed` for a cursor that no listing gave."""
-        return cls(limit=limit, cursor=cursor, after=None if cursor is None else Place.read(cursor).after)
+        return cls(limit=limit, cursor=cursor, after=None if cursor is None else Cursor.read(cursor).after)
 
     def listing(self, found: Sequence[R], *, sort: str, view: Callable[[R], B]) -> Listing[B]:
         """The listing of the records that were found with this `sort` and this limit."""
@@ -79,7 +79,7 @@ class Portion:
 
     def next(self, found: Sequence[R], *, sort: str) -> str | None:
         """The cursor of the next portion. A full portion has one, even if it is the last."""
-        return Place.of(found[-1], sort).written() if len(found) == self.limit else None
+        return Cursor.of(found[-1], sort).written() if len(found) == self.limit else None
 
 
 LIMIT = 50

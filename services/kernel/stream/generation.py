@@ -104,10 +104,10 @@ def made(hearing: Hearing, number: int, before: Generation | None = None, *, reb
     new = [copy for copy in hearing.copies if known.get(copy.name) != copy.fingerprint]
     own = {name: name if number == 1 else f"{name}~{number}" for copy in new for name in names(copy)}
     old = {name: (before.copies if before else {}).get(name, name) for copy in hearing.copies for name in names(copy)}
-    known_effects = set(before.effects) if before else set()
+    begun = set(effects(hearing)) - (set(before.effects) if before else set())
     return Generation(
         id=str(number), number=number, fingerprint=fingerprint(hearing), hashes=hashes, copies=old | own,
-        effects=effects(hearing), fresh=frozenset({copy.name for copy in new} | (set(effects(hearing)) - known_effects)),
+        effects=effects(hearing), fresh=frozenset({copy.name for copy in new} | begun),
         live=before is None or not new, before=before.number if before else None, aside=rebuild,
         noted=Noted() if before is None and not any(h.from_now for h in hearing.handlers) else None,
     )  # fmt: skip
