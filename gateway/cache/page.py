@@ -28,7 +28,7 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
 ASK_AGAIN, FOR_EVER = b"no-cache", b"public, max-age=31536000, immutable"
 PREFERRED = ("br", "zstd", "gzip")
 WEIGHT = re.compile(r"q\s*=\s*([0-9.]+)")
-OVERHEAD = 4_000  # bytes of memory a page takes beside its bodies
+OVERHEAD = 15_000  # bytes of memory a page takes beside its bodies: eight forms with their headers, measured
 
 
 @dataclass(slots=True)
