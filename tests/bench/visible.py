@@ -2,7 +2,8 @@
 
 import asyncio
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from http.client import HTTPConnection
 from time import perf_counter, time
 
@@ -21,8 +22,7 @@ ASKING = 0.004  # seconds between two questions: who asks without a pause measur
 
 
 async def measure(running: Suite) -> Sequence[Row]:
-    bare = sorted(await bare_steps(running))
-    published = await seen(running)
+    bare, published = await side_by_side(running)
     ours = sorted(visible for *_, visible in published)
     against = "one transaction + one Kafka round trip + one write"
     steps = await where_the_time_goes(running, published)
@@ -41,21 +41,24 @@ Published = tuple[str, float, float, float]
 """An item, when its publication was asked for (seconds since 1970), seconds to the answer and to the page."""
 
 
-async def seen(running: Suite) -> list[Published]:
+async def side_by_side(running: Suite) -> tuple[list[float], list[Published]]:
+    """One bare step, one publication, in turn: whatever else the machine does is in both."""
     public = HTTPConnection("127.0.0.1", running.ports["gateway"])
     editor = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")
     released = [release(running, draft(running, running.columns["news"], title=f"测速{n}")) for n in range(COUNT)]
-    await asyncio.sleep(1)  # let what drafts and reviews said be over
-    found = []
-    for item in released:
-        began, clock = time(), perf_counter()
-        ok(editor.post(f"/items/{item['id']}/publication"))
-        answered = perf_counter() - clock
-        while not is_there(public, f"/items/{item['id']}"):
-            await asyncio.sleep(ASKING)
-        found.append((item["id"], began, answered, perf_counter() - clock))
-        await asyncio.sleep(APART)
-    return found
+    bare, found = [], []
+    async with bare_steps(running) as step:
+        for item in released:
+            bare.append(await step())
+            await asyncio.sleep(APART)
+            began, clock = time(), perf_counter()
+            ok(editor.post(f"/items/{item['id']}/publication"))
+            answered = perf_counter() - clock
+            while not is_there(public, f"/items/{item['id']}"):
+                await asyncio.sleep(ASKING)
+            found.append((item["id"], began, answered, perf_counter() - clock))
+            await asyncio.sleep(APART)
+    return sorted(bare), found
 
 
 def is_there(public: HTTPConnection, path: str) -> bool:
@@ -84,7 +87,9 @@ def said(headers: Iterable[tuple[str, bytes]]) -> bool:
     return ("ce_type", b"item.published") in headers
 
 
-async def bare_steps(running: Suite) -> list[float]:
+@asynccontextmanager
+async def bare_steps(running: Suite) -> AsyncIterator[Callable[[], Awaitable[float]]]:
+    """Seconds that the steps take which no suite of this shape can do without."""
     db, bus = (
         connect(running.servers.mongo_url, f"{running.namespace}_bare"),
         Bus(running.servers.kafka_address, f"{running.namespace}x"),
@@ -95,18 +100,20 @@ async def bare_steps(running: Suite) -> list[float]:
     await consumer.start()
     await bus.send([message("warm", 1, "暖")])
     await consumer.getone()
-    times = []
-    for n in range(COUNT):
+
+    async def step() -> float:
         began = perf_counter()
         async with await db.client.start_session() as session, session.start_transaction():
-            await db["item"].insert_one({"_id": f"{began}-{n}"}, session=session)
-            await db["journal"].insert_one({"_id": f"{began}-{n}"}, session=session)
-        await bus.send([message(f"b{n}", 1, "名")])
+            await db["item"].insert_one({"_id": f"{began}"}, session=session)
+            await db["journal"].insert_one({"_id": f"{began}"}, session=session)
+        await bus.send([message(f"b{began}", 1, "名")])
         await consumer.getone()
-        await db["page"].insert_one({"_id": f"{began}-{n}"})
-        times.append(perf_counter() - began)
-        await asyncio.sleep(APART)
-    await consumer.stop()
-    await bus.close()
-    db.client.close()
-    return times
+        await db["page"].insert_one({"_id": f"{began}"})
+        return perf_counter() - began
+
+    try:
+        yield step
+    finally:
+        await consumer.stop()
+        await bus.close()
+        db.client.close()
