@@ -161,6 +161,14 @@ def test_while_the_month_runs_only_days_that_are_over_count() -> None:
     assert story.points("finance", "update_cycle", as_of=on(10, "12:00"))[0] == D("22.22")
 
 
+def test_days_before_the_first_period_told_are_not_counted_as_people_gave_up_what_told_of_them() -> None:
+    # Told from the 15th on, until 22nd 24:00: 8 days inside of 16. 8 ÷ 16 × 25 = 12.5
+    story = Story().department("finance").column("c-news", "finance")
+    story.refreshed("c-news", "finance", at=on(15), due_at=on(23, "00:00"))
+
+    assert story.points("finance", "update_cycle")[0] == D("12.50")
+
+
 def test_a_column_of_which_no_duty_was_told_fails_instead_of_scoring_nothing() -> None:
     story = Story().department("finance").column("c-news", "finance")
 

@@ -72,6 +72,14 @@ def test_a_transferred_letter_counts_for_whom_it_lies_with_at_the_time() -> None
     assert story.points("health", "letters_in_time")[0] == D("0.00")
 
 
+def test_a_letter_whose_receipt_people_gave_up_is_judged_by_its_answer_and_holds_no_month_up() -> None:
+    # L1's answer says when it was due. Nothing says when L2 is. 1 ÷ 1 × 15 = 15
+    story = Story().department("finance").answered("L1", "finance", at=on(2), due_at=on(3))
+    story.transferred("L2", "health", "finance", at=on(5))
+
+    assert story.points("finance", "letters_in_time")[0] == D("15.00")
+
+
 def test_a_transfer_after_the_month_leaves_the_letter_where_it_lay_at_its_end() -> None:
     story = Story().department("finance").department("health").received("L1", "finance", at=on(1), due_at=on(10))
     story.transferred("L1", "finance", "health", at=on(2, month=10))

@@ -81,8 +81,6 @@ def test_facts_beyond_the_position_do_not_count() -> None:
 def test_a_fact_that_speaks_of_nobody_known_fails_instead_of_being_left_out() -> None:
     with pytest.raises(Unknown):
         Story().department("finance").published("i1", "ghost", at=on(2)).scored()
-    with pytest.raises(Unknown):
-        Story().department("finance").answered("L1", "finance", at=on(2), due_at=on(3)).scored()
 
 
 def test_a_scheme_is_in_force_from_its_day_and_none_before() -> None:

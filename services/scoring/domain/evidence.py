@@ -1,6 +1,6 @@
 """The facts of one month, arranged for the questions that measures ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -62,7 +62,11 @@ P = TypeVar("P")
 
 
 def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
-    """Arrange the facts, whatever their order. Raises `Unknown` if one speaks of something that was never told."""
+    """Arrange the facts, whatever their order. Raises `Unknown` if one speaks of a department that was never told.
+
+    A letter's facts are heard in their order. One without its receipt is one whose receipt people gave up: its answer
+    still says by itself whether it was in time; while it is open, nothing says when it is due, and it is not counted.
+    """
     start, end = month_span(month)
     until = min(end, as_of)
     told = sorted((piece for piece in pieces if piece.fact.at < until), key=lambda piece: piece.fact.order)
@@ -89,7 +93,6 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
         ),
     )
     must_be_registered(found)
-    must_be_received(held.keys() | done, {x.letter for x in each(Received)})
     return found
 
 
@@ -113,11 +116,3 @@ def must_be_registered(found: Evidence) -> None:
     if strange:
         names = ", ".join(sorted(strange))
         raise Unknown("unknown_yet", f"Facts speak of departments that are not known here: {names}. Ask again soon.")
-
-
-def must_be_received(named: Set[str], received: Set[str]) -> None:
-    if strange := named - received:
-        letters = ", ".join(sorted(strange)[:5])
-        raise Unknown(
-            "unknown_yet", f"Facts speak of letters whose receipt is not known here: {letters}. Ask again soon."
-        )

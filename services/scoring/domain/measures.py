@@ -75,15 +75,16 @@ def update_cycle_1(found: Evidence, department: Department, indicator: Indicator
 def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[datetime]]]:
     """Each period that was in force at the end of a day of the month, with those ends of days.
 
-    Raises `Unknown` if no fact tells of a period. A cadence that this code does not know is what is told of its
-    periods; where nothing is told, it sets none.
+    Raises `Unknown` if no fact tells of a period. Days before the first one told are those whose period people gave
+    up: they are not counted. A cadence that this code does not know is what is told of its periods; where nothing is
+    told, it sets none.
     """
     days: dict[int, list[datetime]] = {}
     begun = 0
     for end in days_kept(column, found):
         while begun < len(column.refreshed) and column.refreshed[begun].fact.at < end:
             begun += 1
-        if not begun and not column.opened.cadence.is_known:
+        if not begun and (column.refreshed or not column.opened.cadence.is_known):
             continue
         if not begun:
             detail = f"Nothing tells until when the column {column.opened.column} was current. Ask again soon."
