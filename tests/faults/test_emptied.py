@@ -4,7 +4,6 @@ import asyncio
 import shutil
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from deploy.local import kafka_server
 from deploy.local.stack import STARTING
@@ -15,6 +14,7 @@ from tests.faults.promises import everything_holds
 from tests.faults.writing import Written, writing
 from tests.support.programs import Suite
 from tests.support.proof import SPEAKERS, caught_up, documents, unsent
+from tests.support.topics import admin
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.servers, pytest.mark.all_faults]
@@ -31,21 +31,16 @@ def test_topics_deleted_under_writes_are_made_again_and_refilled_from_the_journa
 
 
 async def delete_topics(running: Suite) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=running.servers.kafka_address)
-    await admin.start()
-    await admin.delete_topics([f"{running.namespace}.{name}" for name in TOPICS])
-    await admin.close()
+    async with admin(running.servers.kafka_address) as there:
+        await there.delete_topics([f"{running.namespace}.{name}" for name in TOPICS])
 
 
 def topics(running: Suite) -> list[str]:
     """Those of the suite that Kafka has now, without the namespace."""
 
     async def names() -> list[str]:
-        admin = AIOKafkaAdminClient(bootstrap_servers=running.servers.kafka_address)
-        await admin.start()
-        found = await admin.list_topics()
-        await admin.close()
-        return list(found)
+        async with admin(running.servers.kafka_address) as there:
+            return list(await there.list_topics())
 
     own = f"{running.namespace}."
     return [name.removeprefix(own) for name in asyncio.run(names()) if name.startswith(own)]

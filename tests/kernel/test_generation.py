@@ -1,7 +1,6 @@
 """Versions of a program keep their copies side by side, each in a generation that is filled by its own code."""
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from services.kernel.contracts.columns import ColumnOpened, DepartmentChanged, DepartmentRegistered
 from services.kernel.storage.mongo import Database
@@ -11,6 +10,7 @@ from tests.contracts.examples import EXAMPLES
 from tests.gateway.support.telling import message as said
 from tests.kernel.versions import NAMES, NEWER, PHONES, PICKY, Code, Replicas, did, hold, live, noting, of, waits
 from tests.support.sample import message, spoken
+from tests.support.topics import delete
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -201,13 +201,5 @@ async def test_after_kafka_was_emptied_nothing_is_taken_for_the_past(
 
 
 async def emptied(bus: Bus) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=bus.servers)
-    await admin.start()
-    await admin.delete_topics([bus.topic("columns")])
-    await eventually(lambda: gone(bus))
-    await admin.close()
+    await delete(bus, ["columns"])
     await bus.prepare()
-
-
-async def gone(bus: Bus) -> bool:
-    return bus.topic("columns") in await bus.missing()

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 from prometheus_client import REGISTRY
 
 from deploy.local.processes import Process, free_ports
@@ -29,6 +28,7 @@ from services.mailbox import __main__ as mailbox
 from services.mailbox.settings import MailboxSettings
 from tests.support.sample import found_bureau, message
 from tests.support.services import running
+from tests.support.topics import admin, delete, topics
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -152,11 +152,7 @@ async def test_topics_that_hold_less_than_they_did_are_noticed_once(db: Database
     await made.measure_kafka()
     assert lag(bus) == 3
 
-    admin = AIOKafkaAdminClient(bootstrap_servers=bus.servers)
-    await admin.start()
-    await admin.delete_topics([bus.topic("columns")])
-    await eventually(lambda: is_gone(admin, bus.topic("columns")))
-    await admin.close()
+    await delete(bus, ["columns"])
     await eventually(lambda: is_prepared(bus))  # by whoever was first, before it was measured again
     await eventually(lambda: measured_again(made, noticed))
     await made.measure_kafka()
@@ -164,10 +160,6 @@ async def test_topics_that_hold_less_than_they_did_are_noticed_once(db: Database
     assert noticed == ["emptied"]
     assert lag(bus) == 0
     await made.stop()
-
-
-async def is_gone(admin: AIOKafkaAdminClient, topic: str) -> bool:
-    return topic not in await admin.list_topics()
 
 
 async def is_prepared(bus: Bus) -> bool:
@@ -203,17 +195,15 @@ async def test_topics_that_are_gone_are_made_again_and_read_from_the_beginning(
         await eventually(lambda: knows(program, "finance"))
         await eventually(lambda: program.measure.late() == {})
 
-        admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka_address)
-        await admin.start()
-        await admin.delete_topics([program.bus.topic(name) for name in TOPICS])
-        await eventually(lambda: topics_are_there(admin, program.bus))
-        await admin.close()
+        async with admin(servers.kafka_address) as there:
+            await there.delete_topics([program.bus.topic(name) for name in TOPICS])
+        await eventually(lambda: topics_are_there(program.bus))
         await program.bus.send([message("water", 1, "水务局")])
         await eventually(lambda: knows(program, "water"))
 
 
-async def topics_are_there(admin: AIOKafkaAdminClient, bus: Bus) -> bool:
-    return {bus.topic(name) for name in TOPICS} <= set(await admin.list_topics())
+async def topics_are_there(bus: Bus) -> bool:
+    return {bus.topic(name) for name in TOPICS} <= await topics(bus)
 
 
 async def knows(program: Program, code: str) -> bool:

@@ -157,16 +157,13 @@ class Bus:
         """Make the topics that are missing. Returns in words what is wrong with the topics; empty if nothing is."""
         async with self._admin() as admin:
             copies = min(3, len((await admin.describe_cluster())["brokers"]))
-            for name in await self._missing(admin):
-                await self._make(admin, name, copies)
+            there = set(await admin.list_topics())
+            for name in TOPICS:
+                if self.topic(name) not in there:
+                    await self._make(admin, name, copies)
             wrong = await self._wrong(admin)
             self._prepared = not wrong
             return wrong
-
-    async def missing(self) -> list[str]:
-        """Names of declared topics that Kafka does not have now."""
-        async with self._admin() as admin:
-            return [self.topic(name) for name in await self._missing(admin)]
 
     @asynccontextmanager
     async def _admin(self) -> AsyncIterator[AIOKafkaAdminClient]:
@@ -176,10 +173,6 @@ class Bus:
             yield admin
         finally:
             await admin.close()
-
-    async def _missing(self, admin: AIOKafkaAdminClient) -> list[str]:
-        there = set(await admin.list_topics())
-        return [name for name in TOPICS if self.topic(name) not in there]
 
     async def _make(self, admin: AIOKafkaAdminClient, name: str, copies: int) -> None:
         new = NewTopic(
@@ -233,12 +226,15 @@ class Bus:
         return {self.place(part.topic, part.partition): offset for part, offset in found.items()}
 
     async def lag(self, group: str, sources: Iterable[str]) -> int:
-        """Messages of these services that the group has not yet handled, over all partitions and replicas."""
+        """Messages of these services that the group has not yet handled, over all partitions and replicas.
+
+        An offset beyond the end is one of the log that was there before: the group reads this one from its beginning.
+        """
         parts = self._parts(sources)
         async with self._asking(group) as consumer:
             ends = await consumer.end_offsets(parts)
             done = [await consumer.committed(part) or 0 for part in parts]
-            return int(sum(ends[part] for part in parts) - sum(done))
+            return sum(ends[p] - (handled if handled <= ends[p] else 0) for p, handled in zip(parts, done, strict=True))
 
     def _parts(self, sources: Iterable[str]) -> list[TopicPartition]:
         return [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
