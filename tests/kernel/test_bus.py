@@ -105,9 +105,11 @@ async def test_what_is_small_only_while_it_is_packed_is_not_taken(bus: Bus) -> N
 
 async def test_an_offset_of_a_log_that_is_gone_neither_hides_what_is_unread_nor_counts_as_less(bus: Bus) -> None:
     await bus.send([SAID])
+    parts = [Partition(bus.topic(name), 0) for name in ("columns", "mailbox")]
     consumer = bus.consumer("reader")
+    consumer.assign(parts)
     await consumer.start()
-    await consumer.commit({Partition(bus.topic("columns"), 0): 40, Partition(bus.topic("mailbox"), 0): 40})
+    await consumer.commit(dict.fromkeys(parts, 40))
     await consumer.stop()
 
     assert await bus.lag("reader", ["columns"]) == 1
