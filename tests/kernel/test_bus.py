@@ -33,7 +33,7 @@ async def heard(bus: Bus, topic: str) -> list[Wire]:
     return found
 
 
-async def test_topics_that_are_gone_are_named_and_made_again_by_whoever_speaks(bus: Bus) -> None:
+async def test_topics_that_are_gone_are_made_again_by_whoever_speaks(bus: Bus) -> None:
     await bus.send([SAID])
     declared = {bus.topic(name) for name in TOPICS}
     assert declared <= await topics(bus)

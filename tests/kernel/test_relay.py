@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from bson import ObjectId
 from prometheus_client import REGISTRY
 
@@ -27,6 +27,7 @@ from tests.kernel.telling import on_topic, say, sequences
 from tests.support.proof import in_order
 from tests.support.sample import rename_bureau
 from tests.support.services import running
+from tests.support.topics import admin
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -212,11 +213,11 @@ async def test_a_record_that_the_broker_finds_too_large_is_set_apart_as_well(
     servers: Servers, namespace: str, db: Database, transact: Transactor
 ) -> None:
     bus = Bus(servers.kafka_address, namespace)
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers.kafka_address)
-    await admin.start()
     small = wanted(1) | {"max.message.bytes": "50000"}
-    await admin.create_topics([NewTopic(bus.topic("columns"), TOPICS["columns"].partitions, 1, topic_configs=small)])
-    await admin.close()
+    async with admin(servers.kafka_address) as there:
+        await there.create_topics(
+            [NewTopic(bus.topic("columns"), TOPICS["columns"].partitions, 1, topic_configs=small)]
+        )
     await say(transact, "finance", 3)
     await say(transact, "water", 2)
     await db["journal"].update_one({"subject": "department/finance", "sequence": 2}, {"$set": {"value": "x" * 100_000}})

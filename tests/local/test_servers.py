@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 from pymongo import MongoClient
 
 from deploy.local.kept_up import addresses
@@ -17,6 +17,7 @@ from deploy.local.places import ROOT
 from deploy.local.processes import free_ports
 from deploy.local.stack import Servers
 from tests.support.servers import running
+from tests.support.topics import admin
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.servers
@@ -82,10 +83,8 @@ def test_data_made_on_one_port_serve_on_another(own: Servers) -> None:
 
 
 async def test_kafka_keeps_what_it_confirmed_through_a_kill(own: Servers) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=own.kafka_address)
-    await admin.start()
-    await admin.create_topics([NewTopic("survival", 1, 1)])
-    await admin.close()
+    async with admin(own.kafka_address) as there:
+        await there.create_topics([NewTopic("survival", 1, 1)])
 
     await say(own, b"before")
     own.restart(own.kafka)

@@ -53,6 +53,14 @@ def unfit(topic: str, copies: int, settings: Mapping[str, str]) -> list[str]:
     return found
 
 
+def unread(handled: int, end: int) -> int:
+    """Messages of a partition that a group has not handled.
+
+    An offset beyond the end is one of the log that was there before: the group reads this one from its beginning.
+    """
+    return end - (handled if handled <= end else 0)
+
+
 class Unsendable(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
     """A message that Kafka can never take: it has no envelope, or is too large. `id`: the message's."""
 
@@ -228,13 +236,13 @@ class Bus:
     async def lag(self, group: str, sources: Iterable[str]) -> int:
         """Messages of these services that the group has not yet handled, over all partitions and replicas.
 
-        An offset beyond the end is one of the log that was there before: the group reads this one from its beginning.
+        The ends are asked for last, as they only grow.
         """
         parts = self._parts(sources)
         async with self._asking(group) as consumer:
-            ends = await consumer.end_offsets(parts)
             done = [await consumer.committed(part) or 0 for part in parts]
-            return sum(ends[p] - (handled if handled <= ends[p] else 0) for p, handled in zip(parts, done, strict=True))
+            ends = await consumer.end_offsets(parts)
+            return sum(unread(handled, ends[part]) for part, handled in zip(parts, done, strict=True))
 
     def _parts(self, sources: Iterable[str]) -> list[TopicPartition]:
         return [TopicPartition(self.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]

@@ -11,7 +11,7 @@ from services.kernel.contracts import TOPICS
 from services.kernel.domain.clock import host
 from services.kernel.domain.decision import Away
 from services.kernel.storage.mongo import Database, asking
-from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition
+from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, unread
 from services.kernel.telemetry import CONSUMER_LAG, MEASURED_AGE, RELAY_LAG, UNSENT, WAITING, WAITING_AGE, Waits, log
 
 EVERY, PATIENCE = 2.0, 5.0  # seconds between two measurings, and until an answer
@@ -139,8 +139,7 @@ class Measure:
         handled = dict(zip(parts, await asyncio.gather(*map(consumer.committed, parts)), strict=True))
         ends = await consumer.end_offsets(parts) if parts else {}
         for part in parts:
-            done = handled[part] or 0
-            lag = ends[part] - (done if done <= ends[part] else 0)
+            lag = unread(handled[part] or 0, ends[part])
             CONSUMER_LAG.labels(topic=part.topic, partition=part.partition).set(lag)
         short = {part for part in parts if ends[part] < max(handled[part] or 0, self._ends.get(part, 0))}
         fresh, self._short, self._ends = short - self._short, short, ends

@@ -84,12 +84,11 @@ def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[d
     for end in days_kept(column, found):
         while begun < len(column.refreshed) and column.refreshed[begun].fact.at < end:
             begun += 1
-        if not begun and (column.refreshed or not column.opened.cadence.is_known):
-            continue
-        if not begun:
+        if begun:
+            days.setdefault(begun - 1, []).append(end)
+        elif column.opened.cadence.is_known and not column.refreshed:
             detail = f"Nothing tells until when the column {column.opened.column} was current. Ask again soon."
             raise Unknown("unknown_yet", detail)
-        days.setdefault(begun - 1, []).append(end)
     return ((column.refreshed[n], ends) for n, ends in days.items())
 
 
