@@ -192,6 +192,22 @@ async def test_the_next_version_shares_with_the_one_that_is_run_on_and_not_with_
     assert (next_.before, next_.copies["phones"]) == (older.number, "phones")
 
 
+async def test_the_next_begins_from_the_one_turned_to_though_a_replica_used_the_old_one_last_meanwhile(
+    code: Code, replicas: Replicas, db: Database
+) -> None:
+    hearing = code.hearing(NAMES)
+    at_work = replicas.current(hearing)
+    await at_work.settle()
+    rebuilt = await generation.settle(db, hearing, rebuild=True)
+    await generation.turn_live(db, rebuilt)
+    await generation.use(db, at_work.generation)
+
+    await at_work.turn_to(rebuilt)
+
+    assert (await generation.settle(db, hearing, rebuild=True)).before == rebuilt.number
+    assert await numbers(db) == ["2", "3"]
+
+
 async def test_a_program_whose_new_copies_fail_says_so_and_is_not_ready(
     code: Code, bus: Bus, servers: Servers, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ class Current:
         """Read and fill another generation's copies. Requests under way end on the copies they began with."""
         await make_indexes(self.transact.db, self.indexes, generation.copies)
         await tally.make_indexes(self.transact.db, self.hearing, generation.copies)
+        await generations.use(self.transact.db, generation)
         self._turn(generation)
         await self.turned(generation)
         log.info("generation.turned", number=generation.number, live=generation.live)
@@ -115,7 +116,7 @@ class Current:
                     if found.number != self.generation.number:
                         return found
                     self.generation = found  # another replica may have marked it as filled
-                    if looks % USED == 1:
+                    if looks % USED == 0:
                         await generations.use(self.transact.db, found)
                 waits.over()
             except Away as error:
