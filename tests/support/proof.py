@@ -8,7 +8,7 @@ from uuid import uuid4
 from services.kernel.contracts import TOPICS
 from services.kernel.domain.event import Message
 from services.kernel.storage.mongo import Document, connect
-from services.kernel.stream.bus import Bus, Partition, Unreadable, Wire, decode
+from services.kernel.stream.bus import Bus, Partition, Unreadable, Wire, decode, unread
 from tests.support.programs import Suite
 from tests.support.waiting import until
 
@@ -90,9 +90,16 @@ def everything_was_sent(running: Suite, service: str, *, ordered: bool = True) -
 
 
 def caught_up(running: Suite, reader: str) -> bool:
-    """Every message there is was read, whatever became of it."""
-    bus = Bus(running.servers.kafka_address, running.namespace)
-    return asyncio.run(bus.lag(reader, SPEAKERS)) == 0
+    """Every message there is was read, whatever became of it. `AssertionError` names the partitions that are behind."""
+
+    async def ask() -> tuple[dict[str, int], dict[str, int]]:
+        bus = Bus(running.servers.kafka_address, running.namespace)
+        return await bus.handled(reader, SPEAKERS), await bus.ends(SPEAKERS)
+
+    handled, ends = asyncio.run(ask())
+    behind = {place: f"{handled[place]} of {end}" for place, end in ends.items() if unread(handled[place], end)}
+    assert not behind, f"{reader} has handled {behind}"
+    return True
 
 
 def shown_exactly(running: Suite, titles: list[str]) -> None:
