@@ -37,7 +37,7 @@ def keep_up(parent: Path = TESTS) -> None:
             for line in filter(None, [each.look(time.monotonic()) for each in watched]):
                 say(line)
     except Ended:
-        pass
+        say("Ended before they were up.")
     finally:
         say("\nEnding ...")
         (home / ADDRESSES).unlink(missing_ok=True)

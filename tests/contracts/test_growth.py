@@ -51,31 +51,37 @@ def changed(*changes: Change) -> list[str]:
     return broken(OLD, new, at="tree")
 
 
-LEAF: Callable[[Schema], Schema] = lambda new: new["$defs"]["Leaf"]  # noqa: E731
-FIELDS: Callable[[Schema], Schema] = lambda new: new["properties"]  # noqa: E731
+def leaf(new: Schema) -> Any:
+    return new["$defs"]["Leaf"]
+
+
+def fields(new: Schema) -> Any:
+    return new["properties"]
+
+
 BREAKING: dict[str, Change] = {
-    "tree.pair: is gone": lambda new: FIELDS(new).pop("pair"),
+    "tree.pair: is gone": lambda new: fields(new).pop("pair"),
     "tree.mood: became required": lambda new: new["required"].append("mood"),
     "tree.pair: became optional": lambda new: new["required"].remove("pair"),
-    "tree.first.colour: is gone": lambda new: LEAF(new)["properties"].pop("colour"),
-    "tree.first.age: became required": lambda new: LEAF(new)["required"].append("age"),
-    "tree.first.weight: minimum changed": lambda new: LEAF(new)["properties"]["weight"].update(minimum=0),
-    "tree.first.weight: default changed": lambda new: LEAF(new)["properties"]["weight"].update(default=2),
+    "tree.first.colour: is gone": lambda new: leaf(new)["properties"].pop("colour"),
+    "tree.first.age: became required": lambda new: leaf(new)["required"].append("age"),
+    "tree.first.weight: minimum changed": lambda new: leaf(new)["properties"]["weight"].update(minimum=0),
+    "tree.first.weight: default changed": lambda new: leaf(new)["properties"]["weight"].update(default=2),
     "tree.first.colour: lost the value 'red'": lambda new: new["$defs"]["Colour"]["enum"].remove("red"),
     "tree.first.colour: gained the value 'green', and is closed": lambda n: n["$defs"]["Colour"]["enum"].append(
         "green"
     ),
-    "tree.sort: gained the value 'ash', and is closed": lambda new: FIELDS(new)["sort"]["enum"].append("ash"),
+    "tree.sort: gained the value 'ash', and is closed": lambda new: fields(new)["sort"]["enum"].append("ash"),
     "tree.mood: lost the value 'bad'": lambda new: new["$defs"]["Mood"]["x-known-values"].remove("bad"),
     "tree.mood: was closed and is open, or was open and is closed": (
         lambda new: new["$defs"].update(Mood={"type": "string", "enum": ["good", "bad"]})
     ),
-    "tree.before: default changed": lambda new: FIELDS(new)["before"].update(default="good"),
-    "tree.pair: prefixItems changed": lambda new: FIELDS(new)["pair"]["prefixItems"].append({"type": "string"}),
-    "tree.pair: type changed": lambda new: FIELDS(new)["pair"]["prefixItems"][1].update(type="integer"),
-    "tree.by_name[]: type changed": lambda new: FIELDS(new)["by_name"].update(additionalProperties={"type": "string"}),
-    "tree.first: anyOf changed": lambda new: FIELDS(new)["first"]["anyOf"].pop(),
-    "tree.first.leaves: items changed": lambda new: LEAF(new)["properties"]["leaves"].pop("items"),
+    "tree.before: default changed": lambda new: fields(new)["before"].update(default="good"),
+    "tree.pair: prefixItems changed": lambda new: fields(new)["pair"]["prefixItems"].append({"type": "string"}),
+    "tree.pair: type changed": lambda new: fields(new)["pair"]["prefixItems"][1].update(type="integer"),
+    "tree.by_name[]: type changed": lambda new: fields(new)["by_name"].update(additionalProperties={"type": "string"}),
+    "tree.first: anyOf changed": lambda new: fields(new)["first"]["anyOf"].pop(),
+    "tree.first.leaves: items changed": lambda new: leaf(new)["properties"]["leaves"].pop("items"),
 }
 
 
@@ -85,10 +91,10 @@ def test_what_breaks_is_named_with_its_place(sentence: str) -> None:
 
 
 GROWING: dict[str, Change] = {
-    "an optional field": lambda new: FIELDS(new).update(age={"type": "integer", "default": 0}),
-    "an optional field deep inside": lambda new: LEAF(new)["properties"].update(age={"type": "integer", "default": 0}),
+    "an optional field": lambda new: fields(new).update(age={"type": "integer", "default": 0}),
+    "an optional field deep inside": lambda new: leaf(new)["properties"].update(age={"type": "integer", "default": 0}),
     "a word of an open set": lambda new: new["$defs"]["Mood"]["x-known-values"].append("mixed"),
-    "other prose": lambda new: LEAF(new).update(title="Blatt", description="part of a tree"),
+    "other prose": lambda new: leaf(new).update(title="Blatt", description="part of a tree"),
     "another order": lambda new: new["$defs"]["Colour"]["enum"].reverse(),
 }
 

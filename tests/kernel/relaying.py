@@ -25,7 +25,7 @@ def freeze_once() -> None:
         os.kill(os.getpid(), signal.SIGSTOP)
         return as_message(record)
 
-    setattr(relay, "as_message", frozen)  # noqa: B010
+    setattr(relay, "as_message", frozen)  # noqa: B010  # likewise
 
 
 async def main(mongo_url: str, kafka: str, namespace: str) -> None:
