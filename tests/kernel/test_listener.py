@@ -23,6 +23,7 @@ from services.kernel.stream.listener import Fetch, Listener
 from services.kernel.stream.relay import Relay
 from services.kernel.stream.retry import Retry
 from tests.support.sample import Known, found_bureau, message, rename_bureau
+from tests.support.topics import admin
 from tests.support.waiting import eventually
 from tests.support.wild import send_header_of_no_text
 
@@ -174,6 +175,48 @@ async def test_two_members_share_the_work_and_a_rebalance_loses_and_doubles_noth
     await bus.close()
     await second.close()
     assert await there["waiting"].count_documents({}) == 0
+
+
+async def test_what_a_member_handled_before_others_had_its_partitions_is_not_told_after_it_has_them_again(
+    there: Database, servers: Servers, namespace: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 60
+    monkeypatch.setitem(TOPICS, "columns", TOPICS["publishing"])  # with partitions to share
+    bus, second = (Bus(servers.kafka_address, f"{namespace}-regained") for _ in range(2))
+    begun, on = asyncio.Event(), asyncio.Event()
+
+    async def fetch(_: str, __: ClaimCheck) -> None:
+        begun.set()
+        await on.wait()
+
+    async def shares(member_count: int) -> None:
+        """As many members share the partitions, and all know which they have."""
+        async with admin(servers.kafka_address) as asking:
+
+            async def is_so() -> bool:
+                [answer] = await asking.describe_consumer_groups([f"{bus.namespace}.there"])
+                [(_, _, state, _, _, members, *_)] = answer.groups
+                return state == "Stable" and len(members) == member_count
+
+            await eventually(is_so)
+
+    await bus.send([message(f"d{n}", 1, "名1") for n in range(count)])
+    async with listening(there, bus, fetch=fetch, heard=hearing(lambda _: ClaimCheck.of(b"-", "-"))) as slow:
+        await begun.wait()
+        async with listening(there, second) as other:
+            await shares(2)
+            await bus.send([message(f"d{n}", 2, "名2") for n in range(count)])
+
+            async def all_of_its_own() -> bool:
+                handled, ends = await bus.handled(other.group, ["columns"]), await bus.ends(["columns"])
+                return sum(0 < handled[place] == end for place, end in ends.items()) >= 2
+
+            await eventually(all_of_its_own)
+        await shares(1)
+        on.set()
+        await eventually(slow.caught_up)
+    await bus.close()
+    await second.close()
 
 
 async def test_while_an_owner_of_content_is_away_the_partition_waits_and_then_goes_on(

@@ -1,11 +1,11 @@
 """The only module that knows Kafka: topics, producer, consumer, lag."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import IllegalStateError, KafkaError, MessageSizeTooLargeError, TopicAlreadyExistsError
@@ -15,7 +15,7 @@ from services.kernel.contracts import DEAD_LETTERS, TOPICS
 from services.kernel.domain.event import Message
 from services.kernel.stream.envelope import Unreadable, decode, encode, fitting
 
-__all__ = ["BUS_ERRORS", "Bus", "Consumer", "Partition", "Unreadable", "Wire", "decode", "encode", "fitting"]
+__all__ = ["BUS_ERRORS", "Bus", "Consumer", "Partition", "Taken", "Unreadable", "Wire", "decode", "encode", "fitting"]
 
 Consumer = AIOKafkaConsumer
 Partition = TopicPartition
@@ -85,6 +85,19 @@ def too_large_named(m: Message) -> Iterator[None]:
         yield
     except MessageSizeTooLargeError as error:
         raise Unsendable(m.id, error) from error
+
+
+class Taken(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is untyped
+    """Says when Kafka takes a member's partitions, to share them out anew."""
+
+    def __init__(self, say: Callable[[], None]) -> None:
+        self.say = say
+
+    def on_partitions_revoked(self, _: object) -> None:
+        self.say()
+
+    def on_partitions_assigned(self, _: object) -> None:
+        """They are read from what the group has handled."""
 
 
 class Bus:

@@ -10,7 +10,7 @@ from services.kernel.storage.mongo import Document, asking
 from services.kernel.storage.transaction import Copies, Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import generation as generations
-from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Unreadable, Wire, decode
+from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, Taken, Unreadable, Wire, decode
 from services.kernel.stream.consumer import Handler, Hearing
 from services.kernel.stream.delivery import FOREIGN, NOT_ITS_FAULT, Delivery, Outcome, cause, report
 from services.kernel.stream.generation import Generation, Noted
@@ -95,7 +95,7 @@ class Listener:
         if not self.hearing.sources:  # it only speaks, and its topics are there now
             await asyncio.Event().wait()
         consumer = self.bus.consumer(self.group)
-        consumer.subscribe([self.bus.topic(source) for source in self.hearing.sources])
+        consumer.subscribe([self.bus.topic(source) for source in self.hearing.sources], listener=Taken(self._taken))
         await consumer.start()
         self.again.clear()
         try:
@@ -112,7 +112,7 @@ class Listener:
         finally:
             self.busy = False
             self._resume.clear()
-            self._done.clear()
+            self._done = {}
             await consumer.stop()
 
     async def _read(self, consumer: Consumer) -> Mapping[Partition, Sequence[Wire]]:
@@ -145,11 +145,18 @@ class Listener:
         for part, records in batches.items():
             await self._partition(consumer, part, records)
 
+    def _taken(self) -> None:
+        """The partitions are shared out anew. Others may be further by the time that one of them is ours again, so
+        nothing that was handled before is told, nor what is being handled just now.
+        """
+        self._done = {}
+
     async def _handle(self, batches: Mapping[Partition, Sequence[Wire]]) -> None:
+        done = self._done
         await self.hear([record for records in batches.values() for record in records])
         for part, records in batches.items():
             self._backoff.pop(part, None)
-            self._done[part] = records[-1].offset + 1
+            done[part] = records[-1].offset + 1
 
     async def _partition(self, consumer: Consumer, part: Partition, records: Sequence[Wire]) -> None:
         try:
@@ -245,11 +252,10 @@ class Listener:
             self.came.set()
 
     async def _note(self, consumer: Consumer) -> None:
-        """Commit the offsets that are handled, of the partitions that this member still has."""
-        ours = consumer.assignment()
-        if done := {part: offset for part, offset in self._done.items() if part in ours}:
+        """Commit the offsets that are handled."""
+        done, self._done = self._done, {}
+        if done:
             await consumer.commit(done)
-        self._done.clear()
 
     async def caught_up(self) -> bool:
         """Whether the whole group has handled all there is, over all replicas, and nothing waits."""
