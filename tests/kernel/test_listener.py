@@ -23,7 +23,7 @@ from services.kernel.stream.listener import Fetch, Listener
 from services.kernel.stream.relay import Relay
 from services.kernel.stream.retry import Retry
 from tests.support.sample import Known, found_bureau, message, rename_bureau
-from tests.support.topics import admin
+from tests.support.topics import delete, shared_out
 from tests.support.waiting import eventually
 from tests.support.wild import send_header_of_no_text
 
@@ -189,22 +189,17 @@ async def test_what_a_member_handled_before_others_had_its_partitions_is_not_tol
         begun.set()
         await on.wait()
 
-    async def shares(member_count: int) -> None:
-        """As many members share the partitions, and all know which they have."""
-        async with admin(servers.kafka_address) as asking:
+    async def shared_by(members: int) -> None:
+        async def are_there() -> bool:
+            return len(await shared_out(bus, "there")) == members
 
-            async def is_so() -> bool:
-                [answer] = await asking.describe_consumer_groups([f"{bus.namespace}.there"])
-                [(_, _, state, _, _, members, *_)] = answer.groups
-                return state == "Stable" and len(members) == member_count
-
-            await eventually(is_so)
+        await eventually(are_there)
 
     await bus.send([message(f"d{n}", 1, "名1") for n in range(count)])
     async with listening(there, bus, fetch=fetch, heard=hearing(lambda _: ClaimCheck.of(b"-", "-"))) as slow:
         await begun.wait()
         async with listening(there, second) as other:
-            await shares(2)
+            await shared_by(2)
             await bus.send([message(f"d{n}", 2, "名2") for n in range(count)])
 
             async def all_of_its_own() -> bool:
@@ -212,11 +207,34 @@ async def test_what_a_member_handled_before_others_had_its_partitions_is_not_tol
                 return sum(0 < handled[place] == end for place, end in ends.items()) >= 2
 
             await eventually(all_of_its_own)
-        await shares(1)
+        await shared_by(1)
         on.set()
         await eventually(slow.caught_up)
     await bus.close()
     await second.close()
+
+
+async def test_a_topic_that_was_gone_while_others_stood_is_heard_again_though_nobody_says_that_it_is_back(
+    bus: Bus, there: Database
+) -> None:
+    several = Hearing(sources=["columns", "mailbox"], handlers=hearing().handlers)
+    await bus.send([message("finance", 1, "名1")])
+    async with listening(there, bus, heard=several):
+
+        async def known(*said: str) -> bool:
+            return await names(there, "finance") == said
+
+        async def is_left_out() -> bool:
+            [assigned] = await shared_out(bus, "there") or [b".columns"]
+            return b".columns" not in assigned
+
+        await eventually(lambda: known("名1"))
+        await delete(bus, ["columns"])
+        await eventually(is_left_out)
+        bus.forget()
+        await bus.send([message("finance", 2, "名2")])
+
+        await eventually(lambda: known("名1", "名2"))
 
 
 async def test_while_an_owner_of_content_is_away_the_partition_waits_and_then_goes_on(

@@ -35,3 +35,11 @@ async def delete(bus: Bus, names: Iterable[str]) -> None:
             return not gone & set(await there.list_topics())
 
         await eventually(is_done)
+
+
+async def shared_out(bus: Bus, group: str) -> list[bytes]:
+    """What each member of a group reads, as Kafka has it encoded; none while they share the partitions out anew."""
+    async with admin(bus.servers) as there:
+        [answer] = await there.describe_consumer_groups([f"{bus.namespace}.{group}"])
+        [(_, _, state, _, _, members, *_)] = answer.groups
+        return [member[4] for member in members] if state == "Stable" else []

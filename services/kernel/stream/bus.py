@@ -22,6 +22,7 @@ Partition = TopicPartition
 Wire: TypeAlias = ConsumerRecord[bytes, bytes]
 BUS_ERRORS = (KafkaError, IllegalStateError, OSError)
 ANSWER = 10.0  # seconds until a missing topic or a silent broker is an error
+LOOK = 5.0  # seconds after which a reader looks at the latest whether a topic was made that it missed
 KEPT = {
     "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",  # each message is kept for ever
     "compression.type": "uncompressed",  # so that the broker's limit bounds what a reader must hold
@@ -172,6 +173,7 @@ class Bus:
             enable_auto_commit=False,
             session_timeout_ms=10_000,
             fetch_max_wait_ms=500,
+            metadata_max_age_ms=int(LOOK * 1000),
         )
 
     async def prepare(self) -> list[str]:
