@@ -10,7 +10,6 @@ class GatewaySettings(Settings):
     """The settings of every program, and the addresses of the others, without a `/` at the end."""
 
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
-    public_url: Address = Field(description="the address under which citizens reach the portal, as they type it")
     mailbox_url: Address = Field(description="the address of mailbox")
     publishing_url: Address = Field(description="the address of publishing")
     service_token: Token = Field(description="the bearer token for calls to other services")

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="the address to listen on")
     port: int = Field(ge=1, le=65535, description="the port to listen on")
     inside_port: int = Field(0, ge=1, le=65535, description="a port for /readyz and /metrics, 100 above if unset")
+    public_url: Address = Field(description="the address under which citizens reach the portal, as they type it")
     namespace: str = Field("citygate", pattern="^[a-z][a-z0-9_-]{0,30}$", description="a prefix for databases, topics")
     local: bool = Field(False, description="true on a developer's machine, nowhere else")
     clock_shift: Seconds = Field(timedelta(), description="seconds to run ahead; needs CITYGATE_LOCAL=true")

@@ -10,6 +10,7 @@ from gateway.projections import Item, Letter
 from gateway.projections.columns import columns, departments
 from gateway.projections.mailbox import letters
 from gateway.projections.publishing import items
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.contracts.publishing import ItemKind
 from services.kernel.domain.clock import now
@@ -19,7 +20,6 @@ from services.kernel.storage.unit import Folded, Guard, MongoUnit
 from services.kernel.stream.consumer import Copy
 from services.kernel.stream.tally import Tallied
 from tests.bench.lives import message
-from tests.contracts.examples import EXAMPLES
 
 PORTION = 5_000
 ANSWERED = ("letter.received", "letter.accepted", "letter.answered", "letter.rated")

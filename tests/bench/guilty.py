@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import ClassVar
 
 from deploy.local.stack import Servers
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.contracts.publishing import ItemPublished
 from services.kernel.domain.decision import Cause, Copied
 from services.kernel.domain.event import Message
@@ -20,7 +21,6 @@ from services.kernel.stream.retry import Retry
 from tests.bench.lives import item, message
 from tests.bench.rebuilding import emptied
 from tests.bench.table import Row
-from tests.contracts.examples import EXAMPLES
 
 GOOD, BROKEN, TOO_LARGE = 10_000, 497, 3
 LARGE = "过大"

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
+from services.kernel.contracts.examples import AT, EXAMPLES
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.event import Event, Message
-from tests.contracts.examples import AT, EXAMPLES
 
 TOGETHER = 1_000  # lives that go on at the same time: no batch holds two events of one of them
 BODY = f"<p>{'正文' * 200}</p>"

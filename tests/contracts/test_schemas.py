@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 
 from services.kernel.contracts import TOPICS, schemas
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.domain.event import EVENTS, OpenEnum
-from tests.contracts.examples import EXAMPLES
 
 RELEASED = sorted((schemas.DIRECTORY / "released").glob("*.json"))
 

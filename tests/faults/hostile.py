@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 from services.kernel.contracts import TOPICS
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.domain.event import EVENTS, Message
 from services.kernel.stream.bus import encode
-from tests.contracts.examples import EXAMPLES
 from tests.support.programs import Suite
 from tests.support.proof import FORGED, NOBODY, topic
 

@@ -9,9 +9,12 @@ import bson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
 from pydantic import ValidationError
 
-from services.kernel.domain.event import LARGEST, Message
+from services.kernel.contracts import schemas
+from services.kernel.contracts.examples import EXAMPLES
+from services.kernel.domain.event import EVENTS, LARGEST, Message
 from services.kernel.stream.envelope import Unreadable, decode, encode, fitting
 from tests.support.sample import AT, message
 
@@ -44,6 +47,17 @@ def why(record: Written) -> str:
 
 def test_what_is_written_is_what_is_read() -> None:
     assert decode(written(), "city") == SAID
+
+
+@pytest.mark.parametrize("name", sorted(EVENTS))
+def test_a_message_has_the_headers_that_the_documents_promise(name: str) -> None:
+    event = EXAMPLES[name]
+    wire = encode(replace(SAID, type=name, source=event.SOURCE, subject=event.subject), "https://city.example")
+    promised = schemas.asyncapi()["components"]["messages"][name]
+
+    validator = Draft202012Validator(promised["headers"], format_checker=FormatChecker())
+    validator.validate({header: value.decode() for header, value in wire.headers.items()})
+    validator.validate(promised["examples"][0]["headers"])
 
 
 def test_a_type_of_tomorrow_is_read_without_its_value() -> None:
@@ -106,10 +120,31 @@ def test_a_message_that_disagrees_with_itself_is_unreadable_with_its_reason(reas
 
 
 @pytest.mark.parametrize(
-    "sequence", ["0", "-1", "+1", "1.0", "1_0", " 1", "01", "１", "9007199254740993", "9223372036854775808", "9" * 1000]
+    "sequence",
+    [
+        "0" * 16,
+        "1",
+        "-000000000000001",
+        "+000000000000001",
+        "00000000000001.0",
+        "000000000_000001",
+        " 000000000000001",
+        "00000000000000001",
+        "000000000000000１",
+        "9007199254740993",
+        "9223372036854775808",
+        "9" * 1000,
+    ],
 )
 def test_a_sequence_counts_from_one_to_what_all_can_count(sequence: str) -> None:
     assert "ce_sequence" in why(written(ce_sequence=sequence.encode()))
+
+
+@given(sequences=st.lists(st.integers(min_value=1, max_value=2**53)))
+def test_sequences_sort_as_text_as_they_do_as_numbers(sequences: list[int]) -> None:
+    texts = [dict(encode(replace(SAID, sequence=n)).headers)["ce_sequence"] for n in sequences]
+
+    assert [int(text) for text in sorted(texts)] == sorted(sequences)
 
 
 def test_the_highest_sequence_is_read() -> None:

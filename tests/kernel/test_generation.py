@@ -3,10 +3,10 @@
 import pytest
 
 from services.kernel.contracts.columns import ColumnOpened, DepartmentChanged, DepartmentRegistered
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.storage.mongo import Database
 from services.kernel.stream import people
 from services.kernel.stream.bus import Bus
-from tests.contracts.examples import EXAMPLES
 from tests.gateway.support.telling import message as said
 from tests.kernel.versions import NAMES, NEWER, PHONES, PICKY, Code, Replicas, did, hold, live, noting, of, waits
 from tests.support.sample import message, spoken

@@ -49,6 +49,7 @@ def told(tmp_path: Path) -> dict[str, str]:
         "KAFKA_BOOTSTRAP_SERVERS": "127.0.0.1:1",
         "CITYGATE_JWKS": str(tokens.make_key(tmp_path)),
         "CITYGATE_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "CITYGATE_PUBLIC_URL": "https://city.example",
     }
 
 

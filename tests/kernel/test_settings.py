@@ -31,6 +31,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         "CITYGATE_PORT": "8003",
         "CITYGATE_JWKS": str(tmp_path / "jwks.json"),
         "CITYGATE_ENCRYPTION_KEYS": KEY,
+        "CITYGATE_PUBLIC_URL": "https://city.example",
     }
     for name, value in given.items():
         monkeypatch.setenv(name, value)

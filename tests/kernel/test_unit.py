@@ -6,13 +6,13 @@ import pytest
 from pymongo import InsertOne
 from pymongo.errors import OperationFailure
 
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.domain.decision import Cause, Decision, Missing, Refused, Stale, Unit
 from services.kernel.domain.event import LARGEST
 from services.kernel.storage.journal import entry
 from services.kernel.storage.mongo import Database, read
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
-from tests.contracts.examples import EXAMPLES
 from tests.support.sample import AT, Bureau, Looked, add_letter_to_name, found, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers

@@ -89,7 +89,7 @@ def settings(servers: Servers, namespace: str, keys: Path) -> Settings:
     return Settings(
         mongo_url=servers.mongo_url, kafka=servers.kafka_address, port=1, namespace=namespace, local=True,
         jwks=str(keys / "jwks.json"), encryption_keys=Fernet.generate_key().decode(),
-        request_seconds=2, request_bytes=200_000,
+        public_url="https://city.example", request_seconds=2, request_bytes=200_000,
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ async def running(
     told = settings(
         mongo_url=servers.mongo_url, kafka=servers.kafka_address, namespace=namespace, local=True,
         jwks=str(tokens.make_key(keys)), encryption_keys=Fernet.generate_key().decode(),
+        public_url="http://portal.test",
     )  # fmt: skip
     made = Program(service, told)
     await made.prepare()

@@ -1,12 +1,14 @@
 """The contracts as documents: a JSON schema for each event, an AsyncAPI 3 document, and what was released."""
 
 import json
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from pathlib import Path
 
 from services.kernel.contracts import TOPICS
+from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.contracts.growth import Schema, broken
 from services.kernel.domain.event import EVENTS, Event
 
@@ -48,9 +50,47 @@ def described(event: type[Event]) -> Schema:
     return {
         "name": event.TYPE,
         "summary": (event.__doc__ or "").strip().splitlines()[0],
+        "headers": headers(event),
         "payload": {"$ref": f"./{event.TYPE}.json"},
         "bindings": {"kafka": {"key": {"type": "string", "description": "the subject: kind/id of the aggregate"}}},
+        "examples": [example(EXAMPLES[event.TYPE])],
     }
+
+
+def headers(event: type[Event]) -> Schema:
+    """JSON Schema of the Kafka headers: CloudEvents attributes in binary mode, each a text."""
+    said: Schema = {
+        "content-type": {"const": "application/json"},
+        "ce_specversion": {"const": "1.0"},
+        "ce_type": {"const": event.TYPE},
+        "ce_source": {"const": f"/services/{event.SOURCE}"},
+        "ce_subject": {"pattern": f"^{event.speaks_of()}/.+$"},
+        "ce_id": {"description": "the same whenever the event is sent again"},
+        "ce_time": {"format": "date-time"},
+        "ce_sequence": {"pattern": "^[0-9]{16}$", "description": "1, 2, 3 … without gaps within a subject"},
+        "ce_dataschema": {"format": "uri", "pattern": f"/events/{re.escape(event.TYPE)}[.]json$"},
+        "ce_correlationid": {"description": "the request that led to it"},
+        "ce_traceparent": {"description": "W3C Trace Context, where the request brought one"},
+    }
+    texts = {name: {"type": "string"} | schema for name, schema in said.items()}
+    return {"type": "object", "properties": texts, "required": [*list(texts)[:-1]]}
+
+
+def example(event: Event) -> Schema:
+    """A message as it travels, of a portal at an address that nobody has (RFC 2606)."""
+    said = {
+        "content-type": "application/json",
+        "ce_specversion": "1.0",
+        "ce_type": event.TYPE,
+        "ce_source": f"/services/{event.SOURCE}",
+        "ce_subject": event.subject,
+        "ce_id": "665f1d0c9a1b2c3d4e5f6a7b",
+        "ce_time": event.at.isoformat(),
+        "ce_sequence": "0000000000000001",
+        "ce_dataschema": f"https://portal.example/events/{event.TYPE}.json",
+        "ce_correlationid": "0f8fad5bd9cb469fa16570867728950e",
+    }
+    return {"headers": said, "payload": event.model_dump(mode="json")}
 
 
 def documents() -> dict[str, str]:

@@ -62,7 +62,7 @@ class Program:
         self.service, self.settings = service, settings
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
         self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
-        self.bus = Bus(settings.kafka, settings.namespace)
+        self.bus = Bus(settings.kafka, settings.namespace, settings.public_url)
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
         self.relay = Relay(self.db, self.bus.send, self.transact.unsent)

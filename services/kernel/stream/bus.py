@@ -70,10 +70,10 @@ class Unsendable(KafkaError):  # type: ignore[misc]  # aiokafka is untyped
         self.id = id
 
 
-def encoded(m: Message) -> KafkaMessage:
+def encoded(m: Message, portal: str) -> KafkaMessage:
     """The message for Kafka, its key as bytes. Raises `Unsendable` if it cannot be encoded."""
     try:
-        wire = encode(m)
+        wire = encode(m, portal)
         return KafkaMessage(wire.headers, str(wire.key).encode(), wire.value)
     except Exception as error:
         raise Unsendable(m.id, error) from error
@@ -102,10 +102,13 @@ class Taken(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is unt
 
 
 class Bus:
-    """One program's connection to Kafka. It is opened at first use, and again after a fatal error."""
+    """One program's connection to Kafka. It is opened at first use, and again after a fatal error.
 
-    def __init__(self, servers: str, namespace: str) -> None:
-        self.servers, self.namespace = servers, namespace
+    `portal`: the address where readers find the events' schemas.
+    """
+
+    def __init__(self, servers: str, namespace: str, portal: str = "") -> None:
+        self.servers, self.namespace, self.portal = servers, namespace, portal
         self._prepared = False
         self._producer: AIOKafkaProducer | None = None
 
@@ -118,7 +121,7 @@ class Bus:
         Raises `Unsendable` if one of the messages is at fault. A dead letter always fits.
         """
         fit = fitting if topic == DEAD_LETTERS else lambda message: message
-        wires = [(message, encoded(fit(message))) for message in messages]
+        wires = [(message, encoded(fit(message), self.portal)) for message in messages]
         producer = await self._ready()
         try:
             sent = []

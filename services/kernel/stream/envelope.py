@@ -21,7 +21,7 @@ SOURCE_PREFIX = "/services/"
 REQUIRED = {f"ce_{name}" for name in ("specversion", "id", "source", "type", "time", "subject", "sequence")}
 HEADERS, HEADER_NAME, HEADER = 40, 100, 2_000  # how many, and the longest name and value in bytes
 ID, TYPE, SUBJECT, CORRELATION, TRACE = 200, 100, 500, 500, 100  # characters
-WHOLE = re.compile("[1-9][0-9]{0,15}")
+DIGITS = re.compile("[0-9]{16}")  # sequences then sort as text as they do as numbers (CloudEvents, `sequence`)
 HIGHEST = 2**53  # up to here every reader of JSON counts exactly
 DAY, MILLISECOND = timedelta(days=1), timedelta(milliseconds=1)
 EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC) + DAY, datetime.max.replace(tzinfo=UTC) - DAY  # exist in any zone
@@ -58,8 +58,11 @@ class AsSent(JSONFormat):
 AS_SENT = AsSent()
 
 
-def encode(m: Message) -> KafkaMessage:
-    """The message for Kafka. Correlation and trace came from outside: what a reader would refuse is left out."""
+def encode(m: Message, portal: str = "") -> KafkaMessage:
+    """The message for Kafka. `portal`: the address of the gateway, which serves the schemas.
+
+    Correlation and trace came from outside: what a reader would refuse is left out.
+    """
     attributes: dict[str, Any] = {
         "specversion": "1.0",
         "id": m.id,
@@ -68,8 +71,8 @@ def encode(m: Message) -> KafkaMessage:
         "time": m.time,
         "subject": m.subject,
         "datacontenttype": "application/json",
-        "dataschema": f"/events/{m.type}.json",
-        "sequence": str(m.sequence),
+        "dataschema": f"{portal}/events/{m.type}.json",
+        "sequence": f"{m.sequence:016}",
         "correlationid": "".join(c if c.isprintable() else " " for c in m.correlation[:CORRELATION]) or "-",
     }
     if m.trace and is_word(m.trace, TRACE):
@@ -149,8 +152,8 @@ def speaker(source: str) -> str:
 
 
 def number(text: str | None) -> int:
-    if text is None or not WHOLE.fullmatch(text) or int(text) > HIGHEST:
-        raise Unreadable(f"ce_sequence is no whole number from 1 to {HIGHEST}.")
+    if text is None or not DIGITS.fullmatch(text) or not 1 <= int(text) <= HIGHEST:
+        raise Unreadable(f"ce_sequence is no number of 16 digits from 1 to {HIGHEST}.")
     return int(text)
 
 
