@@ -28,6 +28,7 @@ REQUESTS = Histogram(
     "citygate_request_seconds", "HTTP requests answered.", ["method", "route", "status"], buckets=_SECONDS
 )
 MEASURED_AGE = Gauge("citygate_measured_age_seconds", "Since what waits there was last counted.", ["what"])
+CLOCK_DIFFERENCE = Gauge("citygate_clock_difference_seconds", "By how much the host's clock and MongoDB's differ.")
 UNSENT = Gauge("citygate_relay_unsent_facts", "Facts told but not yet sent to Kafka.")
 RELAY_LAG = Gauge("citygate_relay_lag_seconds", "Age of the oldest fact not yet sent.")
 SENT = Counter("citygate_relay_sent_total", "Messages sent to Kafka.")

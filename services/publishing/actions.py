@@ -76,6 +76,7 @@ async def publish_item(
     expected: int | None = None,
     loaded: bool = False,
 ) -> Item:
+    """The ledger takes no moment after the database's, however far this host's clock is ahead."""
     item = await unit.get(Item, item_id, expected=expected)
     published = publish(
         item,
@@ -85,7 +86,7 @@ async def publish_item(
         taxonomy=taxonomy,
         windows=windows,
         by=by,
-        at=at,
+        at=min(at, await unit.moment()),
         loaded=loaded,
     )
     unit.save(published.ledger)

@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import APIRouter
@@ -9,8 +11,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY
 
+from deploy.local.stack import Servers
 from services.columns import __main__ as columns
+from services.columns.settings import ColumnsSettings
 from services.kernel import telemetry
+from services.kernel.domain import clock
 from services.kernel.domain.person import Role
 from services.kernel.http.web import Table
 from services.kernel.running import parts
@@ -19,6 +24,7 @@ from services.kernel.running.program import Service, must_agree
 from services.mailbox import __main__ as mailbox
 from services.publishing import __main__ as publishing
 from services.scoring import __main__ as scoring
+from tests.support.services import running
 from tests.support.waiting import eventually
 
 SERVICES = [columns.SERVICE, publishing.SERVICE, mailbox.SERVICE, scoring.SERVICE]
@@ -97,3 +103,17 @@ async def test_a_part_that_may_end_is_done_when_it_ends_well_and_only_then() -> 
 
     assert len(part.begun) == 2
     assert failures("ending") == 1
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize(("seconds", "said"), [(-3600, "3600 s"), (-3, ""), (0, ""), (3, ""), (86_400, "86400 s")])
+async def test_a_host_whose_clock_differs_from_mongodbs_is_unready_and_says_by_how_much(
+    servers: Servers, namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: int, said: str
+) -> None:
+    host = clock.host
+    monkeypatch.setattr(clock, "host", lambda: host() + timedelta(seconds=seconds))
+    async with running(columns.SERVICE, ColumnsSettings, servers, namespace, tmp_path) as program:
+        wrong = await program.unready()
+
+    assert said in wrong.get("clock", "")
+    assert ("clock" in wrong) == bool(said)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.kernel.domain import clock
 from services.kernel.domain.calendar import SHANGHAI
 from services.kernel.running.program import Program
 from services.publishing import timers
@@ -119,6 +120,20 @@ async def test_publications_at_the_same_time_get_different_numbers_and_an_intact
     assert numbers == {f"{n:04}" for n in range(1, 9)}
     chain = done(await desk.client.get("/ledger/finance/verification", headers=desk.editor))
     assert (chain["intact"], chain["length"]) == (True, 8)
+
+
+async def test_a_host_whose_clock_is_ahead_publishes_at_the_databases_moment_and_so_does_the_next(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = clock.host
+    with monkeypatch.context() as there:
+        there.setattr(clock, "host", lambda: host() + timedelta(hours=20))
+        ahead = await desk.public()
+    after = await desk.public()
+
+    moments = [datetime.fromisoformat(item["shown"]["published_at"]) for item in (ahead, after)]
+    assert moments == sorted(moments)
+    assert max(moments) <= host()
 
 
 async def test_a_back_dated_publication_is_found(desk: Desk, program: Program) -> None:

@@ -12,7 +12,12 @@ def host() -> datetime:
 
 def now() -> datetime:
     """UTC, aware, in whole milliseconds as MongoDB keeps them: the host's clock plus the shift."""
-    moment = host() + _shift
+    return shifted(host())
+
+
+def shifted(moment: datetime) -> datetime:
+    """What `now` says when the host's clock, or a server's, shows this moment."""
+    moment += _shift
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 

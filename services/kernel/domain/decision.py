@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from services.kernel.domain.event import Fact
@@ -94,6 +95,10 @@ class Reader(Protocol):
     ) -> list[R]: ...
 
     async def count(self, kind: type[R], where: Mapping[str, Any]) -> int: ...
+
+    async def moment(self) -> datetime:
+        """Now by the database's clock, which is one for all hosts, with the shift of `clock.now`. UTC."""
+        ...
 
 
 class Unit(Reader, Protocol):

@@ -28,7 +28,7 @@ from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
 from services.kernel.storage import journal
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.mongo import Index, MongoError, asking, connect
+from services.kernel.storage.mongo import Index, MongoError, asking, clock_difference, connect
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import measure, queue
 from services.kernel.stream.bus import Bus
@@ -40,6 +40,7 @@ from services.kernel.stream.relay import Relay
 from services.kernel.telemetry import Waits
 
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
+APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +157,10 @@ class Program:
         try:
             async with asyncio.timeout(PING):
                 with pymongo.timeout(PING):  # else the driver's thread would go on waiting for a server that hangs
-                    await self.db.command("ping")
-            if not self.prepared:
+                    difference = await clock_difference(self.db)
+            if difference > APART:
+                found["clock"] = f"differs from MongoDB's by {difference:.0f} s: set this host's clock right (NTP)"
+            elif not self.prepared:
                 found["indexes"] = "are being made"
             elif not self.generation.live:
                 found["copies"] = f"are filled from the log: {self.current.filling}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +29,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from services.kernel.domain import clock
 from services.kernel.domain.decision import After, Away, C, R, Record, Unknown
 
 Document = dict[str, Any]
@@ -193,6 +194,9 @@ class MongoReader:
         await self.asked()
         return await self.documents(kind).count_documents(where, session=self.session)
 
+    async def moment(self) -> datetime:
+        return clock.shifted(await server_clock(self.db))
+
 
 def connect(url: str, name: str) -> Database:
     """A database with majority reads, majority writes, and aware UTC times."""
@@ -203,6 +207,20 @@ def connect(url: str, name: str) -> Database:
     return client.get_database(
         name, codec_options=codec, read_concern=ReadConcern("majority"), write_concern=WriteConcern("majority")
     )
+
+
+async def server_clock(db: Database) -> datetime:
+    """MongoDB's clock in UTC: one for all hosts."""
+    said: Document = await db.command("hello", codec_options=db.codec_options)
+    found: datetime = said["localTime"]
+    return found
+
+
+async def clock_difference(db: Database) -> float:
+    """Seconds by which this host's clock is ahead of MongoDB's or behind it, at least: however long the answer took."""
+    asked = clock.host()
+    there = await server_clock(db)
+    return max(asked - there, there - clock.host(), timedelta()).total_seconds()
 
 
 def is_away(error: PyMongoError) -> bool:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from pymongo.errors import DuplicateKeyError
 
 from services.kernel.domain.decision import Record
-from services.kernel.storage.mongo import Database, Document, MongoReader, document
+from services.kernel.storage.mongo import Database, Document, MongoReader, document, server_clock
 from services.kernel.stream.consumer import Copy, Handler, Hearing
 from services.kernel.stream.queue import Place
 from services.kernel.stream.tally import collection_of
@@ -156,8 +156,7 @@ async def forget(db: Database, *, keep: set[int]) -> None:
     """Remove generations that a newer one of the same code replaced, or nobody used for long, with their copies."""
     found = await MongoReader(db).find(Generation, {}, sort="number", limit=0)
     newest_of = {generation.fingerprint: generation.number for generation in found if generation.live}
-    said: Document = await db.command("hello", codec_options=db.codec_options)
-    at: datetime = said["localTime"]  # one clock for all hosts
+    at = await server_clock(db)
 
     def stays(each: Generation) -> bool:
         unused = at - (each.used_at or at)

@@ -10,9 +10,19 @@ import pymongo
 from services.kernel.contracts import TOPICS
 from services.kernel.domain.clock import host
 from services.kernel.domain.decision import Away
-from services.kernel.storage.mongo import Database, asking
+from services.kernel.storage.mongo import Database, asking, clock_difference
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, unread
-from services.kernel.telemetry import CONSUMER_LAG, MEASURED_AGE, RELAY_LAG, UNSENT, WAITING, WAITING_AGE, Waits, log
+from services.kernel.telemetry import (
+    CLOCK_DIFFERENCE,
+    CONSUMER_LAG,
+    MEASURED_AGE,
+    RELAY_LAG,
+    UNSENT,
+    WAITING,
+    WAITING_AGE,
+    Waits,
+    log,
+)
 
 EVERY, PATIENCE = 2.0, 5.0  # seconds between two measurings, and until an answer
 LATE = 10.0  # seconds until an unsent fact is late
@@ -113,6 +123,7 @@ class Measure:
         place = await waiting.find_one({}, {"since": 1}, sort=[("since", 1)])
         self.unsent, self.unsent_since = count, record["written"] if record else None
         self.waiting, self.waiting_since = places, place["since"] if place else None
+        CLOCK_DIFFERENCE.set(await clock_difference(self.db))
         UNSENT.set(self.unsent)
         WAITING.set(self.waiting)
 
