@@ -198,6 +198,7 @@ def test_metric_names_follow_the_conventions_and_labels_name_no_ids() -> None:
 
     assert set(ours) == {
         "citygate_actions",
+        "citygate_clock_difference_seconds",
         "citygate_facts",
         "citygate_request_seconds",
         "citygate_relay_unsent_facts",
