@@ -59,6 +59,7 @@ def noted(item: Item | None, event: ItemNoted) -> Item:
 
 
 """
+EXAMPLES = "services/kernel/contracts/examples.py"
 CONTRACT, CONSUMERS = "services/kernel/contracts/publishing.py", "services/publishing/consumers.py"
 ITEM, PUBLICATION = "services/publishing/domain/item.py", "services/publishing/domain/publication.py"
 PROJECTION = "gateway/projections/publishing.py"
@@ -71,6 +72,11 @@ PATCHES = [
         "    review: ReviewRecord\n    mark: str | None = None\n\n\nclass ItemPublished",
     ),
     Patch(CONTRACT, "class Activity(OpenEnum)", EVENT + "class Activity(OpenEnum)"),
+    Patch(
+        EXAMPLES,
+        "    m.LetterClosed(**LETTER),\n",
+        "    m.LetterClosed(**LETTER),\n    p.ItemNoted(**ITEM, note='记'),\n",
+    ),
     # a field more on an aggregate's state, and the event told
     Patch(
         ITEM,
