@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
+from pydantic import AwareDatetime
+
 from services.kernel.domain.event import Event, OpenEnum
 
 
@@ -75,6 +77,33 @@ class DepartmentChanged(DepartmentEvent):
     TYPE: ClassVar[str] = "department.changed"
 
 
+class DepartmentEnded(Event):
+    """A department that ends at `effective_at`, which may lie ahead. From then on `successor` answers for its matters.
+
+    What was made with its code keeps that code.
+    """
+
+    SOURCE: ClassVar[str] = "columns"
+    KEY: ClassVar[str] = "code"
+
+    code: str
+    successor: str
+    effective_at: AwareDatetime
+    reason: str
+
+
+class DepartmentMerged(DepartmentEnded):
+    """The department becomes a part of its successor (合并)."""
+
+    TYPE: ClassVar[str] = "department.merged"
+
+
+class DepartmentAbolished(DepartmentEnded):
+    """The department is dissolved (撤销); its successor takes over what it leaves."""
+
+    TYPE: ClassVar[str] = "department.abolished"
+
+
 class ColumnEvent(Event):
     """A column of the tree (栏目). `path`: the slugs from the root, joined by `/`."""
 
@@ -111,6 +140,26 @@ class ColumnOpened(ColumnDescribed):
     """The leading group approved it; it is live."""
 
     TYPE: ClassVar[str] = "column.opened"
+
+
+class ColumnChanged(ColumnDescribed):
+    """A live column changed its name, kind, cadence, owner, publishers or classes at `at`. It stays in its place."""
+
+    TYPE: ClassVar[str] = "column.changed"
+
+
+class ColumnMoved(ColumnEvent):
+    """A live column stands elsewhere from `at` on: `path` is its new one, the last part of which is its slug.
+
+    All below it moved with it. Nothing is told of them: a reader derives their paths from parents and slugs.
+    """
+
+    TYPE: ClassVar[str] = "column.moved"
+
+    from_path: str
+    parent_id: str | None
+    level: int
+    position: int
 
 
 class ColumnRefused(ColumnEvent):

@@ -12,6 +12,7 @@ from services.kernel.domain.event import Event
 
 AT = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 DUE = datetime(2026, 3, 23, 16, 0, tzinfo=UTC)
+FROM = datetime(2026, 3, 31, 16, 0, tzinfo=UTC)
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -56,8 +57,18 @@ LINE = s.Line(
 ALL: list[Event] = [
     department(c.DepartmentRegistered),
     department(c.DepartmentChanged),
+    c.DepartmentMerged(
+        at=AT, code="trade", successor="commerce", effective_at=FROM, reason="机构改革：并入市商务局"
+    ),
+    c.DepartmentAbolished(
+        at=AT, code="grain", successor="commerce", effective_at=FROM, reason="机构改革：撤销，职责由市商务局承担"
+    ),
     column(c.ColumnProposed),
     column(c.ColumnOpened),
+    column(c.ColumnChanged),
+    c.ColumnMoved(
+        at=AT, column_id="c-x", path="news/x", tree_version=4, from_path="x", parent_id="c-news", level=2, position=1
+    ),
     c.ColumnRefused(at=AT, column_id="c-x", path="x", tree_version=4, reason="与现有栏目重复"),
     c.ColumnRetired(at=AT, column_id="c-x", path="x", tree_version=5, successor_id="c-news", reason="合并"),
     p.ItemSubmitted(**ITEM),
