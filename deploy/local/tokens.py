@@ -30,7 +30,7 @@ def mint(
     *,
     sub: str,
     roles: Iterable[Role],
-    department: str = "",
+    department: str | list[str] = "",
     name: str = "",
     at: datetime,
     days: int = 30,

@@ -39,9 +39,12 @@ async def tree(request: Request) -> Response:
 @router.get("/columns/{path:path}")
 async def column(request: Request, path: Id, cursor: Cursor = None) -> Response:
     where = at(cursor)
-    known = (await model(request).reading(Basis(), now())).few.paths.get(path)
+    few = (await model(request).reading(Basis(), now())).few
+    known = few.found(path)
     if known is not None and not known.is_live:
         return await _retired(request, path)
+    if known is not None and few.path[known.id] != path:  # it moved, or one above it did
+        return RedirectResponse(f"/columns/{few.path[known.id]}", 301, headers={"Cache-Control": "no-cache"})
 
     async def ask(reading: Reading) -> ColumnView:
         found = await columns.column(reading, path, where)

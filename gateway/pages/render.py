@@ -34,7 +34,7 @@ def rendered(template: str, reading: Reading | None, **values: Any) -> bytes:
 async def private(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page for one person. It is kept nowhere: not here, not on the way, not in the browser."""
     reading = await model(request).reading(Basis(), now())
-    return unkept(rendered(template, reading, few=reading.few, **values), status)
+    return unkept(rendered(template, reading, few=reading.few, answering=reading.answering, **values), status)
 
 
 def unkept(body: bytes, status: int) -> Response:

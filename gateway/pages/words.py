@@ -1,7 +1,7 @@
 """The words of the pages: names of kinds and states in Chinese, times in Asia/Shanghai."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
@@ -24,7 +24,7 @@ NAMES = {
         "notice": "公告文件栏目，有新即发", "none": "不设更新期限",
     },
     "mark": {"current": "按期更新", "due_soon": "即将到期", "stale": "逾期未更新", "none": ""},
-    "activity": {"opened": "栏目开设", "published": "发布信息", "revised": "修订信息"},
+    "activity": {"opened": "栏目开设", "published": "发布信息", "revised": "修订信息", "changed": "更新周期调整"},
     "item_kind": {"article": "动态", "document": "文件", "notice": "公告", "guide": "办事指南"},
     "letter_kind": {
         "consultation": "咨询", "complaint": "投诉", "suggestion": "建议", "help": "求助", "error_report": "纠错",
@@ -51,7 +51,9 @@ NAMES = {
     "fact": {
         "item.published": "信息发布", "item.revised": "信息修订", "item.withdrawn": "信息撤回",
         "duty.refreshed": "栏目更新", "duty.stale": "栏目逾期", "duty.due_soon": "栏目将到期",
-        "column.opened": "栏目开设", "letter.received": "收到来信", "letter.answered": "答复来信",
+        "column.opened": "栏目开设", "column.changed": "栏目调整", "column.moved": "栏目迁移",
+        "department.merged": "部门合并", "department.abolished": "部门撤销",
+        "letter.received": "收到来信", "letter.answered": "答复来信",
         "letter.overdue": "来信超期", "letter.rated": "群众评价", "letter.transferred": "来信转办",
         "letter.accepted": "受理来信", "letter.closed": "来信办结", "column.retired": "栏目停用",
     },
@@ -83,6 +85,11 @@ def day(at: datetime | date | None) -> str:
     return f"{at:%Y-%m-%d}" if at else "—"
 
 
+def deadline(due_at: datetime | None) -> str:
+    """The last day of a limit that ends at 24:00 in Asia/Shanghai: `2026-12-17 24时前`, never the next day's 00:00."""
+    return f"{day(due_at - timedelta(milliseconds=1))} 24时前" if due_at else "—"
+
+
 def month(text: str) -> str:
     """`2026-10` as 2026年10月."""
     year, _, number = text.partition("-")
@@ -106,6 +113,8 @@ def environment() -> Environment:
         loader=PackageLoader("gateway"), autoescape=select_autoescape(default=True), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
-    made.filters.update(name=name, by_kind=by_kind, moment=moment, day=day, month=month, points=points, iso=iso)
+    made.filters.update(
+        name=name, by_kind=by_kind, moment=moment, day=day, deadline=deadline, month=month, points=points, iso=iso
+    )
     made.globals.update(query=query, share=share)
     return made

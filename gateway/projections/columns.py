@@ -7,16 +7,23 @@ from typing import ClassVar
 
 from services.kernel.contracts.columns import (
     Cadence,
+    ColumnChanged,
+    ColumnDescribed,
     ColumnKind,
+    ColumnMoved,
     ColumnOpened,
     ColumnRetired,
+    DepartmentAbolished,
     DepartmentChanged,
     DepartmentClass,
+    DepartmentEnded,
     DepartmentEvent,
     DepartmentKind,
+    DepartmentMerged,
     DepartmentRegistered,
 )
 from services.kernel.domain.decision import Copied
+from services.kernel.domain.terms import NOBODY, Terms
 from services.kernel.stream.consumer import Copy
 
 
@@ -32,6 +39,7 @@ class Department(Copied):
     letter_duties: bool
     phone: str
     address: str
+    successors: Terms[str] = NOBODY
 
 
 def department_touched(before: Department | None, after: Department | None) -> Iterable[str]:
@@ -42,23 +50,34 @@ departments = Copy(Department, touched=department_touched)
 
 
 @departments.on(DepartmentRegistered, DepartmentChanged)
-def described(_: Department | None, event: DepartmentEvent) -> Department:
+def described(department: Department | None, event: DepartmentEvent) -> Department:
     return Department(
         id=event.code, name=event.name, kind=event.kind, department_class=event.department_class,
         letter_duties=event.letter_duties, phone=event.phone, address=event.address,
+        successors=department.successors if department else NOBODY,
     )  # fmt: skip
+
+
+@departments.on(DepartmentMerged, DepartmentAbolished)
+def ended(department: Department | None, event: DepartmentEnded) -> Department | None:
+    return department and replace(
+        department, successors=department.successors.since(event.effective_at, event.successor)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Copied):
-    """A column of the tree. `name` None: it retired before it was heard of. `owner`: a department's code."""
+    """A column of the tree. `name` None: it retired before it was heard of. `owner`: a department's code.
+
+    `path`: as it was told last; a live column's present one follows from those above it. `left`: paths it moved from.
+    """
 
     KIND: ClassVar[str] = "column"
 
     path: str
+    left: tuple[str, ...] = ()
     name: str | None = None
     parent_id: str | None = None
-    level: int = 1
     position: int = 0
     kind: ColumnKind = ColumnKind.DISCLOSURE
     cadence: Cadence = Cadence.NONE
@@ -67,6 +86,10 @@ class Column(Copied):
     retired_at: datetime | None = None
     retired_because: str | None = None
     successor_id: str | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.path.rpartition("/")[2]
 
     @property
     def is_live(self) -> bool:
@@ -80,14 +103,21 @@ def column_touched(before: Column | None, after: Column | None) -> Iterable[str]
 columns = Copy(Column, touched=column_touched)
 
 
-@columns.on(ColumnOpened)
-def opened(column: Column | None, event: ColumnOpened) -> Column:
+@columns.on(ColumnOpened, ColumnChanged)
+def described_anew(column: Column | None, event: ColumnDescribed) -> Column:
     """What retired stays so, even if its opening is heard of later."""
     before = column or Column(id=event.column_id, path=event.path)
     return replace(
-        before, path=event.path, name=event.name, parent_id=event.parent_id, level=event.level,
-        position=event.position, kind=event.kind, cadence=event.cadence, owner=event.owner, classes=event.classes,
+        before, path=event.path, name=event.name, parent_id=event.parent_id, position=event.position,
+        kind=event.kind, cadence=event.cadence, owner=event.owner, classes=event.classes,
     )  # fmt: skip
+
+
+@columns.on(ColumnMoved)
+def moved(column: Column | None, event: ColumnMoved) -> Column:
+    before = column or Column(id=event.column_id, path=event.path)
+    left = (*(path for path in before.left if path != event.path), event.from_path)
+    return replace(before, path=event.path, left=left, parent_id=event.parent_id, position=event.position)
 
 
 @columns.on(ColumnRetired)

@@ -104,7 +104,7 @@ def overdue(letter: Letter | None, event: LetterOverdue) -> Letter:
 
 @letters.on(LetterAnswered)
 def answered(letter: Letter | None, event: LetterAnswered) -> Letter:
-    in_time = event.at <= event.due_at
+    in_time = event.at < event.due_at  # 24:00 of the last day is the first moment too late
     return replace(_letter(letter, event), answered_at=event.at, due_at=event.due_at, in_time=in_time)
 
 

@@ -8,20 +8,22 @@ from gateway.views import (
     ColumnBrief,
     ColumnView,
     DepartmentBrief,
+    DepartmentName,
     DepartmentView,
     DutyView,
     Mark,
     Retired,
 )
 from services.kernel.domain.decision import Missing
+from services.kernel.domain.terms import answers_for
 from services.kernel.http.listing import Portion
 
 LATEST = 5
 
 
 async def column(reading: Reading, path: str, portion: Portion) -> ColumnView | Retired:
-    """`Missing` for a path under which no column ever was."""
-    found = reading.few.paths.get(path)
+    """The column at a path, or that moved from there. `Missing` for a path under which no column ever was."""
+    found = reading.few.found(path)
     if found is None:
         raise Missing("column.missing", f"There is no column at {path}.")
     if not found.is_live:
@@ -51,9 +53,14 @@ def _retired(reading: Reading, column: Column) -> Retired:
 
 def brief(reading: Reading, column: Column, duty: DutyView) -> ColumnBrief:
     return ColumnBrief(
-        id=column.id, name=column.name or "", path=column.path, level=column.level, kind=column.kind,
-        cadence=column.cadence, owner=reading.few.department(column.owner) if column.owner else None, duty=duty,
+        id=column.id, name=column.name or "", path=reading.few.path[column.id], level=reading.few.level(column.id),
+        kind=column.kind, cadence=column.cadence, owner=owner(reading, column), duty=duty,
     )  # fmt: skip
+
+
+def owner(reading: Reading, column: Column) -> DepartmentName | None:
+    """Who answers for it now."""
+    return reading.few.department(reading.answering(column.owner)) if column.owner else None
 
 
 async def _duties(reading: Reading, columns: list[Column]) -> dict[str, DutyView]:
@@ -78,22 +85,22 @@ def branches(reading: Reading, parent: str | None = None) -> list[Branch]:
     """The live tree, siblings by their position."""
     return [
         Branch(
-            id=column.id, name=column.name or "", path=column.path, kind=column.kind, cadence=column.cadence,
-            owner=reading.few.department(column.owner) if column.owner else None,
-            children=branches(reading, column.id),
+            id=column.id, name=column.name or "", path=reading.few.path[column.id], kind=column.kind,
+            cadence=column.cadence, owner=owner(reading, column), children=branches(reading, column.id),
         )
         for column in reading.few.children.get(parent, [])
     ]  # fmt: skip
 
 
 def departments(reading: Reading) -> list[DepartmentBrief]:
-    return [_department(found) for found in reading.few.departments.values()]
+    return [_department(reading, found) for found in reading.few.departments.values()]
 
 
-def _department(found: Department) -> DepartmentBrief:
+def _department(reading: Reading, found: Department) -> DepartmentBrief:
+    answering = reading.answering(found.id)
     return DepartmentBrief(
         code=found.id, name=found.name, kind=found.kind, department_class=found.department_class, phone=found.phone,
-        address=found.address,
+        address=found.address, successor=reading.few.department(answering) if answering != found.id else None,
     )  # fmt: skip
 
 
@@ -102,12 +109,16 @@ async def department(reading: Reading, code: str, portion: Portion) -> Departmen
     known = reading.few.departments.get(code)
     if known is None:
         raise Missing("department.missing", f"There is no department {code}.")
-    own = [c for below in reading.few.children.values() for c in below if c.owner == code]
+    codes = answers_for({code}, reading.few.successors, at=reading.at)
+    own = [c for below in reading.few.children.values() for c in below if c.owner in codes]
     duties = await _duties(reading, own)
-    base = _department(known)
+    base = _department(reading, known)
+    term = known.successors.term(reading.at)
     return DepartmentView(
         code=base.code, name=base.name, kind=base.kind, department_class=base.department_class, phone=base.phone,
-        address=base.address, columns=[brief(reading, c, duties[c.id]) for c in own],
+        address=base.address, successor=base.successor, ended_at=term.since if term and base.successor else None,
+        succeeds=[reading.few.department(each) for each in sorted(codes - {code})],
+        columns=[brief(reading, c, duties[c.id]) for c in own],
         items=await items.listing(reading, {"department": code}, portion),
         letters=await letters.latest(reading, limit=LATEST, department=code),
         scores=await scores.trend(reading, code),

@@ -9,6 +9,7 @@ from gateway.cache import Basis, Shelf
 from gateway.projections import Card
 from gateway.store.few import Few, load
 from services.kernel.domain.decision import After
+from services.kernel.domain.terms import who_answers
 from services.kernel.storage.mongo import Database, MongoReader, following, read, sorting
 
 
@@ -56,6 +57,10 @@ class Reading:
     basis: Basis
     at: datetime
 
+    def answering(self, code: str) -> str:
+        """The department that answers now for what was made with this code."""
+        return who_answers(code, self.few.successors, at=self.at)
+
     async def cards(
         self, where: Mapping[str, Any], *, limit: int, after: After | None = None, sort: str = "-published_at"
     ) -> list[Card]:
@@ -78,7 +83,9 @@ class ReadModel:
 
     async def reading(self, basis: Basis, at: datetime) -> Reading:
         basis.on("tree")
-        return Reading(read=self.reader(), kept=self.kept, few=await self._held(), basis=basis, at=at)
+        few = await self._held()
+        basis.expires(few.next_change(at))
+        return Reading(read=self.reader(), kept=self.kept, few=few, basis=basis, at=at)
 
     def forget(self) -> None:
         """Other copies are read from now on."""

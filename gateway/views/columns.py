@@ -71,12 +71,13 @@ class Tree(BaseModel):
 
 
 class DepartmentBrief(DepartmentName):
-    """A department in the list of all."""
+    """A department in the list of all. `successor`: who answers for its matters now that it has ended."""
 
     kind: DepartmentKind
     department_class: DepartmentClass
     phone: str
     address: str
+    successor: DepartmentName | None = None
 
 
 class Departments(BaseModel):
@@ -86,8 +87,13 @@ class Departments(BaseModel):
 
 
 class DepartmentView(DepartmentBrief):
-    """A department's place on the portal."""
+    """A department's place on the portal. `ended_at`: when it ended. `succeeds`: those that it answers for as well.
 
+    `columns`: those it answers for. Items, letters and scores stay with the department they were made with.
+    """
+
+    ended_at: datetime | None = None
+    succeeds: Sequence[DepartmentName] = ()
     columns: list[ColumnBrief]
     items: Listing[CardView]
     letters: list[ExtractView]

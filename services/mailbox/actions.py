@@ -6,6 +6,7 @@ from datetime import datetime
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.decision import Unit
 from services.kernel.domain.person import Person
+from services.kernel.domain.terms import NOBODY, all_successors, who_answers
 from services.mailbox.domain import (
     Department,
     Extract,
@@ -29,7 +30,7 @@ from services.mailbox.domain import (
 async def receive_letter(
     unit: Unit, receipt: str, writing: Writing, *, code_digest: str, policy: Policy, calendar: Calendar, at: datetime
 ) -> Letter:
-    department = await unit.known(Department, first_department(writing.mailbox, policy))
+    department = await standing(unit, first_department(writing.mailbox, policy), at=at)
     return unit.save(
         receive(
             receipt, writing, code_digest=code_digest, department=department, policy=policy, calendar=calendar, at=at
@@ -45,7 +46,15 @@ async def transfer_letter(
     unit: Unit, id: str, *, to: str, reason: str, by: Person, at: datetime, expected: int | None = None
 ) -> Letter:
     letter = await unit.get(Letter, id, expected=expected)
-    return unit.save(transfer(letter, to=await unit.known(Department, to), reason=reason, by=by, at=at))
+    return unit.save(transfer(letter, to=await standing(unit, to, at=at), reason=reason, by=by, at=at))
+
+
+async def standing(unit: Unit, code: str, *, at: datetime) -> Department:
+    """The department with this code, or the one that answers for it once it has ended. `Unknown` if not heard of."""
+    department = await unit.known(Department, code)
+    if department.successors == NOBODY:
+        return department
+    return await unit.known(Department, who_answers(code, await all_successors(unit), at=at))
 
 
 async def answer_letter(

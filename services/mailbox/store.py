@@ -1,6 +1,7 @@
 """The questions mailbox asks, each with its index; the policies."""
 
 import json
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -53,16 +54,19 @@ async def letters_to_wake(read: Reader, moment: datetime, *, limit: int) -> list
 async def queue(
     read: Reader,
     *,
-    department: str | None,
+    departments: Collection[str] | None,
     state: LetterState | None,
     due_before: datetime | None,
     limit: int,
     after: After | None,
 ) -> list[Letter]:
-    """Letters, soonest due first. Index: those of department and state that are given, then clock.due_at."""
+    """Letters of these departments, or of all; soonest due first.
+
+    Index: those of department and state that are given, then clock.due_at.
+    """
     where: dict[str, object] = {}
-    if department is not None:
-        where["department"] = department
+    if departments is not None:
+        where["department"] = {"$in": sorted(departments)}
     if state is not None:
         where["state"] = state
     if due_before is not None:

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from services.kernel.contracts.publishing import Ground
+from services.kernel.contracts.columns import Cadence
+from services.kernel.contracts.publishing import Activity, Ground
 from services.kernel.domain.decision import Unit
 from services.kernel.domain.person import Person
+from services.kernel.domain.terms import Successors, all_successors
 from services.publishing.domain import (
     Column,
     Content,
@@ -19,6 +21,7 @@ from services.publishing.domain import (
     close,
     draft,
     edit,
+    follow,
     judge,
     open_for,
     publish,
@@ -33,7 +36,13 @@ async def draft_item(
 ) -> Item:
     await unit.known(Department, department)
     column = await unit.known(Column, content.column_id)
-    return unit.save(draft(item_id, content, department=department, column=column, taxonomy=taxonomy, by=by, at=at))
+    successors = await all_successors(unit)
+    return unit.save(
+        draft(
+            item_id, content, department=department, column=column, successors=successors, taxonomy=taxonomy,
+            by=by, at=at,
+        )
+    )  # fmt: skip
 
 
 async def edit_item(
@@ -49,13 +58,20 @@ async def edit_item(
 ) -> Item:
     item = await unit.get(Item, item_id, expected=expected)
     column = await unit.known(Column, content.column_id)
-    return unit.save(edit(item, content, change_note=change_note, column=column, taxonomy=taxonomy, by=by, at=at))
+    successors = await successors_for(unit, column, item.department, at=at)
+    return unit.save(
+        edit(
+            item, content, change_note=change_note, column=column, successors=successors, taxonomy=taxonomy,
+            by=by, at=at,
+        )
+    )  # fmt: skip
 
 
 async def submit_item(unit: Unit, item_id: str, *, by: Person, at: datetime, expected: int | None = None) -> Item:
     item = await unit.get(Item, item_id, expected=expected)
     column = await unit.known(Column, item.content.column_id)
-    return unit.save(submit(item, column=column, by=by, at=at))
+    successors = await successors_for(unit, column, item.department, at=at)
+    return unit.save(submit(item, column=column, successors=successors, by=by, at=at))
 
 
 async def review_item(
@@ -78,11 +94,13 @@ async def publish_item(
 ) -> Item:
     """The ledger takes no moment after the database's, however far this host's clock is ahead."""
     item = await unit.get(Item, item_id, expected=expected)
+    column = await unit.known(Column, item.content.column_id)
     published = publish(
         item,
         ledger=await unit.look(Ledger, item.department) or Ledger(id=item.department),
         duty=await unit.look(Duty, item.content.column_id),
-        column=await unit.known(Column, item.content.column_id),
+        column=column,
+        successors=await successors_for(unit, column, item.department, at=at),
         taxonomy=taxonomy,
         windows=windows,
         by=by,
@@ -110,10 +128,34 @@ async def withdraw_item(
     return unit.save(withdraw(item, reason=reason, ground=ground, by=by, at=at))
 
 
-async def open_duty(unit: Unit, column: Column, *, windows: Windows, at: datetime, heard_at: datetime) -> None:
-    opened = open_for(column, windows=windows, at=at, heard_at=heard_at)
+async def successors_for(unit: Unit, column: Column, department: str, *, at: datetime) -> Successors:
+    """Who succeeds whom, asked for only where it matters: the column's owner is another department by its code."""
+    return await all_successors(unit) if column.is_anothers(department, at=at) else {}
+
+
+async def open_duty(
+    unit: Unit, column_id: str, *, owner: str, cadence: Cadence, windows: Windows, at: datetime, heard_at: datetime
+) -> None:
+    opened = open_for(column_id, owner=owner, cadence=cadence, windows=windows, at=at, heard_at=heard_at)
     if opened:
         unit.save(opened)
+
+
+async def change_duty(
+    unit: Unit, column_id: str, *, owner: str, cadence: Cadence, windows: Windows, at: datetime, heard_at: datetime
+) -> None:
+    """The column has another owner or cadence. Without a duty before, one begins if the cadence sets a window."""
+    duty = await unit.look(Duty, column_id)
+    changed = (
+        follow(duty, owner=owner, cadence=cadence, windows=windows, at=at, heard_at=heard_at)
+        if duty
+        else open_for(
+            column_id, owner=owner, cadence=cadence, windows=windows, because=Activity.CHANGED, at=at,
+            heard_at=heard_at,
+        )
+    )  # fmt: skip
+    if changed:
+        unit.save(changed)
 
 
 async def close_duty(unit: Unit, column_id: str, *, at: datetime) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 
 from pydantic import BaseModel
 
+from services.kernel.contracts.columns import path_of
 from services.kernel.contracts.publishing import Ground, ItemKind
 from services.kernel.domain.calendar import day_of
 from services.kernel.domain.clock import now
@@ -212,10 +213,16 @@ async def heard(reader: MongoReader, items: Sequence[CityItem]) -> Mapping[str, 
     paths, departments = {item.column for item in items}, {item.department for item in items}
 
     async def all_known() -> bool:
-        return paths <= (await store.columns(reader)).keys() and await store.know(reader, departments)
+        return paths <= (await by_path(reader)).keys() and await store.know(reader, departments)
 
     await city.until("the columns and departments of the city", all_known)
-    return await store.columns(reader)
+    return await by_path(reader)
+
+
+async def by_path(reader: MongoReader) -> dict[str, str]:
+    """Ids of the live columns."""
+    columns = await store.columns(reader)
+    return {path_of(id, columns) or "": id for id, column in columns.items() if column.successor_id is None}
 
 
 async def play(program: Program, scenes: Sequence[Scene]) -> None:

@@ -38,7 +38,6 @@ INDEXES = [
     Index(of=Publication, keys=("item_id", "revision")),
     Index(of=Publication, keys=("department", "position"), unique=True),
     Index(of=Publication, keys=("department", "position")),  # a rule serves no list; a chain is verified as one
-    Index(of=Column, keys=("path",)),
     Index(of=Duty, keys=("wakes_at",), where={"wakes_at": {"$type": "date"}}),
     Index(of=Duty, keys=("state", "due_at")),
     Index(of=Duty, keys=("owner", "state", "due_at")),
@@ -118,10 +117,9 @@ async def versions(read: Reader) -> dict[str, int]:
     return {found.id: found.version for found in await read.find(Item, {}, sort="-changed_at", limit=0)}
 
 
-async def columns(read: Reader) -> dict[str, str]:
-    """Ids of the live columns that are known here, by path. All are read. Index: path."""
-    where = {"blank": {"$exists": False}, "successor_id": None}
-    return {found.path: found.id for found in await read.find(Column, where, sort="path", limit=0)}
+async def columns(read: Reader) -> dict[str, Column]:
+    """All columns that are known here, by id. Index: _id."""
+    return {found.id: found for found in await read.find(Column, {"blank": {"$exists": False}}, sort="_id", limit=0)}
 
 
 async def know(read: Reader, departments: Collection[str]) -> bool:
@@ -130,13 +128,25 @@ async def know(read: Reader, departments: Collection[str]) -> bool:
     return await read.count(Department, where) == len(set(departments))
 
 
+async def columns_above(read: Reader, column_ids: Collection[str]) -> dict[str, Column]:
+    """These columns and all above them, as far as they are known here, by id. A question per level. Index: _id."""
+    known: dict[str, Column] = {}
+    wanted = set(column_ids)
+    while wanted:
+        where = {"_id": {"$in": sorted(wanted)}, "blank": {"$exists": False}}
+        found = await read.find(Column, where, sort="_id", limit=0)
+        known |= {column.id: column for column in found}
+        wanted = {column.parent_id for column in found if column.parent_id} - known.keys()
+    return known
+
+
 async def duties(
-    read: Reader, *, owner: str | None, states: Collection[DutyState], limit: int, after: After | None
+    read: Reader, *, owners: Collection[str] | None, states: Collection[DutyState], limit: int, after: After | None
 ) -> list[Duty]:
-    """Soonest due first. Indexes: owner, state, due_at; state, due_at."""
+    """Of these owners, or of all; soonest due first. Indexes: owner, state, due_at; state, due_at."""
     where: dict[str, Any] = {"state": {"$in": sorted(states)}}
-    if owner is not None:
-        where["owner"] = owner
+    if owners is not None:
+        where["owner"] = {"$in": sorted(owners)}
     return await read.find(Duty, where, sort="due_at", limit=limit, after=after)
 
 

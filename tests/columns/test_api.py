@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.columns.domain import TREE
+from services.kernel.domain.clock import now
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
 from tests.columns.desk import FINANCE, NEWS, Desk, done, expect_problem
@@ -207,3 +208,20 @@ async def test_what_is_not_there_is_missing(desk: Desk, path: str, code: str) ->
 )
 async def test_an_address_that_cannot_be_is_malformed(desk: Desk, path: str) -> None:
     expect_problem(await desk.client.get(path, headers=desk.editor), 422, "request.malformed")
+
+
+async def test_below_a_merged_departments_column_its_successors_editor_proposes(
+    program: Program, desk: Desk, bearer: Bearer
+) -> None:
+    above = await desk.open(slug="second", parent_id=(await desk.open())["id"])
+    below = NEWS | {"slug": "third", "parent_id": above["id"]}
+    successor = bearer(Role.EDITOR, department="health")
+    early = await desk.client.post("/columns", json=below, headers=successor)
+    expect_problem(early, 403, "column.owner_only")
+
+    successors = {"held": [{"since": now(), "value": "health"}]}
+    await program.db["department"].update_one({"_id": "finance"}, {"$set": {"successors": successors}})
+
+    assert (await desk.client.post("/columns", json=below, headers=successor)).status_code == 201
+    gone = await desk.client.post("/columns", json=below | {"slug": "fourth"}, headers=desk.editor)
+    expect_problem(gone, 403, "column.owner_only")

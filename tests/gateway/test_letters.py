@@ -47,7 +47,7 @@ async def test_a_letter_is_confirmed_with_its_receipt_and_code(portal_at: Portal
     [receipt] = set(portal_at.mailbox.letters) - {RECEIPT}
     assert receipt in answer.text
     assert portal_at.mailbox.letters[receipt].code in answer.text
-    assert "2026-12-15 00:00" in answer.text
+    assert "2026-12-14 24时前" in answer.text
     assert portal_at.mailbox.written == [
         {
             "kind": "complaint", "mailbox": "mayor", "title": "路灯不亮", "text": "人民二路的路灯坏了\n已经三天。",

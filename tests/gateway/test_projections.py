@@ -129,9 +129,9 @@ def test_a_duty_remembers_the_last_activity_and_the_next_due_moment() -> None:
     assert touched(None, duty) == {"column:c-news", "department:finance"}
 
 
-def test_an_answer_up_to_the_due_moment_is_in_time_and_not_after_it() -> None:
-    assert folded(e.received(), e.answered(at=e.DUE)).in_time is True
-    assert folded(e.received(), e.answered(at=e.DUE + timedelta(milliseconds=1))).in_time is False
+def test_an_answer_before_the_due_moment_is_in_time_and_at_that_moment_too_late() -> None:
+    assert folded(e.received(), e.answered(at=e.DUE - timedelta(milliseconds=1))).in_time is True
+    assert folded(e.received(), e.answered(at=e.DUE)).in_time is False
 
 
 def test_a_transferred_letter_belongs_to_the_new_department_and_touches_both() -> None:

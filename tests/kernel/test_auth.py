@@ -26,7 +26,7 @@ from tests.kernel.issuer import AT, CLAIMS, EC, FOREIGN, RSA, World, part, token
 @pytest.mark.parametrize(("key", "alg"), [(EC, "ES256"), (RSA, "RS256")])
 def test_a_token_of_the_issuer_names_its_bearer(key: Any, alg: str, world: World) -> None:
     assert world.person(token(key, alg)) == Person(
-        sub="zhang", name="张", roles=frozenset({Role.EDITOR}), departments=frozenset({"fgw"})
+        sub="zhang", name="张", roles=frozenset({Role.EDITOR}), departments=frozenset({"fgw"}), own=frozenset({"fgw"})
     )
 
 

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentRegistered
-from services.kernel.domain.event import Message
+from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentMerged, DepartmentRegistered
+from services.kernel.domain.event import Event, Message
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 CONTACT = {"name": "欧阳测试", "phone": "13800009876", "email": "ouyang.test@example.com"}
@@ -30,13 +30,23 @@ def registered(code: str, *, duties: bool = True) -> Message:
         phone="0763-3300000",
         address="清远市",
     )
+    return message(event)
+
+
+def merged(code: str, *, into: str, at: datetime, sequence: int = 2) -> Message:
+    """The department ends at a moment."""
+    told = DepartmentMerged(at=LONG_AGO, code=code, successor=into, effective_at=at, reason="机构改革")
+    return message(told, sequence)
+
+
+def message(event: Event, sequence: int = 1) -> Message:
     return Message(
-        id=f"{code}-1",
+        id=f"{event.subject}-{sequence}",
         type=event.TYPE,
-        source="columns",
+        source=event.SOURCE,
         subject=event.subject,
-        sequence=1,
-        time=LONG_AGO,
+        sequence=sequence,
+        time=event.at,
         correlation="test",
         trace=None,
         value=event.model_dump_json().encode(),

@@ -15,9 +15,10 @@ from services.kernel.contracts.columns import (
     Publishers,
 )
 from services.kernel.contracts.publishing import Ground, ItemKind
-from services.kernel.domain.decision import S
+from services.kernel.domain.decision import Decision, S
 from services.kernel.domain.event import Event, Message
 from services.kernel.domain.person import Person, Role
+from services.kernel.domain.terms import Terms
 from services.publishing import store
 from services.publishing.domain import (
     Column,
@@ -37,6 +38,7 @@ from services.publishing.domain import (
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # 09:00 of a Monday in Shanghai
 LATER = AT + timedelta(hours=1)
+LONG_AGO = AT - timedelta(days=1_000)
 WINDOWS, TAXONOMY = store.windows(), store.taxonomy()
 NO_GROUND: Mapping[Ground, bool] = dict.fromkeys(Ground, False)
 
@@ -48,8 +50,9 @@ def person(role: Role, department: str = "finance", *, sub: str = "") -> Person:
 EDITOR, REVIEWER, OFFICE = person(Role.EDITOR), person(Role.REVIEWER), person(Role.OFFICE, "office")
 STRANGER = person(Role.EDITOR, "health", sub="stranger")
 COLUMN = Column(
-    id="c-budget", path="budget", name="财政预决算", owner="finance", cadence=Cadence.NEWS, publishers=Publishers.OWNER
-)
+    id="c-budget", slug="budget", parent_id=None, name="财政预决算", owners=Terms[str]().since(LONG_AGO, "finance"),
+    publishers=Publishers.OWNER,
+)  # fmt: skip
 CONTENT = Content(
     kind=ItemKind.DOCUMENT, column_id="c-budget", title="2026年市级预算", summary="摘要", body="# 预算\n\n正文。",
     disclosure_class="G07", document_number="清财〔2026〕1号", made_on=date(2026, 2, 27), keywords=("预算",),
@@ -63,11 +66,13 @@ def stored(state: S) -> S:
 
 
 def drafted(content: Content = CONTENT, *, by: Person = EDITOR, at: datetime = AT) -> Item:
-    return draft("i1", content, department="finance", column=COLUMN, taxonomy=TAXONOMY, by=by, at=at).state
+    return draft(
+        "i1", content, department="finance", column=COLUMN, successors={}, taxonomy=TAXONOMY, by=by, at=at
+    ).state
 
 
 def submitted(item: Item | None = None) -> Item:
-    return submit(item or drafted(), column=COLUMN, by=EDITOR, at=AT).state
+    return submit(item or drafted(), column=COLUMN, successors={}, by=EDITOR, at=AT).state
 
 
 def released(item: Item | None = None, *, by: Person = REVIEWER) -> Item:
@@ -84,6 +89,7 @@ def publishing(
         ledger=ledger or Ledger(id="finance"),
         duty=duty,
         column=column,
+        successors={},
         taxonomy=TAXONOMY,
         windows=WINDOWS,
         by=EDITOR,
@@ -95,10 +101,16 @@ def published(item: Item | None = None) -> Item:
     return publishing(item or released()).item.state
 
 
+def opened(
+    cadence: Cadence = Cadence.NEWS, *, at: datetime = AT, heard_at: datetime | None = None
+) -> Decision[Duty] | None:
+    return open_for("c-budget", owner="finance", cadence=cadence, windows=WINDOWS, at=at, heard_at=heard_at or at)
+
+
 def duty(cadence: Cadence = Cadence.NEWS, *, at: datetime = AT, heard_at: datetime | None = None) -> Duty:
-    opened = open_for(replace(COLUMN, cadence=cadence), windows=WINDOWS, at=at, heard_at=heard_at or at)
-    assert opened
-    return opened.state
+    begun = opened(cadence, at=at, heard_at=heard_at)
+    assert begun
+    return begun.state
 
 
 def department_registered(code: str, *, at: datetime = AT) -> DepartmentRegistered:
@@ -112,9 +124,12 @@ def column_opened(
     column: str = "c-budget", *, cadence: Cadence = Cadence.NEWS, publishers: Publishers = Publishers.OWNER,
     at: datetime = AT,
 ) -> ColumnOpened:  # fmt: skip
+    path = column.removeprefix("c-")
+    above = path.rpartition("/")[0]
     return ColumnOpened(
-        at=at, column_id=column, path=column.removeprefix("c-"), tree_version=1, name="栏目", parent_id=None, level=1,
-        position=1, kind=ColumnKind.DISCLOSURE, cadence=cadence, owner="finance", publishers=publishers, classes=(),
+        at=at, column_id=column, path=path, tree_version=1, name="栏目", parent_id=f"c-{above}" if above else None,
+        level=path.count("/") + 1, position=1, kind=ColumnKind.DISCLOSURE, cadence=cadence, owner="finance",
+        publishers=publishers, classes=(),
     )  # fmt: skip
 
 

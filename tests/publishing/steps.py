@@ -12,7 +12,7 @@ def told(decision: Decision[Item]) -> list[str]:
 
 
 def edited(item: Item, content: Content = OTHER, *, note: str | None = None, by: Person = EDITOR) -> Decision[Item]:
-    return edit(item, content, change_note=note, column=COLUMN, taxonomy=TAXONOMY, by=by, at=LATER)
+    return edit(item, content, change_note=note, column=COLUMN, successors={}, taxonomy=TAXONOMY, by=by, at=LATER)
 
 
 def judged(

@@ -25,11 +25,12 @@ ITEMS: list[dict[str, Any]] = json.loads((Path(city.__file__).parent / "data" / 
 
 
 async def hear_the_city(program: Program) -> None:
-    """Its columns, opened four months ago, and its departments."""
+    """Its columns with those above them, opened four months ago, and its departments."""
     at = datetime.now(UTC) - timedelta(days=125)
+    paths = {item["column"] for item in ITEMS}
+    paths |= {"/".join(path.split("/")[:n]) for path in paths for n in range(1, path.count("/") + 1)}
     columns = [
-        column_opened(f"c-{path}", cadence=Cadence.NEWS, publishers=Publishers.ALL, at=at)
-        for path in sorted({item["column"] for item in ITEMS})
+        column_opened(f"c-{path}", cadence=Cadence.NEWS, publishers=Publishers.ALL, at=at) for path in sorted(paths)
     ]
     departments = [
         department_registered(code, at=at)

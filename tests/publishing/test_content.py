@@ -47,4 +47,4 @@ def test_the_hash_is_that_of_the_content_as_json_with_its_names_in_order() -> No
 
 def test_a_text_too_long_to_be_shown_is_not_even_submitted() -> None:
     with pytest.raises(Refused, match=r"item\.too_long"):
-        submit(drafted(replace(CONTENT, body="&" * 100_000)), column=COLUMN, by=EDITOR, at=AT)
+        submit(drafted(replace(CONTENT, body="&" * 100_000)), column=COLUMN, successors={}, by=EDITOR, at=AT)

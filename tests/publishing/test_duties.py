@@ -11,8 +11,8 @@ from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyRefreshed, DutyStale
 from services.kernel.domain.decision import Decision, Unknown
 from services.kernel.domain.event import Fact
-from services.publishing.domain import Duty, DutyState, announce, close, open_for, refresh, wake
-from tests.publishing.examples import AT, COLUMN, WINDOWS, duty
+from services.publishing.domain import Duty, DutyState, announce, close, follow, refresh, wake
+from tests.publishing.examples import AT, LATER, WINDOWS, duty, opened
 
 DUE = datetime(2026, 3, 9, 16, tzinfo=UTC)  # 24:00 in Shanghai of the day seven after the 2nd, 183 hours after AT
 SOON = datetime(2026, 3, 7, 18, 15, tzinfo=UTC)  # 137 hours and a quarter after AT: the last quarter begins
@@ -37,28 +37,26 @@ def test_the_window_is_the_cadences_and_ends_at_midnight_in_shanghai(cadence: Ca
 
 
 def test_a_column_without_cadence_owes_nothing() -> None:
-    none = replace(COLUMN, cadence=Cadence.NONE)
-
-    assert open_for(none, windows=WINDOWS, at=AT, heard_at=AT) is None
+    assert opened(Cadence.NONE) is None
 
 
 def test_a_cadence_of_tomorrow_waits_for_who_knows_it_instead_of_owing_nothing() -> None:
     tomorrow = Cadence("每季")
 
     with pytest.raises(Unknown, match="每季"):
-        open_for(replace(COLUMN, cadence=tomorrow), windows=WINDOWS, at=AT, heard_at=AT)
+        opened(tomorrow)
     with pytest.raises(Unknown):
         refresh(replace(duty(), cadence=tomorrow), Activity.PUBLISHED, windows=WINDOWS, at=AT)
 
 
 def test_opening_a_column_begins_its_first_period() -> None:
-    opened = open_for(COLUMN, windows=WINDOWS, at=AT, heard_at=AT)
+    begun = opened()
 
-    assert opened
-    [fact] = opened.facts
+    assert begun
+    [fact] = begun.facts
     assert isinstance(fact, DutyRefreshed)
     assert (fact.because, fact.due_at, fact.due_soon_at) == (Activity.OPENED, DUE, SOON)
-    assert (opened.state.state, opened.state.wakes_at, opened.state.quiet_until) == (DutyState.CURRENT, SOON, None)
+    assert (begun.state.state, begun.state.wakes_at, begun.state.quiet_until) == (DutyState.CURRENT, SOON, None)
 
 
 def test_nothing_is_said_before_its_moment() -> None:
@@ -127,12 +125,61 @@ def test_a_period_that_was_over_before_it_was_heard_of_is_not_announced_at_once(
     assert types(announce(late, at=SOON)) == ["duty.due_soon"]
 
 
+def followed(before: Duty, *, owner: str = "finance", cadence: Cadence = Cadence.NEWS, at: datetime) -> Decision[Duty]:
+    return follow(before, owner=owner, cadence=cadence, windows=WINDOWS, at=at, heard_at=at)
+
+
+def test_a_column_that_is_handed_over_takes_its_period_along() -> None:
+    handed = followed(duty(), owner="health", at=AT)
+
+    assert (types(handed), handed.state) == (["duty.handed_over"], replace(duty(), owner="health"))
+    assert followed(handed.state, owner="health", at=LATER) == Decision(handed.state)
+
+
+def test_what_time_did_before_the_hand_over_happened_to_the_owner_before() -> None:
+    handed = followed(duty(), owner="health", at=SOON)
+
+    assert [(fact.TYPE, getattr(fact, "owner", None)) for fact in handed.facts] == [
+        ("duty.due_soon", "finance"), ("duty.handed_over", "health"),
+    ]  # fmt: skip
+    [stale] = wake(handed.state, at=DUE).facts
+    assert isinstance(stale, DutyStale)
+    assert stale.owner == "health"
+
+
+def test_another_cadence_begins_a_new_period_by_its_own_window() -> None:
+    stale = wake(duty(), at=DUE).state
+
+    changed = followed(stale, cadence=Cadence.STATIC, at=DUE)
+
+    [fact] = changed.facts
+    assert isinstance(fact, DutyRefreshed)
+    assert (fact.because, fact.at, fact.cadence) == (Activity.CHANGED, DUE, Cadence.STATIC)
+    assert (changed.state.state, changed.state.due_at) == (DutyState.CURRENT, datetime(2026, 4, 10, 16, tzinfo=UTC))
+    shorter = followed(changed.state, cadence=Cadence.NEWS, at=DUE).state
+    assert shorter.due_at == datetime(2026, 3, 17, 16, tzinfo=UTC)
+
+
+def test_a_cadence_without_a_window_ends_the_duty_and_another_begins_it_again() -> None:
+    none = followed(duty(), cadence=Cadence.NONE, at=AT)
+    again = followed(none.state, cadence=Cadence.NEWS, at=LATER)
+
+    assert (types(none), none.state.state, none.state.wakes_at) == (["duty.closed"], DutyState.CLOSED, None)
+    assert (types(again), again.state.state) == (["duty.refreshed"], DutyState.CURRENT)
+    assert again.state.wakes_at == again.state.due_soon_at
+
+
+def test_a_cadence_of_tomorrow_is_waited_for_when_a_column_changes_to_it() -> None:
+    with pytest.raises(Unknown):
+        followed(duty(), cadence=Cadence("每季"), at=LATER)
+
+
 class Clock(RuleBasedStateMachine):
-    """Activity and sweeps in any order and at any time, some of them in the past."""
+    """Activity, sweeps and new owners in any order and at any time, some of the activity in the past."""
 
     @initialize(cadence=st.sampled_from([Cadence.NEWS, Cadence.DYNAMIC, Cadence.STATIC, Cadence.NOTICE]))
-    def opened(self, cadence: Cadence) -> None:
-        decision = open_for(replace(COLUMN, cadence=cadence), windows=WINDOWS, at=AT, heard_at=AT)
+    def opens(self, cadence: Cadence) -> None:
+        decision = opened(cadence)
         assert decision
         self.duty, self.now = decision.state, AT
         self.told: list[Fact] = list(decision.facts)
@@ -157,6 +204,10 @@ class Clock(RuleBasedStateMachine):
         at = max(AT, self.now - timedelta(hours=ago))
         self.take(refresh(self.duty, because, windows=WINDOWS, at=at), at=at)
 
+    @rule(owner=st.sampled_from(["finance", "health"]))
+    def hand_over(self, owner: str) -> None:
+        self.take(followed(self.duty, owner=owner, cadence=self.duty.cadence, at=self.now), at=self.now)
+
     @precondition(lambda self: self.duty.state is not DutyState.CLOSED)
     @rule(really=st.integers(0, 9))
     def retire(self, really: int) -> None:
@@ -178,7 +229,7 @@ class Clock(RuleBasedStateMachine):
             DutyState.CURRENT: "duty.refreshed", DutyState.DUE_SOON: "duty.due_soon", DutyState.STALE: "duty.stale",
             DutyState.CLOSED: "duty.closed",
         }  # fmt: skip
-        assert last[self.duty.state] == self.told[-1].TYPE
+        assert last[self.duty.state] == [fact.TYPE for fact in self.told if fact.TYPE != "duty.handed_over"][-1]
 
     @invariant()
     def it_wakes_exactly_while_time_can_still_change_it(self) -> None:

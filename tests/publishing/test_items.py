@@ -2,20 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from services.kernel.contracts.columns import Publishers
 from services.kernel.contracts.publishing import Activity, DutyRefreshed, Ground, ItemPublished, ItemRevised
-from services.kernel.domain.decision import Forbidden, Refused
-from services.publishing.domain import Item, ItemState, Ledger, Verdict, draft, submit, withdraw
+from services.kernel.domain.decision import Decision, Forbidden, Refused
+from services.kernel.domain.terms import Successors, Terms
+from services.publishing.domain import Column, Item, ItemState, Ledger, Verdict, draft, submit, withdraw
 from tests.publishing.examples import (
     AT,
     COLUMN,
     CONTENT,
     EDITOR,
     LATER,
+    LONG_AGO,
     OFFICE,
     OTHER,
     REVIEWER,
@@ -45,7 +47,7 @@ def in_each_state() -> dict[ItemState, Item]:
 
 
 def test_a_draft_belongs_to_the_callers_department_and_is_only_kept() -> None:
-    made = draft("i1", CONTENT, department="finance", column=COLUMN, taxonomy=TAXONOMY, by=EDITOR, at=AT)
+    made = draft("i1", CONTENT, department="finance", column=COLUMN, successors={}, taxonomy=TAXONOMY, by=EDITOR, at=AT)
 
     assert (made.state.department, made.state.state, made.state.revision) == ("finance", ItemState.DRAFT, 1)
     assert made.state.authors == {EDITOR.sub}
@@ -55,23 +57,64 @@ def test_a_draft_belongs_to_the_callers_department_and_is_only_kept() -> None:
 def test_nobody_drafts_for_another_department_not_even_the_office() -> None:
     for by in (STRANGER, OFFICE):
         with pytest.raises(Forbidden, match=r"department\.foreign"):
-            draft("i1", CONTENT, department="finance", column=COLUMN, taxonomy=TAXONOMY, by=by, at=AT)
+            draft("i1", CONTENT, department="finance", column=COLUMN, successors={}, taxonomy=TAXONOMY, by=by, at=AT)
 
 
 def test_only_the_owner_publishes_in_a_column_that_is_not_for_all() -> None:
-    column, open_to_all = replace(COLUMN, owner="health"), replace(COLUMN, owner="health", publishers=Publishers.ALL)
+    column = replace(COLUMN, owners=Terms[str]().since(LONG_AGO, "health"))
+    open_to_all = replace(column, publishers=Publishers.ALL)
 
     with pytest.raises(Forbidden, match=r"column\.owner_only"):
-        draft("i1", CONTENT, department="finance", column=column, taxonomy=TAXONOMY, by=EDITOR, at=AT)
-    made = draft("i1", CONTENT, department="finance", column=open_to_all, taxonomy=TAXONOMY, by=EDITOR, at=AT)
+        draft("i1", CONTENT, department="finance", column=column, successors={}, taxonomy=TAXONOMY, by=EDITOR, at=AT)
+    made = draft(
+        "i1", CONTENT, department="finance", column=open_to_all, successors={}, taxonomy=TAXONOMY, by=EDITOR, at=AT
+    )
     assert made.state.state is ItemState.DRAFT
+
+
+HANDED_OVER = replace(COLUMN, owners=COLUMN.owners.since(LATER, "health"))
+MERGED: Successors = {"finance": Terms[str]().since(LATER, "health")}
+
+
+def test_a_column_that_is_handed_over_takes_from_its_owner_at_that_moment() -> None:
+    before = LATER - timedelta(milliseconds=1)
+
+    HANDED_OVER.must_take_from("finance", {}, at=before)
+    HANDED_OVER.must_take_from("health", {}, at=LATER)
+    for department, at in (("health", before), ("finance", LATER)):
+        with pytest.raises(Forbidden, match=r"column\.owner_only"):
+            HANDED_OVER.must_take_from(department, {}, at=at)
+
+
+@pytest.mark.parametrize("column", [COLUMN, HANDED_OVER], ids=["still its own", "handed over"])
+@pytest.mark.parametrize("department", ["finance", "health"])
+def test_the_column_of_a_merged_department_takes_what_either_of_them_made(column: Column, department: str) -> None:
+    column.must_take_from(department, MERGED, at=LATER)
+
+    with pytest.raises(Forbidden, match="Only health publishes"):
+        column.must_take_from("water", MERGED, at=LATER)
+
+
+def test_nothing_new_is_drafted_for_a_department_that_has_ended() -> None:
+    of_both = replace(EDITOR, departments=frozenset({"finance", "health"}))
+
+    def drafting(department: str, at: datetime) -> Decision[Item]:
+        return draft(
+            "i1", CONTENT, department=department, column=COLUMN, successors=MERGED, taxonomy=TAXONOMY, by=of_both, at=at
+        )
+
+    assert drafting("finance", LATER - timedelta(milliseconds=1)).state.department == "finance"
+    assert drafting("health", LATER).state.department == "health"
+    with pytest.raises(Refused, match="Draft it for health") as no:
+        drafting("finance", LATER)
+    assert no.value.code == "department.ended"
 
 
 def test_a_retired_column_takes_nothing_more_and_names_its_successor() -> None:
     retired = replace(COLUMN, successor_id="c-news")
 
     with pytest.raises(Refused, match="c-news") as no:
-        submit(drafted(), column=retired, by=EDITOR, at=AT)
+        submit(drafted(), column=retired, successors={}, by=EDITOR, at=AT)
     assert no.value.code == "column.retired"
 
 
@@ -174,7 +217,7 @@ def attempt(step: str, item: Item) -> None:
     note = "更正" if item.state is ItemState.PUBLISHED else None
     steps: dict[str, Callable[[], object]] = {
         "edit": lambda: edited(item, note=note),
-        "submit": lambda: submit(item, column=COLUMN, by=EDITOR, at=LATER),
+        "submit": lambda: submit(item, column=COLUMN, successors={}, by=EDITOR, at=LATER),
         "judge": lambda: judged(item),
         "publish": lambda: publishing(item),
     }

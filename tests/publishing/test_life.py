@@ -54,7 +54,7 @@ class Life(RuleBasedStateMachine):
         self.duty = duty(Cadence.NEWS)
         self.edits: dict[int, set[str]] = {1: {by.sub}}
         self.releases: dict[tuple[int, str], str] = {}  # by revision and content, the reviewer
-        made = draft("i1", content, department="finance", column=COLUMN, taxonomy=TAXONOMY, by=by, at=AT)
+        made = draft("i1", content, department="finance", column=COLUMN, successors={}, taxonomy=TAXONOMY, by=by, at=AT)
         self.item = self.saved(made)
 
     def saved(self, decision: Decision[Item]) -> Item:
@@ -74,7 +74,9 @@ class Life(RuleBasedStateMachine):
     def edit(self, by: Person, content: Content, note: str | None) -> None:
         before = self.item
         if self.tried(
-            lambda: edit(before, content, change_note=note, column=COLUMN, taxonomy=TAXONOMY, by=by, at=self.now)
+            lambda: edit(
+                before, content, change_note=note, column=COLUMN, successors={}, taxonomy=TAXONOMY, by=by, at=self.now
+            )
         ):
             assert not self.item.sealed, "an edit leaves a release standing"
             self.edits.setdefault(self.item.revision, set()).add(by.sub)
@@ -82,7 +84,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(by=people)
     def submit(self, by: Person) -> None:
-        self.tried(lambda: submit(self.item, column=COLUMN, by=by, at=self.now))
+        self.tried(lambda: submit(self.item, column=COLUMN, successors={}, by=by, at=self.now))
 
     @rule(by=people, verdict=st.sampled_from(Verdict), answers=grounds | partly, seen=contents, looked=st.booleans())
     def review(self, by: Person, verdict: Verdict, answers: dict[Ground, bool], seen: Content, looked: bool) -> None:
@@ -106,8 +108,8 @@ class Life(RuleBasedStateMachine):
         self.now += timedelta(hours=5)
         try:
             parts = publish(
-                before, ledger=self.ledger, duty=self.duty, column=COLUMN, taxonomy=TAXONOMY, windows=WINDOWS, by=by,
-                at=self.now,
+                before, ledger=self.ledger, duty=self.duty, column=COLUMN, successors={}, taxonomy=TAXONOMY,
+                windows=WINDOWS, by=by, at=self.now,
             )  # fmt: skip
         except No:
             assert before.state is not ItemState.RELEASED

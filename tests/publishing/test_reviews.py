@@ -54,7 +54,9 @@ def test_whoever_edited_the_revision_at_any_time_is_its_author() -> None:
 
 def test_the_authors_of_a_revision_may_review_the_next() -> None:
     second, other = person(Role.EDITOR, sub="second"), person(Role.REVIEWER, sub=EDITOR.sub)
-    item = submit(edited(published(), note="更正", by=second).state, column=COLUMN, by=second, at=LATER).state
+    item = submit(
+        edited(published(), note="更正", by=second).state, column=COLUMN, successors={}, by=second, at=LATER
+    ).state
 
     assert judged(item, by=other).state.state is ItemState.RELEASED
 

@@ -1,18 +1,20 @@
 """Who may do what to a month's assessment, by the law: every role, every endpoint, own and another's department."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 
 import httpx
 import pytest
 
+from services.kernel.contracts.columns import DepartmentMerged
 from services.kernel.domain.calendar import month_span
+from services.kernel.domain.clock import now
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
 from services.scoring.actions import close_month, confirm_month, publish_month
 from services.scoring.domain.score import compute
 from tests.scoring.conftest import Hear
-from tests.scoring.story import MONTH, SCHEME, Story, inputs, whole_month
+from tests.scoring.story import AFTER, MONTH, SCHEME, Story, inputs, whole_month
 from tests.support.rights import (
     Act,
     Json,
@@ -165,3 +167,23 @@ async def test_departments_see_only_themselves_until_publication(
 
     table = (await client.get(f"/assessments/{MONTH}", headers=bearer(Role.EDITOR, department="health"))).json()
     assert [row["department"] for row in table["rows"]] == ["finance", "health"]
+
+
+async def test_a_merged_departments_month_is_seen_by_its_successor(
+    client: httpx.AsyncClient, bearer: Bearer, hear: Hear
+) -> None:
+    """Not before the merger is in force, and then no more by those of the merged department itself."""
+    story, path = whole_month(), f"/assessments/{MONTH}/finance"
+    ahead = DepartmentMerged(
+        at=AFTER, code="finance", successor="water", effective_at=now() + timedelta(days=1), reason="机构改革"
+    )
+    await hear(story.tell(ahead).messages)
+    own, successor = bearer(Role.EDITOR, department="finance"), bearer(Role.EDITOR, department="health")
+    assert code_of(await client.get(path, headers=own)) == (200, None)
+    assert code_of(await client.get(path, headers=successor)) == (403, "department.foreign")
+
+    in_force = ahead.model_copy(update={"successor": "health", "effective_at": AFTER})
+    await hear(story.tell(in_force).messages)
+
+    assert code_of(await client.get(path, headers=successor)) == (200, None)
+    assert code_of(await client.get(path, headers=own)) == (403, "department.foreign")

@@ -19,7 +19,7 @@ Bearer = Callable[..., dict[str, str]]
 def bearer_with(keys: Path) -> Bearer:
     """Headers of somebody in these roles; `sub` is the first role's name unless told."""
 
-    def made(*roles: Role, department: str = "finance", sub: str = "") -> dict[str, str]:
+    def made(*roles: Role, department: str | list[str] = "finance", sub: str = "") -> dict[str, str]:
         who, at = sub or roles[0], datetime.now(UTC)
         minted = tokens.mint(keys, sub=who, roles=roles, department=department, at=at, days=1)
         return {"Authorization": f"Bearer {minted}"}

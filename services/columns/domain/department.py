@@ -12,6 +12,7 @@ from services.kernel.contracts.columns import (
     DepartmentRegistered,
 )
 from services.kernel.domain.decision import Aggregate, Decision, Refused
+from services.kernel.domain.terms import NOBODY, Terms
 
 D = TypeVar("D", bound=DepartmentEvent)
 T = TypeVar("T")
@@ -19,7 +20,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Department(Aggregate):
-    """A body with duties of disclosure, or one of the city's public enterprises and institutions."""
+    """A body with duties of disclosure, or one of the city's public enterprises and institutions.
+
+    `successors`: who answers for its matters, from which moment on.
+    """
 
     KIND: ClassVar[str] = "department"
 
@@ -30,6 +34,7 @@ class Department(Aggregate):
     letter_duties: bool
     phone: str
     address: str
+    successors: Terms[str] = NOBODY
 
     @property
     def code(self) -> str:

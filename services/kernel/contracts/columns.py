@@ -1,7 +1,8 @@
 """The events of columns."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from pydantic import AwareDatetime
 
@@ -115,6 +116,11 @@ class ColumnEvent(Event):
     path: str
     tree_version: int
 
+    @property
+    def slug(self) -> str:
+        """The column's own part of the path."""
+        return self.path.rpartition("/")[2]
+
 
 class ColumnDescribed(ColumnEvent):
     """A column with everything others need of it. `level` counts from 1; `position` orders siblings."""
@@ -178,3 +184,27 @@ class ColumnRetired(ColumnEvent):
 
     successor_id: str
     reason: str
+
+
+class Placed(Protocol):
+    """A column as a reader keeps it: what is needed to derive its path."""
+
+    @property
+    def slug(self) -> str: ...
+
+    @property
+    def parent_id(self) -> str | None: ...
+
+
+def path_of(column_id: str, columns: Mapping[str, Placed]) -> str | None:
+    """The present path, derived from slugs and parents. None while a column on the way up is not known."""
+    slugs: list[str] = []
+    passed: set[str | None] = set()
+    above: str | None = column_id
+    while above is not None:
+        if above in passed or above not in columns:
+            return None
+        passed.add(above)
+        slugs.insert(0, columns[above].slug)
+        above = columns[above].parent_id
+    return "/".join(slugs)

@@ -131,6 +131,7 @@ class Activity(OpenEnum):
     OPENED = "opened"
     PUBLISHED = "published"
     REVISED = "revised"
+    CHANGED = "changed"  # the column has another cadence
 
 
 class DutyEvent(Event):

@@ -1,9 +1,11 @@
 """Who acts. Nothing here does I/O, so that domain rules may use it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 
 from services.kernel.domain.decision import Forbidden
+from services.kernel.domain.terms import Successors, answers_for
 
 
 class Role(StrEnum):
@@ -20,17 +22,24 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A caller. `departments`: those they answer for at the moment of the request."""
+    """A caller. `departments`: those they answer for at the moment of the request. `own`: those their token names."""
 
     sub: str
     name: str
     roles: frozenset[Role]
     departments: frozenset[str]
+    own: frozenset[str] = frozenset()
+
+    def answering(self, successors: Successors, *, at: datetime) -> "Person":
+        """The same person, answering at a moment for the departments that their own are, or succeed, by then."""
+        return replace(self, departments=answers_for(self.own, successors, at=at))
 
     def is_any(self, *roles: Role) -> bool:
         return not self.roles.isdisjoint(roles)
 
     def must_answer_for(self, department: str) -> None:
-        """Raises `Forbidden` unless the department is their own, or they are the government office."""
+        """Raises `Forbidden` unless they answer for the department, or are the government office."""
         if department not in self.departments and Role.OFFICE not in self.roles:
-            raise Forbidden("department.foreign", f"Only {department} and the government office may do this.")
+            raise Forbidden(
+                "department.foreign", f"Only those who answer for {department}, and the office, may do this."
+            )

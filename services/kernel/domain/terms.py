@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
+
+from services.kernel.domain.decision import Copied, Reader
 
 T = TypeVar("T")
 
@@ -41,6 +43,9 @@ class Terms(Generic[T]):
         return next((term.since for term in self.held if term.since > at), None)
 
 
+NOBODY: Terms[str] = Terms()
+"""The successors of a department that stands."""
+
 Successors = Mapping[str, Terms[str]]
 """Of departments that have ended or will: who answers for their matters, by code. A department not in it stands."""
 
@@ -67,3 +72,23 @@ def answers_for(own: Iterable[str], successors: Successors, *, at: datetime) -> 
     """
     own = frozenset(own)
     return frozenset(code for code in own | successors.keys() if who_answers(code, successors, at=at) in own)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succession(Copied):
+    """What a program's own departments, aggregates or copies, say of the successors of one."""
+
+    KIND: ClassVar[str] = "department"
+
+    successors: Terms[str] = NOBODY
+
+
+async def all_successors(read: Reader) -> Successors:
+    """Of the departments of this program that have ended or will. All departments are read, as they are few."""
+    found = await read.find(Succession, {"successors.held.0": {"$exists": True}}, sort="_id", limit=0)
+    return {each.id: each.successors for each in found}
+
+
+async def matters_of(read: Reader, department: str, *, at: datetime) -> frozenset[str]:
+    """The codes that a list of a department's matters shows: those that it answers for at a moment, and its own."""
+    return answers_for({department}, await all_successors(read), at=at) | {department}

@@ -139,11 +139,13 @@ def _bearer(authorization: str | None) -> str:
 
 
 def _person(claims: dict[str, Any]) -> Person:
+    own = _words(claims.get("department"))
     return Person(
         sub=claims["sub"],
         name=str(claims.get("name") or claims["sub"]),
         roles=frozenset(role for role in Role if role in _words(claims.get("roles"))),
-        departments=_words(claims.get("department")),
+        departments=own,
+        own=own,
     )
 
 

@@ -10,7 +10,10 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from services.kernel.domain.decision import After, R
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import After, R, Reader
+from services.kernel.domain.person import Person, Role
+from services.kernel.domain.terms import matters_of
 from services.kernel.http.problem import Malformed
 
 B = TypeVar("B", bound=BaseModel)
@@ -92,3 +95,14 @@ async def wanted(
 
 
 Wanted = Annotated[Portion, Depends(wanted)]
+
+
+async def whose(read: Reader, by: Person, department: str | None) -> frozenset[str] | None:
+    """The departments whose matters a list shows the caller: all they answer for. None: everybody's, for the office.
+
+    If a `department` is asked for, those that it answers for now, and its own. `Forbidden` if that is another's.
+    """
+    if department is None:
+        return None if Role.OFFICE in by.roles else by.departments
+    by.must_answer_for(department)
+    return await matters_of(read, department, at=now())

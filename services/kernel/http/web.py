@@ -11,8 +11,10 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne
 
+from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause, Forbidden, Reader, Unit
 from services.kernel.domain.person import Person, Role
+from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
 from services.kernel.storage.crypto import Vault
@@ -74,7 +76,10 @@ Entered = Annotated[Doorway, Depends(entered)]
 
 
 class Door(APIRoute):
-    """A route that checks its caller before it reads the body: 401 and 403 come first."""
+    """A route that checks its caller before it reads the body: 401 and 403 come first.
+
+    The caller answers for what their departments answer for at this moment, as far as this program has heard.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -87,6 +92,8 @@ class Door(APIRoute):
             if not by.is_any(*allowed):
                 needed = ", ".join(sorted(allowed))
                 raise Forbidden("role.not_allowed", f"{name} needs one of these roles: {needed}.")
+            if by.own:
+                by = by.answering(await all_successors(door.transact.reader()), at=now())
             request.state.caller = by
             return await inner(request)
 

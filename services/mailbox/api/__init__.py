@@ -9,7 +9,7 @@ from services.kernel.domain.calendar import day_of, deadline, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Missing
 from services.kernel.domain.person import Role
-from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.listing import Listing, Wanted, whose
 from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Sealing, Table
 from services.kernel.storage.crypto import new_code
 from services.mailbox import store
@@ -92,7 +92,7 @@ async def reception(body: NewLetter, answer: Answer, sealing: Sealing) -> Receip
     )
 
 
-@router.get("/letters", summary="The queue: soonest due first; a handler sees their own department's")
+@router.get("/letters", summary="The queue: soonest due first; a handler sees what their departments answer for")
 async def queue(
     read: Read,
     by: Caller,
@@ -101,12 +101,9 @@ async def queue(
     state: LetterState | None = None,
     due_before: Moment | None = None,
 ) -> Listing[LetterView]:
-    if Role.OFFICE not in by.roles:
-        department = department or next(iter(by.departments), "")
-    if department is not None:
-        by.must_answer_for(department)
+    departments = await whose(read, by, department)
     found = await store.queue(
-        read, department=department, state=state, due_before=due_before, limit=portion.limit, after=portion.after
+        read, departments=departments, state=state, due_before=due_before, limit=portion.limit, after=portion.after
     )
     return portion.listing(found, sort="clock.due_at", view=LetterView.of)
 

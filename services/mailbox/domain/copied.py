@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from services.kernel.domain.decision import Copied
+from services.kernel.domain.terms import NOBODY, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +15,4 @@ class Department(Copied):
 
     name: str
     letter_duties: bool
+    successors: Terms[str] = NOBODY

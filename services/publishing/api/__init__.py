@@ -6,8 +6,9 @@ from uuid import uuid4
 from fastapi import APIRouter, Query
 
 from services.kernel.domain.clock import now
-from services.kernel.domain.person import Person, Role
-from services.kernel.http.listing import Listing, Wanted
+from services.kernel.domain.person import Role
+from services.kernel.domain.terms import matters_of
+from services.kernel.http.listing import Listing, Wanted, whose
 from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Table
 from services.publishing import store
 from services.publishing.actions import draft_item, edit_item, publish_item, review_item, submit_item, withdraw_item
@@ -54,17 +55,6 @@ MAY = Table(
 OfDepartment = Annotated[Code | None, Query()]
 Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
 STANDING: tuple[Standing, ...] = (DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE)
-
-
-def visible(by: Person, department: str | None) -> frozenset[str] | None:
-    """Departments whose items the caller sees: the one asked for, else their own.
-
-    None means all, for the government office.
-    """
-    if department is not None:
-        by.must_answer_for(department)
-        return frozenset({department})
-    return None if by.is_any(Role.OFFICE) else by.departments
 
 
 @router.post("/items", tags=["items"], status_code=201, summary="Draft an item of the own department")
@@ -146,9 +136,8 @@ async def withdrawal(
 async def items(
     read: Read, by: Caller, portion: Wanted, department: OfDepartment = None, state: ItemState | None = None
 ) -> Listing[ItemHead]:
-    found = await store.items(
-        read, departments=visible(by, department), state=state, limit=portion.limit, after=portion.after
-    )
+    departments = await whose(read, by, department)
+    found = await store.items(read, departments=departments, state=state, limit=portion.limit, after=portion.after)
     return portion.listing(found, sort="-changed_at", view=ItemHead.of)
 
 
@@ -177,5 +166,7 @@ async def duties(
     read: Read, portion: Wanted, owner: OfDepartment = None, state: Standing | None = None
 ) -> Listing[DutyView]:
     states = STANDING if state is None else (state,)
-    found = await store.duties(read, owner=owner, states=states, limit=portion.limit, after=portion.after)
-    return portion.listing(found, sort="due_at", view=DutyView.of)
+    owners = await matters_of(read, owner, at=now()) if owner else None
+    found = await store.duties(read, owners=owners, states=states, limit=portion.limit, after=portion.after)
+    columns = await store.columns_above(read, [duty.id for duty in found])
+    return portion.listing(found, sort="due_at", view=DutyView.beside(columns))

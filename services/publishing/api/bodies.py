@@ -70,7 +70,7 @@ class ItemBody(Body):
 
 
 class NewItem(ItemBody):
-    """A draft. `department` is needed only if the caller answers for several."""
+    """A draft. `department` is needed only if the caller's token names several."""
 
     department: Code | None = None
 
@@ -78,9 +78,9 @@ class NewItem(ItemBody):
         """The department that answers for it (art. 7). `Forbidden` if the caller has several and names none."""
         if self.department is not None:
             return self.department
-        if len(by.departments) != 1:
+        if len(by.own) != 1:
             raise Forbidden("department.unclear", "Say which of your departments answers for it.")
-        return next(iter(by.departments))
+        return next(iter(by.own))
 
 
 class EditedItem(ItemBody):

@@ -1,15 +1,25 @@
 """What publishing shows of its items, ledgers and duties."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from services.kernel.contracts.columns import Cadence
+from services.kernel.contracts.columns import Cadence, path_of
 from services.kernel.contracts.publishing import Activity, Ground, ItemKind
 from services.kernel.http.web import View
-from services.publishing.domain import DutyState, Item, ItemState, Publication, Verdict, Verification, render
+from services.publishing.domain import (
+    Column,
+    Duty,
+    DutyState,
+    Item,
+    ItemState,
+    Publication,
+    Verdict,
+    Verification,
+    render,
+)
 
 
 class Part(BaseModel):
@@ -194,11 +204,14 @@ class VerificationView(Part):
 
 
 class DutyView(View):
-    """A column's duty. `since`: the activity that began the period; `rule`: the version the window came from."""
+    """A column's duty. `since`: the activity that began the period; `rule`: the version the window came from.
+
+    `path`: the column's present one, null while a column above it has not been heard of.
+    """
 
     id: str
-    path: str
-    name: str
+    path: str | None
+    name: str | None
     owner: str
     cadence: Cadence
     state: DutyState
@@ -207,3 +220,26 @@ class DutyView(View):
     due_soon_at: AwareDatetime
     due_at: AwareDatetime
     rule: str
+
+    @classmethod
+    def beside(cls, columns: Mapping[str, Column]) -> "Callable[[Duty], DutyView]":
+        """Makes the views of duties, given their columns and those above them."""
+
+        def made(duty: Duty) -> DutyView:
+            column = columns.get(duty.id)
+            return cls(
+                version=duty.version,
+                id=duty.id,
+                path=path_of(duty.id, columns),
+                name=column.name if column else None,
+                owner=duty.owner,
+                cadence=duty.cadence,
+                state=duty.state,
+                since=duty.since,
+                because=duty.because,
+                due_soon_at=duty.due_soon_at,
+                due_at=duty.due_at,
+                rule=duty.rule,
+            )
+
+        return made

@@ -1,10 +1,12 @@
 """Copies of departments and columns, which the service columns owns."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
-from services.kernel.contracts.columns import Cadence, Publishers
+from services.kernel.contracts.columns import Publishers
 from services.kernel.domain.decision import Copied, Forbidden, Refused
+from services.kernel.domain.terms import NOBODY, Successors, Terms, who_answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,7 @@ class Department(Copied):
     KIND: ClassVar[str] = "department"
 
     name: str
+    successors: Terms[str] = NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +25,23 @@ class Column(Copied):
 
     KIND: ClassVar[str] = "column"
 
-    path: str
+    slug: str
+    parent_id: str | None
     name: str
-    owner: str
-    cadence: Cadence
+    owners: Terms[str]
     publishers: Publishers
     successor_id: str | None = None
 
-    def must_take_from(self, department: str) -> None:
+    def is_anothers(self, department: str, *, at: datetime) -> bool:
+        """Whether only its owner publishes in it, and that is another department by its code."""
+        return self.publishers is Publishers.OWNER and department != self.owners.as_of(at)
+
+    def must_take_from(self, department: str, successors: Successors, *, at: datetime) -> None:
         """Raises `Refused` if it is retired, `Forbidden` if only another department publishes in it."""
         if self.successor_id is not None:
-            raise Refused("column.retired", f"The column {self.path} is retired. Publish in {self.successor_id}.")
-        if self.publishers is Publishers.OWNER and department != self.owner:
-            raise Forbidden("column.owner_only", f"Only {self.owner} publishes in {self.path}.")
+            raise Refused("column.retired", f"The column {self.name} is retired. Publish in {self.successor_id}.")
+        if not self.is_anothers(department, at=at):
+            return
+        owner = who_answers(self.owners.as_of(at) or "", successors, at=at)
+        if who_answers(department, successors, at=at) != owner:
+            raise Forbidden("column.owner_only", f"Only {owner} publishes in {self.name}.")

@@ -12,7 +12,6 @@ from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEven
 from services.kernel.domain.calendar import Calendar, Limit, deadline
 from services.kernel.domain.decision import Aggregate, Decision, Unknown
 from services.kernel.domain.event import Fact
-from services.publishing.domain.copied import Column
 
 D = TypeVar("D", bound=DutyEvent)
 
@@ -47,6 +46,14 @@ class Windows:
     patience: timedelta
     calendar: Calendar
 
+    def bind(self, cadence: Cadence) -> bool:
+        """Whether a cadence sets a window. One of tomorrow may: `period` says that it is not known yet."""
+        return cadence in self.limits or not cadence.is_known
+
+    def quiet_until(self, period: Period, heard_at: datetime) -> datetime | None:
+        """Until when nothing is announced of a period that was amber, or over, before it was heard of."""
+        return heard_at + self.patience if period.due_soon_at <= heard_at else None
+
     def period(self, cadence: Cadence, since: datetime) -> Period:
         """In calendar units (RULES 2); ends at 24:00 in Shanghai. `Unknown` for a cadence of tomorrow."""
         if not cadence.is_known:
@@ -63,8 +70,6 @@ class Duty(Aggregate):
 
     KIND: ClassVar[str] = "duty"
 
-    path: str
-    name: str
     owner: str
     cadence: Cadence
     state: DutyState
@@ -78,34 +83,80 @@ class Duty(Aggregate):
 
 
 class DutyClosed(Fact):
-    """The column was retired."""
+    """The column was retired, or its cadence sets no window any more. Kept only."""
 
     TYPE: ClassVar[str] = "duty.closed"
 
     column_id: str
 
 
-def open_for(column: Column, *, windows: Windows, at: datetime, heard_at: datetime) -> Decision[Duty] | None:
+class DutyHandedOver(Fact):
+    """The column has another owner. Kept only: the column itself tells others."""
+
+    TYPE: ClassVar[str] = "duty.handed_over"
+
+    column_id: str
+    owner: str
+
+
+def open_for(
+    column_id: str,
+    *,
+    owner: str,
+    cadence: Cadence,
+    windows: Windows,
+    because: Activity = Activity.OPENED,
+    at: datetime,
+    heard_at: datetime,
+) -> Decision[Duty] | None:
     """The first period, from the column's opening on. None if the cadence sets no window; `Unknown` as `period`."""
-    if column.cadence.is_known and column.cadence not in windows.limits:
+    if not windows.bind(cadence):
         return None
-    period = windows.period(column.cadence, at)
+    period = windows.period(cadence, at)
     duty = Duty(
-        id=column.id,
-        path=column.path,
-        name=column.name,
-        owner=column.owner,
-        cadence=column.cadence,
+        id=column_id,
+        owner=owner,
+        cadence=cadence,
         state=DutyState.CURRENT,
         since=at,
-        because=Activity.OPENED,
+        because=because,
         due_soon_at=period.due_soon_at,
         due_at=period.due_at,
         rule=windows.version,
-        quiet_until=heard_at + windows.patience if period.due_soon_at <= heard_at else None,
+        quiet_until=windows.quiet_until(period, heard_at),
         wakes_at=None,
     )
     return Decision(_timed(duty), (_refreshed(duty),))
+
+
+def follow(
+    duty: Duty, *, owner: str, cadence: Cadence, windows: Windows, at: datetime, heard_at: datetime
+) -> Decision[Duty]:
+    """The column has this owner and this cadence from `at` on. Another cadence begins a new period.
+
+    If the old one was due soon or over by then, that is told first: it happened to the owner before.
+    """
+    if (owner, cadence) == (duty.owner, duty.cadence):
+        return Decision(duty)
+    before = announce(duty, at=at)
+    handed = replace(before.state, owner=owner, cadence=cadence)
+    if cadence == duty.cadence:
+        return Decision(handed, (*before.facts, DutyHandedOver(at=at, column_id=duty.id, owner=owner)))
+    if not windows.bind(cadence):
+        closed = replace(handed, state=DutyState.CLOSED)
+        return Decision(_timed(closed), (*before.facts, DutyClosed(at=at, column_id=duty.id)))
+    period = windows.period(cadence, at)
+    after = replace(
+        handed,
+        state=DutyState.CURRENT,
+        since=at,
+        because=Activity.CHANGED,
+        due_soon_at=period.due_soon_at,
+        due_at=period.due_at,
+        rule=windows.version,
+        quiet_until=windows.quiet_until(period, heard_at),
+    )
+    return Decision(_timed(after), (*before.facts, _refreshed(after)))
 
 
 def refresh(duty: Duty, because: Activity, *, windows: Windows, at: datetime) -> Decision[Duty]:

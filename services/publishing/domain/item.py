@@ -14,6 +14,7 @@ from services.kernel.contracts.publishing import (
 from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Refused
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
+from services.kernel.domain.terms import Successors, who_answers
 from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column
@@ -131,11 +132,21 @@ class ItemEdited(Fact):
 
 
 def draft(
-    item_id: str, content: Content, *, department: str, column: Column, taxonomy: Taxonomy, by: Person, at: datetime
+    item_id: str,
+    content: Content,
+    *,
+    department: str,
+    column: Column,
+    successors: Successors,
+    taxonomy: Taxonomy,
+    by: Person,
+    at: datetime,
 ) -> Decision[Item]:
     """A new item of the caller's own department, which answers for it from now on (art. 7)."""
     must_be_of(department, by)
-    column.must_take_from(department)
+    if (successor := who_answers(department, successors, at=at)) != department:
+        raise Refused("department.ended", f"{department} has ended. Draft it for {successor}, which took it over.")
+    column.must_take_from(department, successors, at=at)
     content.must_be_possible(taxonomy, at=at)
     item = Item(
         id=item_id,
@@ -160,13 +171,14 @@ def edit(
     *,
     change_note: str | None,
     column: Column,
+    successors: Successors,
     taxonomy: Taxonomy,
     by: Person,
     at: datetime,
 ) -> Decision[Item]:
     """Save the revision in work, which voids its review. If the item is public, begin the next revision."""
     must_be_of(item.department, by)
-    column.must_take_from(item.department)
+    column.must_take_from(item.department, successors, at=at)
     content.must_be_possible(taxonomy, at=at)
     match item.state:
         case ItemState.DRAFT | ItemState.RETURNED | ItemState.RELEASED | ItemState.WITHHELD:
@@ -190,10 +202,10 @@ def edit(
     return _edited(after, at)
 
 
-def submit(item: Item, *, column: Column, by: Person, at: datetime) -> Decision[Item]:
+def submit(item: Item, *, column: Column, successors: Successors, by: Person, at: datetime) -> Decision[Item]:
     """Hand it to review. A withheld item may be submitted again unchanged."""
     must_be_of(item.department, by)
-    column.must_take_from(item.department)
+    column.must_take_from(item.department, successors, at=at)
     match item.state:
         case ItemState.DRAFT | ItemState.RETURNED | ItemState.WITHHELD:
             render(item.content.body)
@@ -228,7 +240,7 @@ def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: 
 def must_be_of(department: str, by: Person) -> None:
     """Raises `Forbidden` for any other department, the government office too: nobody publishes for another (art. 7)."""
     if department not in by.departments:
-        raise Forbidden("department.foreign", f"Only {department} itself may do this.")
+        raise Forbidden("department.foreign", f"Only those who answer for {department} may do this.")
 
 
 def refuse(item: Item, wanted: str) -> Never:

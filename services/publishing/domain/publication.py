@@ -8,6 +8,7 @@ from services.kernel.contracts.publishing import Activity, ItemPublished, ItemRe
 from services.kernel.domain.decision import Aggregate, Decision, Refused
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
+from services.kernel.domain.terms import Successors
 from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column
@@ -74,6 +75,7 @@ def publish(
     ledger: Ledger,
     duty: Duty | None,
     column: Column,
+    successors: Successors,
     taxonomy: Taxonomy,
     windows: Windows,
     by: Person,
@@ -82,7 +84,7 @@ def publish(
 ) -> Publishing:
     """Make public what was released, exactly as it was released. `loaded`: this is a load of the past."""
     must_be_of(item.department, by)
-    column.must_take_from(item.department)
+    column.must_take_from(item.department, successors, at=at)
     review = _release_of(item)
     recorded = record(
         ledger,
