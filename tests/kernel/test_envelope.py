@@ -19,7 +19,7 @@ from services.kernel.stream.envelope import Unreadable, decode, encode, fitting
 from tests.support.sample import AT, message
 
 SAID = message("finance", 1, "财政局")
-TOMORROW = replace(SAID, type="department.merged", value=b"\xff")
+TOMORROW = replace(SAID, type="department.moved", value=b"\xff")
 Headers = list[tuple[str, bytes | None]]
 
 

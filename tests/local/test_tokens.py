@@ -24,7 +24,11 @@ def test_a_minted_token_is_accepted_with_everything_it_says(tmp_path: Path) -> N
     token = mint(tmp_path, sub="zhang", roles=[Role.EDITOR, Role.HANDLER], department="fgw", name="张", at=at)
 
     assert bearer(tmp_path, token, at) == Person(
-        sub="zhang", name="张", roles=frozenset({Role.EDITOR, Role.HANDLER}), departments=frozenset({"fgw"})
+        sub="zhang",
+        name="张",
+        roles=frozenset({Role.EDITOR, Role.HANDLER}),
+        departments=frozenset({"fgw"}),
+        own=frozenset({"fgw"}),
     )
 
 
