@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from time import time
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from gateway.cache import Basis, Finished, Page, Shelf
@@ -15,6 +15,9 @@ from gateway.views import Retired, Tombstone
 from services.kernel.domain.clock import now
 
 V = TypeVar("V")
+
+MonthInPath = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$", examples=["2026-10"])]
+"""One that no calendar has is not found, like one that was never assessed."""
 
 Ask = Callable[[Reading], Awaitable[V]]
 Show = Callable[[V, Reading], tuple[bytes, int]]

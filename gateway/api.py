@@ -5,13 +5,22 @@ from typing import Annotated, Any, Literal
 
 import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import Field, StringConstraints
 
 from gateway import views
-from gateway.answer import json, query
-from gateway.limits import CODE, EMAIL, LIMITS, PHONE, may_ask, may_write
+from gateway.answer import MonthInPath, json, query
+from gateway.limits import may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
+from services.kernel.contracts.fields import (
+    DepartmentCode,
+    Email,
+    LetterText,
+    LetterTitle,
+    Phone,
+    QueryCode,
+    Receipt,
+    WriterName,
+)
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.decision import Away
 from services.kernel.domain.event import Known
@@ -23,9 +32,7 @@ from services.kernel.telemetry import log
 router = APIRouter(prefix="/api/v1", responses={404: {"model": Problem}})
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
-Receipt = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$", examples=["2026-10"])]
-Code = Annotated[str, StringConstraints(pattern=f"^{CODE.pattern}$")]
+ReceiptInPath = Annotated[Receipt, Path()]
 GONE: dict[int | str, dict[str, Any]] = {410: {"model": views.Tombstone, "description": "Withdrawn: what stays of it"}}
 RETIRED: dict[int | str, dict[str, Any]] = {410: {"model": views.Retired, "description": "Retired: where readers go"}}
 
@@ -89,7 +96,7 @@ async def letter_list(request: Request, portion: Wanted) -> Response:
 
 
 @router.get("/letters/{receipt}", summary="A public letter", response_model=views.ExtractView, tags=["letters"])
-async def letter(request: Request, receipt: Receipt) -> Response:
+async def letter(request: Request, receipt: ReceiptInPath) -> Response:
     return await json(request, partial(letters.letter, receipt=receipt))
 
 
@@ -99,7 +106,7 @@ async def months(request: Request) -> Response:
 
 
 @router.get("/scores/{month}", summary="A month as a table", response_model=views.MonthView, tags=["scores"])
-async def month(request: Request, month: Month) -> Response:
+async def month(request: Request, month: MonthInPath) -> Response:
     return await json(request, partial(scores.month, month=month))
 
 
@@ -107,25 +114,25 @@ async def month(request: Request, month: Month) -> Response:
     "/scores/{month}/{department}", summary="A department's month, every line with its facts",
     response_model=views.AssessmentView, tags=["scores"],
 )  # fmt: skip
-async def assessment(request: Request, month: Month, department: Id) -> Response:
+async def assessment(request: Request, month: MonthInPath, department: Id) -> Response:
     return await json(request, partial(scores.assessment, month=month, department=department))
 
 
 class Contact(Body):
     """How the writer can be reached: a phone number, an e-mail address, or both."""
 
-    name: str = Field(min_length=LIMITS["name"][0], max_length=LIMITS["name"][1])
-    phone: str | None = Field(None, max_length=20, pattern=f"^{PHONE.pattern}$")
-    email: str | None = Field(None, max_length=100, pattern=f"^{EMAIL.pattern}$")
+    name: WriterName
+    phone: Phone | None = None
+    email: Email | None = None
 
 
 class NewLetter(Body):
     """A letter. `mailbox`: `mayor`, or a department's code. `consent`: whether an extract may be made public."""
 
     kind: Known[LetterKind]
-    mailbox: str = Field(min_length=1, max_length=64)
-    title: str = Field(min_length=LIMITS["title"][0], max_length=LIMITS["title"][1])
-    text: str = Field(min_length=LIMITS["text"][0], max_length=LIMITS["text"][1])
+    mailbox: DepartmentCode
+    title: LetterTitle
+    text: LetterText
     contact: Contact
     consent: bool
 
@@ -133,7 +140,7 @@ class NewLetter(Body):
 class WithCode(Body):
     """What only the writer knows."""
 
-    code: Code
+    code: QueryCode
 
 
 class Rating(WithCode):
@@ -155,13 +162,13 @@ async def write(request: Request, body: NewLetter, idempotency_key: Key = None) 
 
 
 @router.post("/letters/{receipt}/status", summary="One's own letter, with its code", tags=["letters"])
-async def status(request: Request, receipt: Receipt, body: WithCode) -> Response:
+async def status(request: Request, receipt: ReceiptInPath, body: WithCode) -> Response:
     may_ask(request)
     return await _passed_on(request, f"/letters/{receipt}/status", body, None)
 
 
 @router.post("/letters/{receipt}/rating", summary="Rate the answer, with the letter's code", tags=["letters"])
-async def rating(request: Request, receipt: Receipt, body: Rating, idempotency_key: Key = None) -> Response:
+async def rating(request: Request, receipt: ReceiptInPath, body: Rating, idempotency_key: Key = None) -> Response:
     may_ask(request)
     return await _passed_on(request, f"/letters/{receipt}/rating", body, idempotency_key)
 

@@ -1,6 +1,4 @@
-"""What both ways to mailbox share, page and JSON: what a letter may be, and how often one address may ask."""
-
-import re
+"""What both ways to mailbox share, page and JSON: how often one address may ask."""
 
 from fastapi import Request
 from limits import RateLimitItem, parse
@@ -9,10 +7,6 @@ from limits.strategies import FixedWindowRateLimiter
 
 from gateway.settings import GatewaySettings
 from services.kernel.domain.decision import No
-
-LIMITS = {"title": (2, 100), "text": (5, 5_000), "name": (1, 40)}  # characters, least and most
-PHONE, EMAIL = re.compile(r"[0-9+ -]{6,20}"), re.compile(r"[^@\s]{1,40}@[^@\s]{1,40}\.[^@\s.]{2,18}")
-CODE = re.compile(r"[0-9]{10}")
 
 
 class TooMany(No):

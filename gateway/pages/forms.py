@@ -11,8 +11,8 @@ from uuid import uuid4
 from fastapi import Request
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
-from gateway.limits import EMAIL, LIMITS, PHONE
 from gateway.settings import GatewaySettings
+from services.kernel.contracts.fields import EMAIL, NAME, PHONE, TEXT, TITLE
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.decision import No
 
@@ -88,6 +88,7 @@ async def typed(request: Request) -> Typed:
     return Typed({name: CONTROL.sub("", value).strip() for name, value in values.items()})
 
 
+LIMITS = {"title": TITLE, "text": TEXT, "name": NAME}
 NEEDED = {"title": "请填写标题", "text": "请填写内容", "name": "请填写姓名"}
 
 
@@ -104,9 +105,9 @@ def checked(typed: Typed, mailboxes: set[str]) -> dict[str, str]:
             wrong[name] = NEEDED[name]
         elif not least <= length <= most:
             wrong[name] = f"应为 {least} 至 {most} 个字，现在是 {length} 个字"
-    if typed["phone"] and not PHONE.fullmatch(typed["phone"]):
+    if typed["phone"] and not re.fullmatch(PHONE, typed["phone"]):
         wrong["phone"] = "请填写有效的电话号码，如 13800000000 或 0763-3300000"
-    if typed["email"] and not EMAIL.fullmatch(typed["email"]):
+    if typed["email"] and not re.fullmatch(EMAIL, typed["email"]):
         wrong["email"] = "请填写有效的电子邮箱"
     if not typed["phone"] and not typed["email"]:
         wrong["phone"] = "电话和电子邮箱请至少填写一项，以便联系您"

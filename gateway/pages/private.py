@@ -9,18 +9,18 @@ from fastapi import APIRouter, Path, Request, Response
 
 from gateway.answer import model
 from gateway.cache import Basis
-from gateway.limits import CODE, TooMany, may_ask, may_write
+from gateway.limits import TooMany, may_ask, may_write
 from gateway.pages.forms import FormRefused, Forms, Typed, checked, typed
 from gateway.pages.render import private
 from gateway.upstream import Own, Written, upstream
+from services.kernel.contracts.fields import QUERY_CODE, RECEIPT, Receipt
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.clock import now
 from services.kernel.http.problem import request_id
 from services.kernel.telemetry import log
 
 router = APIRouter()
-RECEIPT = re.compile(r"[0-9A-Z-]{1,40}")
-Receipt = Annotated[str, Path(pattern=r"^[0-9A-Za-z-]{1,40}$")]
+ReceiptInPath = Annotated[Receipt, Path()]
 
 REFUSED = {
     "form.expired": "页面停留时间过长，为了安全请核对后再次提交。您填写的内容都还在。",
@@ -116,7 +116,7 @@ async def status(request: Request) -> Response:
 
 
 @router.post("/letters/{receipt}")
-async def status_of(request: Request, receipt: Receipt) -> Response:
+async def status_of(request: Request, receipt: ReceiptInPath) -> Response:
     return await _status(request, receipt, (await typed(request))["code"])
 
 
@@ -132,7 +132,7 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
         may_ask(request)
     except (FormRefused, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
-    if not (CODE.fullmatch(code) and RECEIPT.fullmatch(receipt)):
+    if not (re.fullmatch(QUERY_CODE, code) and re.fullmatch(RECEIPT, receipt)):
         return await ask_for_code(request, receipt, status=422, wrong=WRONG_CODE)
     try:
         answer = await upstream(request).mailbox(
@@ -152,7 +152,7 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
 
 
 @router.post("/letters/{receipt}/rating")
-async def rating(request: Request, receipt: Receipt) -> Response:
+async def rating(request: Request, receipt: ReceiptInPath) -> Response:
     filled = await typed(request)
     code, stars, solved = filled["code"], filled["stars"], filled["solved"]
     try:
@@ -161,7 +161,7 @@ async def rating(request: Request, receipt: Receipt) -> Response:
         may_ask(request)
     except (FormRefused, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
-    if stars not in {"1", "2", "3", "4", "5"} or solved not in {"yes", "no"} or not CODE.fullmatch(code):
+    if stars not in {"1", "2", "3", "4", "5"} or solved not in {"yes", "no"} or not re.fullmatch(QUERY_CODE, code):
         return await _status(request, receipt, code, wrong="请选择星级，并说明问题是否解决。")
     body = {"code": code, "stars": int(stars), "solved": solved == "yes"}
     try:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from gateway.answer import model, query
+from gateway.answer import MonthInPath, model, query
 from gateway.cache import Basis
 from gateway.pages.render import page
 from gateway.store import Reading, columns, home, items, letters, scores
@@ -18,7 +18,6 @@ router = APIRouter()
 LIMIT = 20
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
-Month = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$")]
 Cursor = Annotated[str | None, Query(max_length=500)]
 Revision = Annotated[int | None, Query(ge=1, le=100_000)]
 
@@ -131,7 +130,7 @@ async def months(request: Request) -> Response:
 
 
 @router.get("/scores/{month}")
-async def month(request: Request, month: Month) -> Response:
+async def month(request: Request, month: MonthInPath) -> Response:
     async def ask(reading: Reading) -> object:
         return await scores.month(reading, month)
 
@@ -139,7 +138,7 @@ async def month(request: Request, month: Month) -> Response:
 
 
 @router.get("/scores/{month}/{department}")
-async def assessment(request: Request, month: Month, department: Id) -> Response:
+async def assessment(request: Request, month: MonthInPath, department: Id) -> Response:
     async def ask(reading: Reading) -> object:
         return await scores.assessment(reading, month, department)
 

@@ -17,6 +17,7 @@ from services.columns.actions import (
 )
 from services.columns.domain import ColumnState, Department, DepartmentChange, Draft
 from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
+from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass
 from services.kernel.domain.clock import now
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Role
@@ -39,21 +40,16 @@ MAY = Table(
     }
 )
 
-CODE = r"^[a-z][a-z0-9_-]{0,39}$"
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-COLUMN_ID = r"^c-[a-z0-9-]{1,250}$"
 
-Code = Annotated[str, StringConstraints(pattern=CODE)]
 Slug = Annotated[str, StringConstraints(max_length=40, pattern=SLUG)]
-ColumnId = Annotated[str, StringConstraints(pattern=COLUMN_ID)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-DisclosureClass = Annotated[str, StringConstraints(min_length=1, max_length=8)]
 
-CodeInPath = Annotated[str, Path(pattern=CODE)]
-ColumnIdInPath = Annotated[str, Path(pattern=COLUMN_ID)]
+CodeInPath = Annotated[DepartmentCode, Path()]
+ColumnIdInPath = Annotated[ColumnId, Path()]
 STANDING = [ColumnState.PROPOSED, ColumnState.LIVE]
 States = Annotated[list[ColumnState], Query(alias="state", max_length=len(ColumnState))]
 
@@ -61,7 +57,7 @@ States = Annotated[list[ColumnState], Query(alias="state", max_length=len(Column
 class NewDepartment(Body):
     """A department to register; `code` is its name in every address and never changes."""
 
-    code: Code
+    code: DepartmentCode
     name: Name
     kind: Known[DepartmentKind]
     department_class: DepartmentClass
@@ -104,7 +100,7 @@ class NewColumn(Body):
     parent_id: ColumnId | None = None
     kind: Known[ColumnKind]
     cadence: Known[Cadence]
-    owner: Code
+    owner: DepartmentCode
     publishers: Publishers = Publishers.OWNER
     classes: Annotated[tuple[DisclosureClass, ...], Field(max_length=20)] = ()
 

@@ -36,8 +36,6 @@ def policies() -> tuple[Policy, ...]:
             },
             due_soon_working_days=version["due_soon_working_days"],
             mayor_department=version["mayor_department"],
-            longest_title=version["longest_title"],
-            longest_text=version["longest_text"],
             wrong_codes=version["wrong_codes"],
             wrong_codes_within=timedelta(minutes=version["wrong_codes_within_minutes"]),
         )

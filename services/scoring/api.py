@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import Month as InMonth
 from services.kernel.contracts.scoring import Line
 from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
@@ -43,11 +45,10 @@ MAY = Table(
         "POST /replays": {Role.OFFICE, Role.LEADING_GROUP},
     }
 )
-MONTH = r"^(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])$"
 LATE_SHOWN = 200
 
-MonthInPath = Annotated[str, Path(pattern=MONTH, description="YYYY-MM in Asia/Shanghai")]
-DepartmentInPath = Annotated[str, Path(min_length=1, max_length=60)]
+MonthInPath = Annotated[InMonth, Path(description="YYYY-MM in Asia/Shanghai")]
+DepartmentInPath = Annotated[DepartmentCode, Path()]
 
 
 class InputsView(BaseModel):
@@ -125,7 +126,7 @@ class AssessmentView(View):
 class Replay(Body):
     """Which closed month to reckon again."""
 
-    month: str = Field(pattern=MONTH)
+    month: InMonth
 
 
 class ReplayView(BaseModel):

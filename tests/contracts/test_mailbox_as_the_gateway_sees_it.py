@@ -1,5 +1,6 @@
 """What the gateway relies on at its back door: the same said by the real mailbox and by its stand-in in the tests."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +12,8 @@ import httpx
 import pytest
 
 from deploy.local.stack import Servers
-from gateway.limits import CODE
-from gateway.pages.private import RECEIPT
 from gateway.upstream import Judgement, Own, Written
+from services.kernel.contracts.fields import QUERY_CODE, RECEIPT
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.person import Role
 from services.kernel.running.program import create_app
@@ -126,8 +126,8 @@ def expect_problem(answer: httpx.Response, status: int, code: str) -> None:
 async def test_a_letter_handed_in_is_confirmed_with_receipt_code_and_due_moment(back: Back) -> None:
     first, second = await back.written(), await back.written()
 
-    assert RECEIPT.fullmatch(first.receipt)
-    assert CODE.fullmatch(first.code)
+    assert re.fullmatch(RECEIPT, first.receipt)
+    assert re.fullmatch(QUERY_CODE, first.code)
     assert first.due_at.tzinfo is not None
     assert first.receipt != second.receipt
 
@@ -211,9 +211,8 @@ async def test_a_rating_sent_twice_under_one_key_is_answered_alike_and_another_i
     ("different", "code"),
     [
         ({"mailbox": "nowhere"}, "unknown_yet"),
+        ({"mailbox": "civil_affairs"}, "unknown_yet"),
         ({"mailbox": "archive"}, "letter.no_mailbox"),
-        ({"title": "长" * 101}, "letter.title_too_long"),
-        ({"text": "长" * 5_001}, "letter.text_too_long"),
     ],
 )
 async def test_a_letter_against_the_rules_is_refused_by_name(back: Back, different: dict[str, Any], code: str) -> None:
@@ -244,7 +243,7 @@ async def test_what_cannot_be_a_code_or_a_receipt_or_a_number_of_stars_is_malfor
     written = await back.answered()
     for path, body in (
         (f"/letters/{written.receipt}/status", {"code": "12345"}),
-        (f"/letters/{written.receipt.lower()}x/status", {"code": written.code}),
+        (f"/letters/{written.receipt}_/status", {"code": written.code}),
         (f"/letters/{written.receipt}/rating", {"code": written.code, "stars": 6, "solved": True}),
     ):
         expect_problem(await back.ask(path, body), 422, "request.malformed")

@@ -14,7 +14,6 @@ from services.mailbox.domain import (
     LetterState,
     Rating,
     TooManyCodes,
-    Writing,
     accept,
     answer,
     close,
@@ -71,12 +70,6 @@ def test_the_mayors_mailbox_is_kept_by_the_government_office() -> None:
 def test_a_department_without_a_mailbox_receives_no_letter() -> None:
     with pytest.raises(Refused, match="mayor"):
         received(department=DEAF)
-
-
-@pytest.mark.parametrize("writing", [replace(WRITING, title="长" * 101), replace(WRITING, text="长" * 5001)])
-def test_a_letter_longer_than_the_policy_allows_is_refused(writing: Writing) -> None:
-    with pytest.raises(Refused, match="at most"):
-        received(writing)
 
 
 def test_accepting_is_told_once() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.domain.calendar import day_of, deadline, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Missing
@@ -25,7 +26,6 @@ from services.mailbox.actions import (
 )
 from services.mailbox.api.bodies import (
     Contact,
-    Department,
     Id,
     Moment,
     NewAnswer,
@@ -97,7 +97,7 @@ async def queue(
     read: Read,
     by: Caller,
     portion: Wanted,
-    department: Department | None = None,
+    department: DepartmentCode | None = None,
     state: LetterState | None = None,
     due_before: Moment | None = None,
 ) -> Listing[LetterView]:

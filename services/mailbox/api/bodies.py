@@ -5,6 +5,16 @@ from typing import Annotated, Self
 from fastapi import Path, Query
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
+from services.kernel.contracts.fields import (
+    DepartmentCode,
+    Email,
+    LetterText,
+    LetterTitle,
+    Phone,
+    QueryCode,
+    Receipt,
+    WriterName,
+)
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.event import Known
 from services.kernel.http.listing import EARLIEST, LATEST
@@ -12,22 +22,18 @@ from services.kernel.http.web import Body
 
 TEXT = r"^[^\x00]*$"
 
-Id = Annotated[str, Path(pattern="^[0-9A-Z-]{1,40}$")]
+Id = Annotated[Receipt, Path()]
 Moment = Annotated[AwareDatetime, Query(gt=EARLIEST, lt=LATEST)]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=TEXT)]
-Code = Annotated[str, StringConstraints(pattern="^[0-9]{10}$")]
-Department = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9-]{1,39}$")]
 
 
 class Contact(Body):
     """The writer's name, and at least one way to reach them."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=TEXT)]
-    phone: Annotated[str, StringConstraints(pattern=r"^[0-9+ -]{5,20}$")] | None = None
-    email: (
-        Annotated[str, StringConstraints(max_length=100, pattern=r"^[^@\s\x00]+@[^@\s\x00]+\.[^@\s\x00]+$")] | None
-    ) = None
+    name: WriterName
+    phone: Phone | None = None
+    email: Email | None = None
 
     @model_validator(mode="after")
     def reachable(self) -> Self:
@@ -45,9 +51,9 @@ class NewLetter(Body):
     """A letter as a citizen writes it."""
 
     kind: Known[LetterKind]
-    mailbox: Department
-    title: Title
-    text: Text
+    mailbox: DepartmentCode
+    title: LetterTitle
+    text: LetterText
     contact: Contact
     consent: bool
 
@@ -55,7 +61,7 @@ class NewLetter(Body):
 class Transfer(Body):
     """The department that must answer the letter, and why."""
 
-    to: Department
+    to: DepartmentCode
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=TEXT)]
 
 
@@ -76,7 +82,7 @@ class NewExtract(Body):
 class Proof(Body):
     """The query code that only the writer has."""
 
-    code: Code
+    code: QueryCode
 
 
 class NewRating(Proof):

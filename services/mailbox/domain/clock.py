@@ -17,8 +17,6 @@ class Policy:
     limits: Mapping[LetterKind, Limit]
     due_soon_working_days: int
     mayor_department: str
-    longest_title: int
-    longest_text: int
     wrong_codes: int  # for one receipt number, within `wrong_codes_within` of the first of them
     wrong_codes_within: timedelta
 

@@ -114,10 +114,6 @@ def receive(
     """A new letter; its clock runs from the day of receipt."""
     if not department.letter_duties:
         raise Refused("letter.no_mailbox", f"{department.name} keeps no mailbox; write to the mayor's mailbox.")
-    if len(writing.title) > policy.longest_title:
-        raise Refused("letter.title_too_long", f"A title has at most {policy.longest_title} characters.")
-    if len(writing.text) > policy.longest_text:
-        raise Refused("letter.text_too_long", f"A letter has at most {policy.longest_text} characters.")
     running = clock(writing.kind, policy, calendar, at=at)
     letter = Letter(
         id=receipt,

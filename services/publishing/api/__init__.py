@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query
 
+from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import Role
 from services.kernel.domain.terms import matters_of
@@ -13,7 +14,6 @@ from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Table
 from services.publishing import store
 from services.publishing.actions import draft_item, edit_item, publish_item, review_item, submit_item, withdraw_item
 from services.publishing.api.bodies import (
-    Code,
     CodeInPath,
     EditedItem,
     ItemInPath,
@@ -52,7 +52,7 @@ MAY = Table(
     }
 )
 
-OfDepartment = Annotated[Code | None, Query()]
+OfDepartment = Annotated[DepartmentCode | None, Query()]
 Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
 STANDING: tuple[Standing, ...] = (DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE)
 

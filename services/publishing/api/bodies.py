@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
+from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass, ItemId, Sha256
 from services.kernel.contracts.publishing import Ground, ItemKind
 from services.kernel.domain.decision import Forbidden
 from services.kernel.domain.event import Known
@@ -13,7 +14,6 @@ from services.kernel.domain.person import Person
 from services.kernel.http.web import Body
 from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict
 
-CODE = r"^[a-z][a-z0-9_-]{0,39}$"
 LINE = r"^[^\x00-\x1f\x7f]+$"
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
@@ -24,9 +24,6 @@ def not_too_long(text: str) -> str:
     return text
 
 
-Code = Annotated[str, StringConstraints(pattern=CODE)]
-ColumnId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,254}$")]
-DisclosureClass = Annotated[str, StringConstraints(pattern=r"^[A-Z][0-9]{1,2}$")]
 Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE)]
 Keyword = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE)]
@@ -35,11 +32,9 @@ Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, patter
 Markdown = Annotated[
     str, StringConstraints(min_length=1, max_length=MARKDOWN_BYTES, pattern=NO_CONTROLS), AfterValidator(not_too_long)
 ]
-Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-ItemInPath = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,100}$")]
+ItemInPath = Annotated[ItemId, Path()]
 RevisionInPath = Annotated[int, Path(ge=1, le=1_000_000)]
-CodeInPath = Annotated[str, Path(pattern=CODE)]
+CodeInPath = Annotated[DepartmentCode, Path()]
 
 
 class ItemBody(Body):
@@ -72,7 +67,7 @@ class ItemBody(Body):
 class NewItem(ItemBody):
     """A draft. `department` is needed only if the caller's token names several."""
 
-    department: Code | None = None
+    department: DepartmentCode | None = None
 
     def responsible(self, by: Person) -> str:
         """The department that answers for it (art. 7). `Forbidden` if the caller has several and names none."""
@@ -113,7 +108,7 @@ class ReviewBody(Body):
     grounds: Grounds
     ground: Ground | None = None
     note: Text = ""
-    content_hash: Hash | None = None
+    content_hash: Sha256 | None = None
 
     def judgement(self) -> Judgement:
         return Judgement(

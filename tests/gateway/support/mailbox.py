@@ -95,10 +95,6 @@ class Mailbox:
             raise Unknown("unknown_yet", f"{body['mailbox']} has not been heard of yet.")
         if FIRST[body["mailbox"]] is None:
             raise Refused("letter.no_mailbox", "It keeps no mailbox.")
-        if len(body["title"]) > 100:
-            raise Refused("letter.title_too_long", "A title has at most 100 characters.")
-        if len(body["text"]) > 5_000:
-            raise Refused("letter.text_too_long", "A letter has at most 5000 characters.")
         receipt, code = f"20261124-{len(self.letters):06}", f"{len(self.letters):010}"
         self.letters[receipt] = Letter(body, code)
         return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT}
