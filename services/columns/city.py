@@ -3,9 +3,12 @@
 from pydantic import BaseModel
 
 from services.columns import store
-from services.columns.actions import approve_column, propose_column, register_department
-from services.columns.domain import ColumnState, Department, Draft
-from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
+from services.columns.actions import column as columns
+from services.columns.actions import department as departments
+from services.columns.domain.column import ColumnState, Draft
+from services.columns.store import column as of_columns
+from services.columns.store import department as of_departments
+from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentKind, DepartmentProfile, Publishers
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.running.city import Moment, person, read, today
@@ -14,29 +17,15 @@ from services.kernel.running.program import Program
 OPENING = Moment(month=-4, day=20)
 
 
-class CityDepartment(BaseModel):
+class CityDepartment(DepartmentProfile):
     """A department of `data/city.json`."""
 
     code: str
-    name: str
     kind: Known[DepartmentKind]
-    department_class: DepartmentClass
-    service_duties: bool
-    letter_duties: bool
-    phone: str
-    address: str
 
-    def new(self) -> Department:
-        return Department(
-            id=self.code,
-            name=self.name,
-            kind=self.kind,
-            department_class=self.department_class,
-            service_duties=self.service_duties,
-            letter_duties=self.letter_duties,
-            phone=self.phone,
-            address=self.address,
-        )
+    @property
+    def profile(self) -> DepartmentProfile:
+        return DepartmentProfile(**self.model_dump(exclude={"code"}))
 
 
 class CityColumn(BaseModel):
@@ -101,21 +90,22 @@ async def load(program: Program) -> None:
     """
     city = City.model_validate(read(__file__))
     reader = program.transact.reader()
-    there = {department.id for department in await store.departments(reader, limit=0)}
-    columns = {column.id: column.state for column in await store.tree(reader, list(ColumnState))}
-    done = there | {id for id, state in columns.items() if state != ColumnState.PROPOSED}
+    there = {department.id for department in await of_departments.all_of_them(reader, limit=0)}
+    known = await of_columns.in_order(reader, await of_columns.the_tree(reader), list(ColumnState))
+    states = {each.column.id: each.column.state for each in known}
+    done = there | {id for id, state in states.items() if state != ColumnState.PROPOSED}
     if city.ids() <= done:
         return print("The city's departments and columns are already loaded.")
-    if not there | columns.keys() <= city.ids():
+    if not there | states.keys() <= city.ids():
         raise SystemExit("This database holds other departments or columns; the city goes into an empty one only.")
     at = OPENING.at(today())
     for department in city.departments:
         if department.code not in done:
-            await program.transact(register_department, department.new(), at=at)
+            await program.transact(departments.register, department.code, department.profile, at=at)
     for column in sorted(city.columns, key=lambda column: column.level):
-        if column.id not in columns:
+        if column.id not in states:
             by = city.proposer(column)
-            await program.transact(propose_column, column.id, column.draft(), rules=store.rules(), by=by, at=at)
+            await program.transact(columns.propose, column.id, column.draft(), rules=store.rules(), by=by, at=at)
         if column.id not in done:
-            await program.transact(approve_column, column.id, by=person(Role.LEADING_GROUP), at=at)
+            await program.transact(columns.approve, column.id, by=person(Role.LEADING_GROUP), at=at)
     print(f"Loaded {len(city.departments)} departments and {len(city.columns)} columns.")

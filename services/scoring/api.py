@@ -14,7 +14,7 @@ from services.kernel.contracts.scoring import Line
 from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
-from services.kernel.domain.person import Person, Role
+from services.kernel.domain.person import EVERYBODY, Person, Role
 from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
 from services.kernel.running.program import Program
 from services.kernel.stream.bus import BUS_ERRORS
@@ -34,7 +34,6 @@ from services.scoring.domain.scheme import in_force
 from services.scoring.domain.score import Inputs, Scored, compute, sha256, total_formula
 
 router = APIRouter(route_class=Door, tags=["assessments"])
-EVERYBODY = frozenset(Role)
 MAY = Table(
     {
         "GET /assessments/{month}": EVERYBODY,

@@ -18,6 +18,7 @@ from tests.bench import (
     intake,
     made,
     memory,
+    planning,
     rebuilding,
     relaying,
     sweeping,
@@ -37,6 +38,7 @@ ON_SERVERS: dict[str, Callable[[Servers], Awaitable[Found]]] = {
     "growing": growing.measure,
     "guilty": guilty.measure,
     "sweep": sweeping.measure,
+    "tree": planning.measure,
     "webserver": webserver.measure,
 }
 ON_SUITE: dict[str, Callable[[Suite], Awaitable[Found]]] = {

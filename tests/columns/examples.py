@@ -3,19 +3,29 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from services.columns.domain import TREE, Column, ColumnState, Department, Draft, Place, Rules, Tree
-from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentClass, DepartmentKind, Publishers
+from services.columns.domain.column import Column, ColumnState, Draft
+from services.columns.domain.department import Department
+from services.columns.domain.tree import TREE, Location, Place, Rules, Tree
+from services.kernel.contracts.columns import (
+    Cadence,
+    ColumnKind,
+    DepartmentClass,
+    DepartmentKind,
+    DepartmentProfile,
+    Publishers,
+)
 from services.kernel.domain.person import Person, Role
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 LATER = datetime(2026, 3, 9, 1, 0, tzinfo=UTC)
 RULES = Rules(bureau_levels=2, deepest=5, classes=frozenset({"G07", "G15"}))
 
-FINANCE = Department(
-    id="finance", version=1, name="市财政局", kind=DepartmentKind.GOVERNMENT, department_class=DepartmentClass.I,
+PROFILE = DepartmentProfile(
+    name="市财政局", kind=DepartmentKind.GOVERNMENT, department_class=DepartmentClass.I,
     service_duties=True, letter_duties=True, phone="0763-3300001", address="清远市新城",
 )  # fmt: skip
-HEALTH = replace(FINANCE, id="health", name="市卫生健康局")
+FINANCE = Department(id="finance", version=1, profile=PROFILE)
+HEALTH = replace(FINANCE, id="health", profile=PROFILE.model_copy(update={"name": "市卫生健康局"}))
 
 
 def person(role: Role, department: str = "", *, sub: str = "") -> Person:
@@ -32,11 +42,11 @@ DRAFT = Draft(
 
 
 def column(path: str, state: ColumnState = ColumnState.LIVE, *, owner: str = "finance") -> Column:
-    above = path.rpartition("/")[0]
+    """One that stands is where `tree` has it."""
+    left = None if state in (ColumnState.PROPOSED, ColumnState.LIVE) else location(path)
     return Column(
-        id=id_of(path), version=1, path=path, parent_id=id_of(above) if above else None, position=1, name="栏目",
-        kind=ColumnKind.DISCLOSURE, cadence=Cadence.STATIC, owner=owner, publishers=Publishers.OWNER, classes=(),
-        state=state, proposed_by=BUREAU.sub,
+        id=id_of(path), version=1, left=left, name="栏目", kind=ColumnKind.DISCLOSURE, cadence=Cadence.STATIC,
+        owner=owner, publishers=Publishers.OWNER, classes=(), state=state, proposed_by=BUREAU.sub,
     )  # fmt: skip
 
 
@@ -44,6 +54,19 @@ def id_of(path: str) -> str:
     return "c-" + path.replace("/", "--")
 
 
+def location(path: str) -> Location:
+    return Location(path=path, parent_id=above(path), position=1)
+
+
+def above(path: str) -> str | None:
+    parent = path.rpartition("/")[0]
+    return id_of(parent) if parent else None
+
+
 def tree(*paths: str, version: int = 7) -> Tree:
-    places = {path: Place(column_id=id_of(path), position=n) for n, path in enumerate(paths, 1)}
+    """With the columns at these paths, each after the one above it."""
+    places = {
+        id_of(path): Place(parent_id=above(path), slug=path.rpartition("/")[2], position=n)
+        for n, path in enumerate(paths, 1)
+    }
     return Tree(id=TREE, version=version, places=places)

@@ -4,9 +4,10 @@ import asyncio
 import json
 from typing import Any
 
+import httpx
 import pytest
 
-from services.columns.domain import TREE
+from services.columns.domain.tree import TREE
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
@@ -225,3 +226,50 @@ async def test_below_a_merged_departments_column_its_successors_editor_proposes(
     assert (await desk.client.post("/columns", json=below, headers=successor)).status_code == 201
     gone = await desk.client.post("/columns", json=below | {"slug": "fourth"}, headers=desk.editor)
     expect_problem(gone, 403, "column.owner_only")
+
+
+async def test_the_tree_is_as_it_is_now_however_often_it_was_asked_for(desk: Desk) -> None:
+    def paths(answer: httpx.Response) -> list[str]:
+        return [column["path"] for column in done(answer, 200)["items"]]
+
+    async def listed(**asked: str) -> list[str]:
+        return paths(await desk.client.get("/columns", params=asked, headers=desk.editor))
+
+    news, notices = await desk.open(), await desk.propose(slug="notices")
+    assert [await listed(), await listed()] == [["news", "notices"]] * 2
+    assert await listed(state="live") == ["news"]
+
+    await desk.approve(notices)
+    gone = {"successor_id": notices["id"], "reason": "合并"}
+    done(await desk.client.post(f"/columns/{news['id']}/retirement", json=gone, headers=desk.leaders), 200)
+
+    assert (await listed(), await listed(state="live")) == (["notices"], ["notices"])
+    assert await listed(state="retired") == ["news"]
+
+
+async def test_the_tree_that_the_caller_has_is_not_sent_again(desk: Desk) -> None:
+    await desk.open()
+    first = await desk.client.get("/columns", headers=desk.editor)
+    has = desk.editor | {"If-None-Match": f'"0", W/{first.headers["etag"]}'}
+
+    again = await desk.client.get("/columns", headers=has)
+    await desk.propose(slug="notices")
+    later = await desk.client.get("/columns", headers=has)
+
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (later.status_code, len(later.json()["items"])) == (200, 2)
+
+
+async def test_a_change_of_a_large_tree_writes_what_it_changes(desk: Desk, program: Program) -> None:
+    """The journal and the log of MongoDB's own hold the place of one column, not the whole tree."""
+    above = await desk.open(slug="info")
+    for n in range(30):
+        await desk.propose(slug=f"s{n}", parent_id=above["id"])
+
+    added = await desk.propose(slug="last", parent_id=above["id"])
+
+    [kept] = await program.db["journal"].find({"type": "tree.changed", "version": 33}).to_list(2)
+    assert list(kept["changes"]) == [f"places.{added['id']}"]
+    log = program.db.client["local"]["oplog.rs"].find({"o.applyOps.ns": f"{program.db.name}.tree"})
+    [entry] = await log.sort("$natural", -1).limit(1).to_list(1)
+    assert "s1" not in str(entry)

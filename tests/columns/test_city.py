@@ -1,19 +1,19 @@
 """The demonstration city's part, loaded once however often it is asked for."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from services.columns import city, store
-from services.columns.actions import register_department
-from services.columns.domain import ColumnState
+from services.columns import city
+from services.columns.actions import department
+from services.columns.domain.column import ColumnState, Located
+from services.columns.store import column as store
 from services.kernel.domain.clock import now
 from services.kernel.running.city import read
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.transaction import Transactor
-from tests.columns.examples import AT, FINANCE
+from tests.columns.examples import AT, PROFILE
 
 CITY = city.City.model_validate(read(city.__file__))
 
@@ -21,6 +21,11 @@ CITY = city.City.model_validate(read(city.__file__))
 def test_no_two_paths_give_the_same_id() -> None:
     assert city.column_id("a-b/c") != city.column_id("a/b-c")
     assert len(CITY.ids()) == len(CITY.departments) + len(CITY.columns)
+
+
+async def every(program: Program) -> list[Located]:
+    read = MongoReader(program.db)
+    return await store.in_order(read, await store.the_tree(read), list(ColumnState))
 
 
 class Killed(Exception):
@@ -31,7 +36,7 @@ class Killed(Exception):
 async def test_the_city_is_loaded_as_it_is_written_and_at_a_past_moment(program: Program) -> None:
     await city.load(program)
 
-    found = {column.path: column for column in await store.tree(MongoReader(program.db), list(ColumnState))}
+    found = {each.location.path: each.column for each in await every(program)}
     assert set(found) == {column.path for column in CITY.columns}
     assert {column.state for column in found.values()} == {ColumnState.LIVE}
     assert all(found[column.path].owner == column.owner for column in CITY.columns)
@@ -68,15 +73,14 @@ async def test_a_load_that_was_killed_goes_on(program: Program, monkeypatch: pyt
 
     await city.load(program)
 
-    found = await store.tree(MongoReader(program.db), [ColumnState.LIVE])
-    assert len(found) == len(CITY.columns)
+    assert [each.column.state for each in await every(program)] == [ColumnState.LIVE] * len(CITY.columns)
     told = await program.db["journal"].count_documents({"sequence": {"$exists": True}})
     assert told == len(CITY.departments) + 2 * len(CITY.columns)
 
 
 @pytest.mark.servers
 async def test_a_database_that_holds_others_is_left_alone(program: Program) -> None:
-    await program.transact(register_department, replace(FINANCE, id="elsewhere", version=0), at=AT)
+    await program.transact(department.register, "elsewhere", PROFILE, at=AT)
 
     with pytest.raises(SystemExit) as no:
         await city.load(program)

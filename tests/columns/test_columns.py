@@ -4,19 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from services.columns.domain import (
-    Column,
-    ColumnState,
-    Department,
-    Draft,
-    Growth,
-    Place,
-    Tree,
-    TreeChanged,
-    approve,
-    propose,
-    refuse,
-)
+from services.columns.domain.column import Column, ColumnState, Draft, Growth, approve, propose, refuse
+from services.columns.domain.department import Department
+from services.columns.domain.tree import Place, Tree, TreeChanged
 from services.kernel.contracts.columns import ColumnOpened, ColumnProposed, ColumnRefused
 from services.kernel.domain.decision import Decision, Forbidden, Refused
 from services.kernel.domain.person import Person, Role
@@ -38,7 +28,7 @@ def proposed(
 def test_a_proposal_takes_its_place_in_the_tree_and_is_told_with_the_version_that_will_have() -> None:
     grown = proposed(standing=tree("news", version=7))
 
-    assert grown.tree.state.places["budget"] == Place(column_id="c-new", position=2)
+    assert grown.tree.state.places["c-new"] == Place(parent_id=None, slug="budget", position=2)
     assert grown.tree.facts == (TreeChanged(at=AT, column_id="c-new", path="budget"),)
     assert (grown.column.state.state, grown.column.state.proposed_by) == (ColumnState.PROPOSED, BUREAU.sub)
     [fact] = grown.column.facts
@@ -49,18 +39,19 @@ def test_a_proposal_takes_its_place_in_the_tree_and_is_told_with_the_version_tha
 def test_a_proposal_below_a_column_continues_its_path() -> None:
     grown = proposed(standing=tree("info"), parent=column("info"))
 
-    state = grown.column.state
-    assert (state.path, state.level, state.parent_id, state.position) == ("info/budget", 2, "c-info", 1)
-    assert [fact.TYPE for fact in grown.column.facts] == ["column.proposed"]
+    where = grown.column.state.location(grown.tree.state)
+    assert (where.path, where.level, where.parent_id, where.position) == ("info/budget", 2, "c-info", 1)
+    [fact] = grown.column.facts
+    assert isinstance(fact, ColumnProposed)
+    assert (fact.path, fact.level, fact.parent_id, fact.position) == ("info/budget", 2, "c-info", 1)
 
 
 def test_a_proposal_comes_after_the_last_of_its_siblings_even_where_one_has_left() -> None:
-    standing = tree("a", "b", "c").without("b")
+    standing = tree("a", "b", "c").without("c-b")
 
     grown = proposed(standing=standing)
 
-    assert grown.column.state.position == 4
-    assert grown.tree.state.places["budget"].position == 4
+    assert grown.tree.state.places["c-new"].position == 4
 
 
 def test_classes_are_kept_in_order_and_once() -> None:
@@ -83,7 +74,8 @@ def test_the_upper_levels_are_proposed_by_the_it_bureau_alone(level: int, by: Pe
 def test_below_level_two_the_owner_of_the_column_above_proposes() -> None:
     grown = proposed(standing=tree("info", "info/money"), parent=column("info/money"), by=EDITOR)
 
-    assert (grown.column.state.level, grown.column.state.proposed_by) == (3, EDITOR.sub)
+    assert grown.column.state.proposed_by == EDITOR.sub
+    assert grown.tree.state.location("c-new").level == 3
 
 
 def test_below_level_two_the_new_column_may_be_another_departments() -> None:
@@ -108,6 +100,7 @@ def test_below_level_two_nobody_else_proposes_not_even_the_bureau(by: Person) ->
 
 
 DEEP = "a/b/c/d/e"
+DOWN_TO_IT = [DEEP[:end] for end in range(1, len(DEEP) + 1, 2)]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +112,7 @@ DEEP = "a/b/c/d/e"
         (lambda: proposed(parent=column("info", ColumnState.RETIRED)), "column.parent_not_live"),
         (lambda: proposed(owner=None), "column.owner_unknown"),
         (lambda: proposed(replace(DRAFT, classes=("G07", "G99"))), "column.class_unknown"),
-        (lambda: proposed(standing=tree(DEEP), parent=column(DEEP), by=EDITOR), "column.too_deep"),
+        (lambda: proposed(standing=tree(*DOWN_TO_IT), parent=column(DEEP), by=EDITOR), "column.too_deep"),
     ],
 )
 def test_a_proposal_must_fit(growing: object, code: str) -> None:
@@ -133,8 +126,8 @@ def test_a_proposal_must_fit(growing: object, code: str) -> None:
 def test_the_same_slug_below_another_column_is_free() -> None:
     grown = proposed(standing=tree("budget", "info"), parent=column("info"))
 
-    assert grown.column.state.path == "info/budget"
-    assert set(grown.tree.state.places) == {"budget", "info", "info/budget"}
+    assert grown.tree.state.location("c-new").path == "info/budget"
+    assert set(grown.tree.state.places) == {"c-budget", "c-info", "c-new"}
 
 
 def test_an_approved_column_is_live_and_told_with_everything_others_need() -> None:
@@ -150,7 +143,8 @@ def test_an_approved_column_is_live_and_told_with_everything_others_need() -> No
 def test_a_refused_column_leaves_the_tree_and_its_slug_is_free() -> None:
     said = refuse(tree("budget", "news"), column("budget", ColumnState.PROPOSED), reason="重复", by=LEADERS, at=LATER)
 
-    assert set(said.tree.state.places) == {"news"}
+    assert set(said.tree.state.places) == {"c-news"}
+    assert said.column.state.left == tree("budget", "news").location("c-budget")
     assert (said.column.state.state, said.column.state.reason) == (ColumnState.REFUSED, "重复")
     told = ColumnRefused(at=LATER, column_id="c-budget", path="budget", tree_version=8, reason="重复")
     assert said.column.facts == (told,)

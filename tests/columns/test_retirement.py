@@ -2,17 +2,19 @@
 
 import pytest
 
-from services.columns.domain import Column, ColumnState, TreeChanged, retire
+from services.columns.domain.column import Column, ColumnState, retire
+from services.columns.domain.tree import TreeChanged
 from services.kernel.contracts.columns import ColumnRetired
 from services.kernel.domain.decision import Refused
-from tests.columns.examples import LATER, column, id_of, tree
+from tests.columns.examples import LATER, column, id_of, location, tree
 
 
 def test_a_retired_column_leaves_the_tree_and_says_where_its_readers_go() -> None:
     said = retire(tree("budget", "news"), column("budget"), successor=column("news"), reason="合并", at=LATER)
 
-    assert set(said.tree.state.places) == {"news"}
+    assert set(said.tree.state.places) == {"c-news"}
     assert (said.column.state.state, said.column.state.successor_id) == (ColumnState.RETIRED, "c-news")
+    assert said.column.state.left == location("budget")
     told = ColumnRetired(
         at=LATER, column_id="c-budget", path="budget", tree_version=8, successor_id="c-news", reason="合并"
     )

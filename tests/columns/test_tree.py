@@ -7,18 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from services.columns.domain import (
-    TREE,
-    Column,
-    ColumnState,
-    Department,
-    Growth,
-    Tree,
-    approve,
-    propose,
-    refuse,
-    retire,
-)
+from services.columns.domain.column import Column, ColumnState, Growth, approve, propose, refuse, retire
+from services.columns.domain.department import Department
+from services.columns.domain.tree import TREE, Location, Tree
 from services.kernel.contracts.columns import ColumnEvent
 from services.kernel.domain.decision import Refused
 from services.kernel.domain.person import Person, Role
@@ -74,7 +65,7 @@ class Growing(RuleBasedStateMachine):
     @rule()
     def open_below_the_deepest(self) -> None:
         live = [column for column in self.city.columns.values() if column.state == ColumnState.LIVE]
-        parent = max(live, key=lambda column: column.level, default=None)
+        parent = max(live, key=lambda column: self.at(column).level, default=None)
         draft, id = replace(DRAFT, parent_id=parent.id if parent else None), f"c-{len(self.city.columns)}"
         with suppress(Refused):
             tree = self.city.tree
@@ -100,36 +91,45 @@ class Growing(RuleBasedStateMachine):
             column, successor = self.some(data), self.some(data)
             self.city.save(retire(self.city.tree, column, successor=successor, reason="合并", at=LATER))
 
+    def at(self, column: Column) -> Location:
+        return column.location(self.city.tree)
+
+    def walked(self, parent_id: str | None) -> list[str]:
+        below = [column for column in self.standing if self.at(column).parent_id == parent_id]
+        below.sort(key=lambda column: self.at(column).position)
+        return [id for column in below for id in (column.id, *self.walked(column.id))]
+
     @property
     def standing(self) -> list[Column]:
         return [column for column in self.city.columns.values() if column.state in STANDING]
 
     @invariant()
     def siblings_differ(self) -> None:
-        places = [(column.parent_id, column.path.rpartition("/")[2]) for column in self.standing]
-        assert len(set(places)) == len(places)
-        positions = [(column.parent_id, column.position) for column in self.standing]
+        paths = [self.at(column).path for column in self.standing]
+        assert len(set(paths)) == len(paths)
+        positions = [(self.at(column).parent_id, self.at(column).position) for column in self.standing]
         assert len(set(positions)) == len(positions)
 
     @invariant()
     def it_is_not_too_deep(self) -> None:
-        assert all(1 <= column.level <= RULES.deepest for column in self.city.columns.values())
+        assert all(1 <= self.at(column).level <= RULES.deepest for column in self.city.columns.values())
 
     @invariant()
     def nobody_is_an_orphan(self) -> None:
         for column in self.standing:
-            if column.parent_id is None:
-                assert column.level == 1
+            where = self.at(column)
+            if where.parent_id is None:
+                assert where.level == 1
             else:
-                parent = self.city.columns[column.parent_id]
+                parent = self.city.columns[where.parent_id]
                 assert parent.state == ColumnState.LIVE
-                assert column.level == parent.level + 1
-                assert column.path.startswith(f"{parent.path}/")
+                assert where.level == self.at(parent).level + 1
+                assert where.path.startswith(f"{self.at(parent).path}/")
 
     @invariant()
     def the_tree_knows_what_stands(self) -> None:
-        places = {path: place.column_id for path, place in self.city.tree.places.items()}
-        assert places == {column.path: column.id for column in self.standing}
+        assert self.city.tree.places.keys() == {column.id for column in self.standing}
+        assert list(self.city.tree.in_order()) == self.walked(None)
 
     @invariant()
     def readers_of_what_is_retired_arrive(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from dateutil.relativedelta import relativedelta
 
 from gateway.program import Gateway
-from services.columns.domain import ColumnState
+from services.columns.domain.column import ColumnState
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts import publishing as p
 from services.kernel.domain.content import ClaimCheck
@@ -21,7 +21,8 @@ from services.mailbox.domain import Guesses, Letter, LetterState
 from services.publishing.domain import Duty, DutyState, ItemState, Ledger
 from services.scoring.domain.assessment import Assessment, Month, MonthState, key
 from services.scoring.domain.score import Scored
-from tests.columns.examples import FINANCE, column
+from tests.columns.examples import FINANCE, PROFILE, column
+from tests.columns.examples import tree as standing
 from tests.gateway.support import events as e
 from tests.gateway.support.telling import message
 from tests.mailbox.letters import LETTER
@@ -64,8 +65,11 @@ def told(events: Iterable[Event]) -> list[Message]:
 
 async def columns(program: Program) -> None:
     states = cycle(ColumnState)
-    await put(program.db, (replace(FINANCE, id=owner, name=f"名{n // 2}") for n, owner in enumerate(OWNERS)))
-    await put(program.db, (replace(column(f"c{n}", next(states)), position=n % 40) for n in range(600)))
+    names = (PROFILE.model_copy(update={"name": f"名{n // 2}"}) for n in range(len(OWNERS)))
+    await put(program.db, (replace(FINANCE, id=owner, profile=name) for owner, name in zip(OWNERS, names, strict=True)))
+    every = [column(f"c{n}", next(states)) for n in range(600)]
+    await put(program.db, every)
+    await put(program.db, [standing(*(f"c{n}" for n, each in enumerate(every) if each.left is None))])
 
 
 async def mailbox(program: Program) -> None:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import ClassVar, NamedTuple, TypeVar
 
 from services.columns.domain.department import Department
-from services.columns.domain.tree import Place, Tree
+from services.columns.domain.tree import Location, Rules, Tree, TreeChanged
 from services.kernel.contracts.columns import (
     Cadence,
     ColumnDescribed,
@@ -33,15 +33,6 @@ class ColumnState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What bounds the tree. Levels count from 1; `classes`: codes of the disclosure classes (art. 8)."""
-
-    bureau_levels: int
-    deepest: int
-    classes: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """What somebody proposes. `parent_id` None: a column of level 1."""
 
@@ -57,13 +48,13 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column(Aggregate):
-    """A place where items of one kind are found. `path`: the slugs from the root, joined by `/`."""
+    """A place of the portal where items of one kind are found. While it stands, the tree says where.
+
+    `left`: where it stood when it was refused or retired, and `reason`: why.
+    """
 
     KIND: ClassVar[str] = "column"
 
-    path: str
-    parent_id: str | None
-    position: int
     name: str
     kind: ColumnKind
     cadence: Cadence
@@ -72,12 +63,19 @@ class Column(Aggregate):
     classes: tuple[str, ...]
     state: ColumnState
     proposed_by: str
-    reason: str | None = None  # why it was refused or retired
+    reason: str | None = None
     successor_id: str | None = None
+    left: Location | None = None
 
-    @property
-    def level(self) -> int:
-        return self.path.count("/") + 1
+    def location(self, tree: Tree) -> Location:
+        return self.left or tree.location(self.id)
+
+
+class Located(NamedTuple):
+    """A column, and where it is found."""
+
+    column: Column
+    location: Location
 
 
 class Growth(NamedTuple):
@@ -99,13 +97,10 @@ def propose(
     at: datetime,
 ) -> Growth:
     """Ask for a column below `parent`. `parent` and `owner` are None if nothing has that id."""
-    above = _path_above(draft, parent)
-    path = f"{above}/{draft.slug}" if above else draft.slug
+    if draft.parent_id is not None:
+        parent = _must_be_live(draft.parent_id, parent)
     column = Column(
         id=column_id,
-        path=path,
-        parent_id=draft.parent_id,
-        position=tree.next_position(above),
         name=draft.name,
         kind=draft.kind,
         cadence=draft.cadence,
@@ -115,10 +110,11 @@ def propose(
         state=ColumnState.PROPOSED,
         proposed_by=by.sub,
     )
-    _must_be_entitled(column, parent, rules, by)
-    _must_fit(tree, column, owner, rules)
-    grown = tree.with_column(path, Place(column_id=column_id, position=column.position))
-    return _growth(tree, grown, column, _described(ColumnProposed, column, tree, at))
+    grown = tree.with_place(column_id, parent_id=draft.parent_id, slug=draft.slug)
+    where = grown.location(column_id)
+    _must_be_entitled(where.level, parent, rules, by)
+    _must_fit(tree, column, where, draft.slug, owner, rules)
+    return _growth(tree, grown, column, _described(ColumnProposed, column, where, tree, at))
 
 
 def approve(tree: Tree, column: Column, *, by: Person, at: datetime) -> Growth:
@@ -129,7 +125,7 @@ def approve(tree: Tree, column: Column, *, by: Person, at: datetime) -> Growth:
             return Growth(Decision(tree), Decision(column))
         case ColumnState.PROPOSED:
             live = replace(column, state=ColumnState.LIVE)
-            return _growth(tree, tree, live, _described(ColumnOpened, live, tree, at))
+            return _growth(tree, tree, live, _described(ColumnOpened, live, tree.location(live.id), tree, at))
         case ColumnState.REFUSED | ColumnState.RETIRED:
             raise Refused("column.closed", f"A column that is {column.state} cannot be approved. Propose it anew.")
 
@@ -141,11 +137,12 @@ def refuse(tree: Tree, column: Column, *, reason: str, by: Person, at: datetime)
         case ColumnState.REFUSED:
             return Growth(Decision(tree), Decision(column))
         case ColumnState.PROPOSED:
-            refused = replace(column, state=ColumnState.REFUSED, reason=reason)
+            left = tree.location(column.id)
+            refused = replace(column, state=ColumnState.REFUSED, reason=reason, left=left)
             told = ColumnRefused(
-                at=at, column_id=column.id, path=column.path, tree_version=tree.next_version, reason=reason
+                at=at, column_id=column.id, path=left.path, tree_version=tree.next_version, reason=reason
             )
-            return _growth(tree, tree.without(column.path), refused, told)
+            return _growth(tree, tree.without(column.id), refused, told)
         case ColumnState.LIVE:
             raise Refused("column.live", "A live column cannot be refused. Retire it, and name where its readers go.")
         case ColumnState.RETIRED:
@@ -165,51 +162,50 @@ def retire(tree: Tree, column: Column, *, successor: Column | None, reason: str,
         case ColumnState.LIVE:
             standing = _successor(column, successor)
             _must_have_none_below(tree, column)
-            retired = replace(column, state=ColumnState.RETIRED, reason=reason, successor_id=standing.id)
+            left = tree.location(column.id)
+            retired = replace(column, state=ColumnState.RETIRED, reason=reason, successor_id=standing.id, left=left)
             told = ColumnRetired(
                 at=at,
                 column_id=column.id,
-                path=column.path,
+                path=left.path,
                 tree_version=tree.next_version,
                 successor_id=standing.id,
                 reason=reason,
             )
-            return _growth(tree, tree.without(column.path), retired, told)
+            return _growth(tree, tree.without(column.id), retired, told)
 
 
-def _path_above(draft: Draft, parent: Column | None) -> str:
-    if draft.parent_id is None:
-        return ""
+def _must_be_live(parent_id: str, parent: Column | None) -> Column:
     if parent is None:
-        raise Refused("column.parent_unknown", f"There is no column {draft.parent_id} to stand below.")
+        raise Refused("column.parent_unknown", f"There is no column {parent_id} to stand below.")
     if parent.state != ColumnState.LIVE:
         raise Refused(
-            "column.parent_not_live", f"{parent.path} is {parent.state}. Choose a live column to stand below."
+            "column.parent_not_live", f"{parent.name} is {parent.state}. Choose a live column to stand below."
         )
-    return parent.path
+    return parent
 
 
-def _must_be_entitled(column: Column, parent: Column | None, rules: Rules, by: Person) -> None:
+def _must_be_entitled(level: int, parent: Column | None, rules: Rules, by: Person) -> None:
     """Art. 5: the IT bureau proposes the upper levels. Below, only an editor of the owner of the column above proposes.
 
     The new column may belong to another department: the leading group sees that when it decides.
     """
-    if parent is None or column.level <= rules.bureau_levels:
+    if parent is None or level <= rules.bureau_levels:
         if Role.IT_BUREAU not in by.roles:
             raise Forbidden("column.bureau_only", f"Level 1 to {rules.bureau_levels}: the IT bureau proposes.")
     elif Role.EDITOR not in by.roles or parent.owner not in by.departments:
-        raise Forbidden("column.owner_only", f"Below {parent.path} an editor of its owner, {parent.owner}, proposes.")
+        raise Forbidden("column.owner_only", f"Below {parent.name} an editor of its owner, {parent.owner}, proposes.")
 
 
-def _must_fit(tree: Tree, column: Column, owner: Department | None, rules: Rules) -> None:
-    if column.level > rules.deepest:
-        raise Refused("column.too_deep", f"The tree has {rules.deepest} levels; this would be level {column.level}.")
+def _must_fit(tree: Tree, column: Column, where: Location, slug: str, owner: Department | None, rules: Rules) -> None:
+    if where.level > rules.deepest:
+        raise Refused("column.too_deep", f"The tree has {rules.deepest} levels; this would be level {where.level}.")
     if owner is None:
         raise Refused("column.owner_unknown", f"There is no department {column.owner}. Register it first.")
     if unknown := [code for code in column.classes if code not in rules.classes]:
         raise Refused("column.class_unknown", f"Not a disclosure class: {', '.join(unknown)}.")
-    if taken := tree.places.get(column.path):
-        raise Refused("column.slug_taken", f"{column.path} is taken by {taken.column_id}. Choose another slug.")
+    if taken := [id for id, place in tree.children(where.parent_id).items() if place.slug == slug]:
+        raise Refused("column.slug_taken", f"{where.path} is taken by {taken[0]}. Choose another slug.")
 
 
 def _must_be_anothers(column: Column, by: Person) -> None:
@@ -219,8 +215,8 @@ def _must_be_anothers(column: Column, by: Person) -> None:
 
 def _must_have_none_below(tree: Tree, column: Column) -> None:
     """Proposed columns count too: otherwise they would stand below a retired one."""
-    if below := tree.children(column.path):
-        ids = ", ".join(place.column_id for place in below[:5])
+    if below := list(tree.children(column.id)):
+        ids = ", ".join(below[:5])
         raise Refused("column.has_children", f"Columns stand below it: {ids}. Retire them or decide on them first.")
 
 
@@ -232,24 +228,22 @@ def _successor(column: Column, successor: Column | None) -> Column:
     return successor
 
 
-def _growth(
-    before: Tree, after: Tree, column: Column, *told: ColumnDescribed | ColumnRefused | ColumnRetired
-) -> Growth:
+def _growth(before: Tree, after: Tree, column: Column, told: ColumnDescribed | ColumnRefused | ColumnRetired) -> Growth:
     """The tree is always written, even when it looks the same, so that two changes at once collide."""
-    kept = before.changed(column.id, column.path, told[0].at)
-    return Growth(Decision(after, (kept,)), Decision(column, told))
+    kept = TreeChanged(at=told.at, column_id=column.id, path=told.path)
+    return Growth(Decision(after, (kept,)), Decision(column, (told,)))
 
 
-def _described(event: type[D], column: Column, tree: Tree, at: datetime) -> D:
+def _described(event: type[D], column: Column, where: Location, tree: Tree, at: datetime) -> D:
     return event(
         at=at,
         column_id=column.id,
-        path=column.path,
+        path=where.path,
         tree_version=tree.next_version,
         name=column.name,
-        parent_id=column.parent_id,
-        level=column.level,
-        position=column.position,
+        parent_id=where.parent_id,
+        level=where.level,
+        position=where.position,
         kind=column.kind,
         cadence=column.cadence,
         owner=column.owner,

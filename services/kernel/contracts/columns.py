@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.domain.event import Event, OpenEnum
 
@@ -50,13 +50,11 @@ class Publishers(StrEnum):
     ALL = "all"
 
 
-class DepartmentEvent(Event):
-    """A department as it is from now on."""
+class DepartmentProfile(BaseModel):
+    """What a department is and which duties it has: as it is registered, stored, told and shown."""
 
-    SOURCE: ClassVar[str] = "columns"
-    KEY: ClassVar[str] = "code"
+    model_config = ConfigDict(frozen=True)
 
-    code: str
     name: str
     kind: DepartmentKind
     department_class: DepartmentClass
@@ -64,6 +62,19 @@ class DepartmentEvent(Event):
     letter_duties: bool
     phone: str
     address: str
+
+
+class DepartmentEvent(Event, DepartmentProfile):
+    """A department as it is from now on."""
+
+    SOURCE: ClassVar[str] = "columns"
+    KEY: ClassVar[str] = "code"
+
+    code: str
+
+    @property
+    def profile(self) -> DepartmentProfile:
+        return DepartmentProfile(**{name: getattr(self, name) for name in DepartmentProfile.model_fields})
 
 
 class DepartmentRegistered(DepartmentEvent):

@@ -20,6 +20,9 @@ class Role(StrEnum):
     SERVICE = "service"
 
 
+EVERYBODY = frozenset(Role)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A caller. `departments`: those they answer for at the moment of the request. `own`: those their token names."""

@@ -1,7 +1,7 @@
 """What the APIs of all services share: bodies and views, who may call, answers."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -19,7 +19,7 @@ from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
 from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Database
-from services.kernel.storage.transaction import Transactor
+from services.kernel.storage.transaction import Transactor, name_of
 from services.kernel.storage.unit import MongoUnit
 
 P = ParamSpec("P")
@@ -46,11 +46,14 @@ class View(BaseModel):
 V = TypeVar("V", bound=View)
 
 
+Rights = Mapping[str, Set[Role]]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """The roles that may call each route, by `METHOD /path`. The domain checks whose department it is."""
 
-    roles: Mapping[str, frozenset[Role] | set[Role]]
+    roles: Rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +79,7 @@ Entered = Annotated[Doorway, Depends(entered)]
 
 
 class Door(APIRoute):
-    """A route that checks its caller before it reads the body: 401 and 403 come first.
-
-    The caller answers for what their departments answer for at this moment, as far as this program has heard.
-    """
+    """A route that checks its caller before it reads the body: 401 and 403 come first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
@@ -92,17 +92,23 @@ class Door(APIRoute):
             if not by.is_any(*allowed):
                 needed = ", ".join(sorted(allowed))
                 raise Forbidden("role.not_allowed", f"{name} needs one of these roles: {needed}.")
-            if by.own:
-                by = by.answering(await all_successors(door.transact.reader()), at=now())
-            request.state.caller = by
+            request.state.admitted = by
             return await inner(request)
 
         return admit
 
 
-async def caller(request: Request) -> Person:
-    found: Person = request.state.caller
+async def admitted(request: Request) -> Person:
+    found: Person = request.state.admitted
     return found
+
+
+Admitted = Annotated[Person, Depends(admitted)]
+
+
+async def caller(request: Request, by: Admitted) -> Person:
+    """Who asks. They answer for what their departments answer for at this moment, as far as this program has heard."""
+    return by.answering(await all_successors(doorway(request).transact.reader()), at=now()) if by.own else by
 
 
 Caller = Annotated[Person, Depends(caller)]
@@ -155,7 +161,7 @@ class Answering:
                 unit.write("answers", self._kept(self.key, shown))
             return shown
 
-        shown = await self.transact.named(action.__name__, act)
+        shown = await self.transact.named(name_of(action), act)
         self.response.headers["ETag"] = f'"{shown.version}"'
         return shown
 
@@ -179,7 +185,7 @@ class Answering:
 async def answering(
     request: Request,
     response: Response,
-    by: Caller,
+    by: Admitted,
     idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
     traceparent: Annotated[str | None, Header(max_length=100)] = None,
 ) -> Answering:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.domain.clock import now
-from services.kernel.domain.person import Role
+from services.kernel.domain.person import EVERYBODY, Role
 from services.kernel.domain.terms import matters_of
 from services.kernel.http.listing import Listing, Wanted, whose
 from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Table
@@ -35,7 +35,6 @@ from services.publishing.domain import DutyState, ItemState
 
 router = APIRouter(route_class=Door)
 READERS = {Role.EDITOR, Role.REVIEWER, Role.OFFICE}
-EVERYBODY = frozenset(Role)
 MAY = Table(
     {
         "POST /items": {Role.EDITOR},

@@ -1,0 +1,1 @@
+"""What can be asked of columns, a module for each aggregate: load, decide, save."""

@@ -1,0 +1,9 @@
+"""HTTP in, HTTP out, a module for each aggregate; the table of rights."""
+
+from fastapi import APIRouter
+
+from services.columns.api import column, department
+from services.kernel.http.web import Table
+
+router = APIRouter(routes=[*department.router.routes, *column.router.routes])
+MAY = Table({**department.MAY, **column.MAY})

@@ -1,0 +1,88 @@
+"""Departments."""
+
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Path
+from pydantic import StringConstraints
+
+from services.columns.actions import department as actions
+from services.columns.domain.department import Department
+from services.columns.store import department as store
+from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentProfile
+from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.domain.clock import now
+from services.kernel.domain.event import Known
+from services.kernel.domain.person import EVERYBODY, Role
+from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, View
+
+router = APIRouter(route_class=Door, tags=["departments"])
+MAY: Rights = {
+    "GET /departments": EVERYBODY,
+    "POST /departments": {Role.IT_BUREAU},
+    "GET /departments/{code}": EVERYBODY,
+    "PATCH /departments/{code}": {Role.IT_BUREAU},
+}
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+CodeInPath = Annotated[DepartmentCode, Path()]
+
+
+class NewDepartment(Body, DepartmentProfile):
+    """A department to register; `code` is its name in every address and never changes."""
+
+    code: DepartmentCode
+    name: Name
+    kind: Known[DepartmentKind]
+    phone: Phone
+    address: Address
+
+
+class ChangedDepartment(Body):
+    """The fields to change. A field that is left out, or null, stays as it is."""
+
+    name: Name | None = None
+    kind: Known[DepartmentKind] | None = None
+    department_class: DepartmentClass | None = None
+    service_duties: bool | None = None
+    letter_duties: bool | None = None
+    phone: Phone | None = None
+    address: Address | None = None
+
+
+class DepartmentView(View, DepartmentProfile):
+    """A department as it is."""
+
+    code: str
+
+    @classmethod
+    def of(cls, state: object) -> Self:
+        assert isinstance(state, Department)
+        return cls(version=state.version, code=state.code, **dict(state.profile))
+
+
+@router.get("/departments", summary="All departments, by name")
+async def departments(read: Read, portion: Wanted) -> Listing[DepartmentView]:
+    found = await store.all_of_them(read, limit=portion.limit, after=portion.after)
+    return portion.listing(found, sort=store.BY_NAME, view=DepartmentView.of)
+
+
+@router.post("/departments", status_code=201, summary="Register a department")
+async def registration(body: NewDepartment, answer: Answer) -> DepartmentView:
+    profile = DepartmentProfile(**body.model_dump(exclude={"code"}))
+    return await answer(DepartmentView.of, actions.register, body.code, profile, at=now())
+
+
+@router.get("/departments/{code}", summary="One department")
+async def department(code: CodeInPath, read: Read) -> DepartmentView:
+    return DepartmentView.of(await store.one(read, code))
+
+
+@router.patch("/departments/{code}", summary="Change the fields that are named")
+async def department_change(
+    code: CodeInPath, body: ChangedDepartment, answer: Answer, expected: IfMatch = None
+) -> DepartmentView:
+    wanted = body.model_dump(exclude_none=True)
+    return await answer(DepartmentView.of, actions.change, code, wanted, at=now(), expected=expected)
