@@ -48,6 +48,12 @@ WAITING_AGE = Gauge("citygate_consumer_waiting_seconds", "Since when the first o
 DEAD_LETTERS = Counter("citygate_dead_letters_total", "Messages set aside for people.", ["type"])
 SWEPT = Counter("citygate_swept_total", "Aggregates that a sweep woke.", ["sweep", "outcome"])
 SWEEP_SECONDS = Histogram("citygate_sweep_seconds", "One round of a sweep.", ["sweep"], buckets=_SECONDS)
+TASKS = Gauge("citygate_tasks_running", "Tasks that have not ended, here or in another replica.", ["work"])
+TASK_PROGRESS = Gauge(
+    "citygate_task_progress_ratio",
+    "Done of the parts of the task that is least far, if known.",
+    ["work"],
+)
 PART_FAILURES = Counter("citygate_part_failures_total", "Parts that failed or ended, and were started again.", ["part"])
 PART_WAITS = Counter("citygate_part_waits_total", "Tries that failed and will be repeated.", ["part", "error"])
 

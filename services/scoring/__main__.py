@@ -11,7 +11,7 @@ SERVICE = Service(
     router=api.router,
     may=api.MAY,
     indexes=store.INDEXES,
-    sweeps=timers.sweeps,
+    works=timers.WORKS,
     hearing=consumers.HEARING,
 )
 

@@ -1,11 +1,11 @@
 """HTTP in, HTTP out."""
 
-import asyncio
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.contracts.fields import DepartmentCode
@@ -15,11 +15,13 @@ from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
 from services.kernel.domain.person import EVERYBODY, Person, Role
+from services.kernel.http.problem import request_id
+from services.kernel.http.tasks import FOLLOWED, Follow
 from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
 from services.kernel.running.program import Program
 from services.kernel.stream.bus import BUS_ERRORS
 from services.scoring import store
-from services.scoring.actions import close_month, confirm_month, publish_month
+from services.scoring.actions import begin_closing, begin_publication, confirm_month
 from services.scoring.domain.assessment import (
     Assessment,
     Month,
@@ -31,7 +33,7 @@ from services.scoring.domain.assessment import (
     must_see,
 )  # fmt: skip
 from services.scoring.domain.scheme import in_force
-from services.scoring.domain.score import Inputs, Scored, compute, sha256, total_formula
+from services.scoring.domain.score import Inputs, Scored, sha256, total_formula
 
 router = APIRouter(route_class=Door, tags=["assessments"])
 MAY = Table(
@@ -139,12 +141,6 @@ class ReplayView(BaseModel):
     as_of: AwareDatetime
 
 
-async def score(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
-    """Compute in a thread: a month with many facts would block the event loop."""
-    pieces = await store.pieces(read, inputs)
-    return await asyncio.to_thread(compute, pieces, inputs, store.scheme(inputs.scheme))
-
-
 async def inputs_now(read: Reader, month: str, *, at: datetime) -> Inputs:
     """The inputs for a month computed with every fact heard by now."""
     scheme, position = in_force(store.schemes(), month), await store.position(read)
@@ -166,7 +162,7 @@ async def table(month: MonthInPath, read: Read, by: Caller) -> MonthTable:
     if closed is None:
         must_have_begun(month, at=now())
         inputs = await inputs_now(read, month, at=now())
-        return shown(month, None, inputs, await score(read, inputs), by)
+        return shown(month, None, inputs, await store.score(read, inputs), by)
     fixed = [assessment.scored for assessment in await store.assessments(read, closed)]
     made = shown(month, closed, closed.inputs, fixed, by)
     made.late = await store.late_count(read, closed)
@@ -201,7 +197,7 @@ async def assessment(month: MonthInPath, department: DepartmentInPath, read: Rea
     else:
         must_have_begun(month, at=now())
         inputs = await inputs_now(read, month, at=now())
-        scored = next((each for each in await score(read, inputs) if each.department == department), None)
+        scored = next((each for each in await store.score(read, inputs) if each.department == department), None)
     if scored is None:
         raise Missing("assessment.missing", f"{department} is not among those scored for {month}.")
     return AssessmentView(
@@ -211,14 +207,17 @@ async def assessment(month: MonthInPath, department: DepartmentInPath, read: Rea
     )  # fmt: skip
 
 
-@router.post("/assessments/{month}/closing", summary="Fix a month that is over, once everything told has been heard")
-async def closing(month: MonthInPath, request: Request, read: Read, answer: Answer) -> MonthView:
+@router.post(
+    "/assessments/{month}/closing", summary="Fix a month that is over, once everything told has been heard",
+    response_model=MonthView, responses=FOLLOWED,
+)  # fmt: skip
+async def closing(month: MonthInPath, request: Request, read: Read, by: Caller, follow: Follow) -> MonthView | Response:
     at = now()
     must_be_over(month, at=at)
     if await read.look(Month, month) is None:  # if it is closed, the action refuses or repeats its answer
         await must_have_caught_up(request.app.state.program)
-    inputs = await inputs_now(read, month, at=at)
-    return await answer(MonthView.of, close_month, inputs, await score(read, inputs), at=at)
+    inputs, outcome = await inputs_now(read, month, at=at), partial(store.month, id=month)
+    return await follow(MonthView.of, outcome, begin_closing, inputs, by=by, request=request_id(request), at=at)
 
 
 @router.post("/assessments/{month}/confirmation", summary="Stand by the scores of a closed month")
@@ -226,9 +225,17 @@ async def confirmation(month: MonthInPath, answer: Answer, expected: IfMatch = N
     return await answer(MonthView.of, confirm_month, month, at=now(), expected=expected)
 
 
-@router.post("/assessments/{month}/publication", summary="Let the public know the scores of a confirmed month")
-async def publication(month: MonthInPath, answer: Answer, expected: IfMatch = None) -> MonthView:
-    return await answer(MonthView.of, publish_month, month, at=now(), expected=expected)
+@router.post(
+    "/assessments/{month}/publication", summary="Let the public know the scores of a confirmed month",
+    response_model=MonthView, responses=FOLLOWED,
+)  # fmt: skip
+async def publication(
+    month: MonthInPath, request: Request, by: Caller, follow: Follow, expected: IfMatch = None
+) -> MonthView | Response:
+    outcome, number = partial(store.month, id=month), request_id(request)
+    return await follow(
+        MonthView.of, outcome, begin_publication, month, by=by, request=number, at=now(), expected=expected
+    )
 
 
 @router.post("/replays", tags=["replays"], summary="Reckon a closed month again and compare the bytes")
@@ -236,7 +243,7 @@ async def replay(body: Replay, read: Read) -> ReplayView:
     closed = await read.look(Month, body.month)
     if closed is None:
         raise Refused("month.running", f"{body.month} is not closed yet: there is nothing to compare with.")
-    again = sha256(await score(read, closed.inputs), closed.inputs)
+    again = sha256(await store.score(read, closed.inputs), closed.inputs)
     kept = sha256([each.scored for each in await store.assessments(read, closed)], closed.inputs)
     return ReplayView(
         month=closed.id,

@@ -1,5 +1,6 @@
 """The questions scoring asks, each with its index; the schemes."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
@@ -8,14 +9,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.domain.calendar import month_span
-from services.kernel.domain.decision import After, Reader
+from services.kernel.domain.decision import After, Missing, Reader
 from services.kernel.storage.mongo import Index
 from services.kernel.stream.consumer import Kept
 from services.scoring.domain.assessment import Assessment, Month, key
 from services.scoring.domain.facts import ALL_BEFORE, MEASURED, WITHIN, Piece, taken
 from services.scoring.domain.measures import MEASURES
 from services.scoring.domain.scheme import Scheme
-from services.scoring.domain.score import Inputs
+from services.scoring.domain.score import Inputs, Scored, compute
 
 INDEXES = [
     Index(of=Kept, keys=("position",)),
@@ -78,6 +79,19 @@ async def facts(read: Reader, where: dict[str, Any]) -> AsyncIterator[Kept]:
         if len(found) < PART:
             return
         after = After(found[-1].time, found[-1].id)
+
+
+async def score(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
+    """Compute in a thread: a month with many facts would block the event loop."""
+    return await asyncio.to_thread(compute, await pieces(read, inputs), inputs, scheme(inputs.scheme))
+
+
+async def month(read: Reader, id: str) -> Month:
+    """One that was closed. `Missing` before."""
+    found = await read.look(Month, id)
+    if found is None:
+        raise Missing("month.missing", f"{id} is not closed.")
+    return found
 
 
 def late(month: Month) -> dict[str, Any]:

@@ -184,6 +184,7 @@ async def test_scoring_looks_up_whatever_it_is_asked(
                     await reader.get(f"/assessments/{month}")
                     await reader.get(f"/assessments/{month}/finance")
             await scoring_store.months(program.transact.reader())
+            await scoring_store.month(program.transact.reader(), "2026-09")
 
         await expect_indexed(program.db, found, "services.scoring.store", "services.scoring.api")
 

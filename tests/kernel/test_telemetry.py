@@ -215,11 +215,13 @@ def test_metric_names_follow_the_conventions_and_labels_name_no_ids() -> None:
         "citygate_measured_age_seconds",
         "citygate_part_failures",
         "citygate_part_waits",
+        "citygate_task_progress_ratio",
+        "citygate_tasks_running",
     }
     labels = {label for family in ours.values() for sample in family.samples for label in sample.labels}
     assert labels <= {
         "action", "error", "le", "method", "outcome", "part", "partition", "route", "status", "sweep", "topic", "type",
-        "what",
+        "what", "work",
     }  # fmt: skip
 
 

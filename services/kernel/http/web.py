@@ -1,5 +1,6 @@
 """What the APIs of all services share: bodies and views, who may call, answers."""
 
+import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Set
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pymongo import InsertOne
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause, Forbidden, Reader, Unit
 from services.kernel.domain.person import Person, Role
+from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
@@ -58,12 +60,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doorway:
-    """What a request needs of its program; it lies in `app.state.doorway`."""
+    """What a request needs of its program; it lies in `app.state.doorway`. `do`: does a task that was begun."""
 
     transact: Transactor
     keys: Keys
     vault: Vault
     may: Table
+    do: Callable[[str], asyncio.Task[Task]]
 
 
 def doorway(request: Request) -> Doorway:

@@ -5,20 +5,15 @@ from argparse import ArgumentParser, Namespace, _SubParsersAction
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from pymongo import UpdateMany
-
 from services.kernel.domain.clock import now
+from services.kernel.running import resending
 from services.kernel.running.filling import rebuild
 from services.kernel.running.program import Program, Service, begin, create_app
 from services.kernel.running.serving import serve
-from services.kernel.running.task import Task
 from services.kernel.settings import Settings, load
-from services.kernel.storage import journal
-from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream import people
 
 City = Callable[[Program], Awaitable[None]]
-BATCH = 1_000  # records of the journal marked in one transaction
 
 
 def main(service: Service, settings: type[Settings], *, city: City, arguments: Sequence[str] | None = None) -> None:
@@ -47,7 +42,7 @@ def parser(service: Service) -> ArgumentParser:
     again.add_argument("--since", type=moment, help="written at or after, ISO 8601")
     again.add_argument("--until", type=moment, help="written before, ISO 8601")
     again.add_argument("--subject", help="of one aggregate only: kind/id")
-    again.add_argument("--run", help="name of an interrupted run to go on with")
+    again.add_argument("--run", help="name of a run that was begun before: follow it to its end")
     waiting_parser(commands)
     rebuild_parser(commands)
     return made
@@ -83,22 +78,18 @@ async def once(program: Program, work: City) -> None:
 
 
 async def resend(program: Program, asked: Namespace) -> None:
-    """Mark told records as unsent, including those set apart. The running relay sends them, in order.
-
-    Readers skip the messages that they know.
-    """
-    where = journal.span(since=asked.since, until=asked.until, subject=asked.subject)
-
-    async def batch(unit: MongoUnit, cursor: str | None) -> str | None:
-        found = await journal.ids(unit.db, unit.session, where, after=cursor, limit=BATCH)
-        if found:
-            again = {"$set": {"unsent": True}, "$unset": {"error": 1}}
-            unit.write("journal", UpdateMany({"_id": {"$in": found}}, again))
-        return str(found[-1]) if len(found) == BATCH else None
-
-    name = asked.run or f"resend:{now().isoformat()}"
-    batches = await Task(name=name, batch=batch).run(program.transact)
-    print(f"Marked to be sent again in {batches} batches; the relay of {program.service.name} sends them. Run: {name}")
+    """Begin the task, or follow one that was begun, and wait until it has ended."""
+    id = asked.run or f"resend:{now():%Y%m%dT%H%M%S.%f}"
+    if not asked.run:
+        span = {"since": asked.since, "until": asked.until, "subject": asked.subject}
+        await program.transact(resending.begin, id, **span, by=program.service.name, at=now())
+    ended = await program.tasks.ended(id)
+    if ended.why:
+        raise SystemExit(f"{id} failed: {ended.why.detail}")
+    print(
+        f"Marked {ended.progress.done} records to be sent again; the relay of {program.service.name} sends them. "
+        f"Run: {id}"
+    )
 
 
 async def waiting(program: Program, asked: Namespace) -> None:

@@ -18,12 +18,14 @@ from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Away, Cause
 from services.kernel.domain.event import EVENTS
-from services.kernel.http import owner, problem, web
+from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
 from services.kernel.running.current import Current
 from services.kernel.running.parts import PAUSE, Part, for_ever
+from services.kernel.running.resending import RESENDING
+from services.kernel.running.task import INDEXES, Tasks, Work
 from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
 from services.kernel.storage import journal
@@ -53,6 +55,7 @@ class Service:
     may: Table | None
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
+    works: Sequence[Work] = ()
     hearing: Hearing = field(default_factory=Hearing)
 
 
@@ -64,6 +67,7 @@ class Program:
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
         self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
         self.bus = Bus(settings.kafka, settings.namespace, settings.public_url)
+        self.tasks = Tasks(self.transact, (RESENDING, *service.works))
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
         self.relay = Relay(self.db, self.bus.send, self.transact.unsent)
@@ -71,8 +75,8 @@ class Program:
             self.db, self.bus, group=service.name, sources=service.hearing.sources, emptied=self.listen_anew
         )
         self.current = Current(
-            service.name, service.hearing, self.transact, self.bus, fetch=self.fetcher(), indexes=service.indexes,
-            turned=self.turned,
+            service.name, service.hearing, self.transact, self.bus, fetch=self.fetcher(),
+            indexes=(*service.indexes, *INDEXES), turned=self.turned,
         )  # fmt: skip
         self.prepared = False
 
@@ -95,8 +99,8 @@ class Program:
         self.measure.turn_to(self.db, generation.group(self.service.name))
 
     def doorway(self) -> Doorway:
-        roles = {**self.service.may.roles, **owner.MAY} if self.service.may else {}
-        return Doorway(transact=self.transact, keys=self.keys, vault=self.vault, may=Table(roles))
+        roles = {**self.service.may.roles, **owner.MAY, **tasks.MAY} if self.service.may else {}
+        return Doorway(transact=self.transact, keys=self.keys, vault=self.vault, may=Table(roles), do=self.tasks.do)
 
     async def prepare(self) -> None:
         """Make the indexes and settle on a generation. Tries again until MongoDB answers."""
@@ -123,7 +127,7 @@ class Program:
         """The parts that run beside the requests."""
         parts: list[Part] = [("generation", self.current.run)]
         if self.service.may is not None:
-            parts += [("relay", self.relay.run), ("keys", self.keys.run)]
+            parts += [("relay", self.relay.run), ("keys", self.keys.run), ("tasks", self.tasks.run)]
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
 
     def _show_labels(self) -> None:
@@ -196,7 +200,8 @@ def create_app(program: Program) -> ASGIApp:
         app = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
         bearer = [Depends(HTTPBearer(auto_error=False))]
         app.include_router(service.router, dependencies=bearer, responses=problem.RESPONSES)
-        app.include_router(owner.router, dependencies=bearer, responses=problem.RESPONSES)
+        for router in (owner.router, tasks.router):
+            app.include_router(router, dependencies=bearer, responses=problem.RESPONSES)
     else:
         app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
         app.include_router(service.router)

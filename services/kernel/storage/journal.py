@@ -6,7 +6,7 @@ from bson import ObjectId
 
 from services.kernel.domain.decision import Cause, Refused
 from services.kernel.domain.event import LARGEST, Event, Fact, Message
-from services.kernel.storage.mongo import Database, Document, Session
+from services.kernel.storage.mongo import Database, Document
 
 
 def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Document:
@@ -59,10 +59,10 @@ def span(*, since: datetime | None = None, until: datetime | None = None, subjec
     return where | ({"written": written} if written else {})
 
 
-async def ids(db: Database, session: Session, where: Document, *, after: str | None, limit: int) -> list[ObjectId]:
+async def ids(db: Database, where: Document, *, after: str | None, limit: int) -> list[ObjectId]:
     """Ids of the journal's records that match a filter, in the order of writing, beginning after the id `after`."""
     beyond = {"_id": {"$gt": ObjectId(after)}} if after else {}
-    found = db["journal"].find(where | beyond, {"_id": 1}, session=session).sort("_id", 1).limit(limit)
+    found = db["journal"].find(where | beyond, {"_id": 1}).sort("_id", 1).limit(limit)
     return [record["_id"] for record in await found.to_list(limit)]
 
 

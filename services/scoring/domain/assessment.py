@@ -87,6 +87,11 @@ def must_be_over(month: str, *, at: datetime) -> None:
         raise Refused("month.not_over", f"{month} can be closed when it is over in Asia/Shanghai.")
 
 
+def must_be_open(found: Month | None, month: str) -> None:
+    if found is not None:
+        raise Refused("month.closed", f"{month} is {found.state} already; its scores stand.")
+
+
 def may_see(by: Person, department: str, state: MonthState) -> bool:
     """Everybody sees every published month.
 
@@ -105,8 +110,7 @@ def close(
     before: Month | None, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime
 ) -> tuple[Decision[Month], tuple[Decision[Assessment], ...]]:
     """Fix the computed scores. A month is closed once; a later fact enters only by restatement."""
-    if before is not None:
-        raise Refused("month.closed", f"{inputs.month} is {before.state} already; its scores stand.")
+    must_be_open(before, inputs.month)
     must_be_over(inputs.month, at=at)
     if not all_scored:
         raise Refused("month.empty", f"Nobody is known here who could be scored for {inputs.month}.")

@@ -1,0 +1,123 @@
+"""Long work as an aggregate: begun in a unit, done in steps, ended with what it achieved or with why it could not."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Missing, No, Refused, Stale, Unknown
+from services.kernel.domain.event import Fact
+
+
+class TaskState(StrEnum):
+    """The states of a task."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a task has come: `done` of `total` parts, None if nobody knows how many. `cursor` None: to its end."""
+
+    cursor: str | None
+    done: int
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Why:
+    """The refusal a task failed with. `kind`: its class."""
+
+    kind: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Aggregate):
+    """A piece of long work. `work` names what is done; `cursor`: where the next step begins, None: at the beginning.
+
+    `by`, `request`: who began it, and with which request.
+    """
+
+    KIND: ClassVar[str] = "task"
+
+    work: str
+    arguments: Mapping[str, Any]
+    state: TaskState
+    by: str
+    request: str
+    begun_at: datetime
+    moved_at: datetime
+    progress: Progress = field(default_factory=lambda: Progress(cursor=None, done=0))
+    why: Why | None = None
+
+
+class TaskBegun(Fact):
+    """Somebody wants it done. Kept only."""
+
+    TYPE: ClassVar[str] = "task.begun"
+
+    work: str
+
+
+class TaskMoved(Fact):
+    """A step was done; it may have been the last. Kept only."""
+
+    TYPE: ClassVar[str] = "task.moved"
+
+    done: int
+    total: int | None
+    state: TaskState
+
+
+class TaskFailed(Fact):
+    """It cannot be done. Kept only."""
+
+    TYPE: ClassVar[str] = "task.failed"
+
+    code: str
+
+
+class Broken(No):
+    """The work itself is at fault."""
+
+    status, title = 500, "Internal error"
+
+
+KINDS = {kind.__name__: kind for kind in (Refused, Unknown, Missing, Forbidden, Stale)}
+
+
+def refusal(why: Why) -> No:
+    """The refusal as it was."""
+    return KINDS.get(why.kind, Broken)(why.code, why.detail)
+
+
+def begin(
+    found: Task | None, id: str, work: str, arguments: Mapping[str, Any], *, by: str, request: str, at: datetime
+) -> Decision[Task]:
+    """Begin it. While it runs, beginning it again changes nothing; what has ended begins anew."""
+    if found is not None and found.state is TaskState.RUNNING:
+        return Decision(found)
+    version = found.version if found else 0
+    task = Task(
+        id=id, version=version, work=work, arguments=dict(arguments), state=TaskState.RUNNING, by=by, request=request,
+        begun_at=at, moved_at=at,
+    )  # fmt: skip
+    return Decision(task, (TaskBegun(at=at, work=work),))
+
+
+def move(task: Task, progress: Progress, *, at: datetime) -> Decision[Task]:
+    """A step was done."""
+    state = TaskState.DONE if progress.cursor is None else TaskState.RUNNING
+    told = TaskMoved(at=at, done=progress.done, total=progress.total, state=state)
+    return Decision(replace(task, state=state, progress=progress, moved_at=at), (told,))
+
+
+def fail(task: Task, no: No, *, at: datetime) -> Decision[Task]:
+    """It ends, because a step was refused."""
+    why = Why(kind=type(no).__name__, code=no.code, detail=no.detail)
+    return Decision(replace(task, state=TaskState.FAILED, why=why, moved_at=at), (TaskFailed(at=at, code=no.code),))

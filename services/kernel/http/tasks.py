@@ -1,0 +1,111 @@
+"""Long work over HTTP: answered when it is done soon, else followed at `GET /tasks/{id}`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
+
+from fastapi import APIRouter, Depends, Path, Response
+from pydantic import BaseModel, ConfigDict
+from starlette.responses import JSONResponse
+
+from services.kernel.domain.decision import Missing, Reader, Unit
+from services.kernel.domain.person import EVERYBODY
+from services.kernel.domain.task import Task, TaskState, refusal
+from services.kernel.http.problem import AnsweredBefore
+from services.kernel.http.web import Answer, Door, Entered, Read, Rights, View
+
+WAIT = 10.0  # seconds a caller waits for the end of the work
+
+P = ParamSpec("P")
+V = TypeVar("V", bound=View)
+
+router = APIRouter(tags=["tasks"], route_class=Door)
+MAY: Rights = {"GET /tasks/{task_id}": EVERYBODY}
+
+
+class WhyView(BaseModel):
+    """The refusal it failed with."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    code: str
+    detail: str
+
+
+class TaskView(View):
+    """Long work. `done` of `total` parts; `total` is null if nobody knows how many. `why`: why it failed."""
+
+    id: str
+    work: str
+    state: TaskState
+    done: int
+    total: int | None
+    begun_at: datetime
+    moved_at: datetime
+    why: WhyView | None
+
+    @classmethod
+    def of(cls, state: object) -> Self:
+        assert isinstance(state, Task)
+        return cls(
+            version=state.version, id=state.id, work=state.work, state=state.state, done=state.progress.done,
+            total=state.progress.total, begun_at=state.begun_at, moved_at=state.moved_at,
+            why=WhyView.model_validate(state.why) if state.why else None,
+        )  # fmt: skip
+
+
+FOLLOWED: dict[int | str, dict[str, Any]] = {
+    202: {"model": TaskView, "description": "It takes longer. `Location` says where to see how far it has come."}
+}
+
+
+async def one(read: Reader, task_id: str) -> Task:
+    found = await read.look(Task, task_id)
+    if found is None:
+        raise Missing("task.missing", f"There is no task {task_id}.")
+    return found
+
+
+@router.get("/tasks/{task_id}", summary="How far long work has come")
+async def task(task_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")], read: Read) -> TaskView:
+    return TaskView.of(await one(read, task_id))
+
+
+class Following:
+    """Begins a task in one transaction and waits for its end: the outcome if that is soon, else 202."""
+
+    def __init__(self, answer: Answer, door: Entered, response: Response) -> None:
+        self.answer, self.door, self.response = answer, door, response
+
+    async def __call__(
+        self,
+        view: Callable[[Any], V],
+        outcome: Callable[[Reader], Awaitable[object]],
+        begin: Callable[Concatenate[Unit, P], Awaitable[Task]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> V | Response:
+        """Raises the refusal that the task failed with. After `Away` and `Busy` a replica still goes on with it."""
+        try:
+            begun = (await self.answer(TaskView.of, begin, *args, **kwargs)).id
+        except AnsweredBefore as before:
+            begun = TaskView.model_validate_json(before.answer).id
+        doing = self.door.do(begun)
+        await asyncio.wait([doing], timeout=WAIT)
+        found = doing.result() if doing.done() else await one(self.door.transact.reader(), begun)
+        if found.why:
+            raise refusal(found.why)
+        if found.state is TaskState.RUNNING:
+            headers = {"Location": f"/tasks/{found.id}", "Retry-After": "1", "ETag": f'"{found.version}"'}
+            return JSONResponse(TaskView.of(found).model_dump(mode="json"), 202, headers=headers)
+        shown = view(await outcome(self.door.transact.reader()))
+        self.response.headers["ETag"] = f'"{shown.version}"'
+        return shown
+
+
+async def following(answer: Answer, door: Entered, response: Response) -> Following:
+    return Following(answer, door, response)
+
+
+Follow = Annotated[Following, Depends(following)]
