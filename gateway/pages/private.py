@@ -44,7 +44,7 @@ async def mailboxes(request: Request) -> list[tuple[str, str]]:
     """Where one can write: the mayor, and each department that stands and answers letters."""
     reading = await model(request).reading(Basis(), now())
     standing = [d for d in reading.few.departments.values() if reading.answering(d.id) == d.id]
-    return [("mayor", "市长信箱"), *((d.id, d.name) for d in standing if d.letter_duties)]
+    return [("mayor", "市长信箱"), *((d.id, d.profile.name) for d in standing if d.profile.letter_duties)]
 
 
 async def form(request: Request, filled: Typed, *, token: str, status: int = 200, wrong: str = "") -> Response:

@@ -15,11 +15,10 @@ from services.kernel.contracts.columns import (
     ColumnRetired,
     DepartmentAbolished,
     DepartmentChanged,
-    DepartmentClass,
     DepartmentEnded,
     DepartmentEvent,
-    DepartmentKind,
     DepartmentMerged,
+    DepartmentProfile,
     DepartmentRegistered,
 )
 from services.kernel.domain.decision import Copied
@@ -33,12 +32,7 @@ class Department(Copied):
 
     KIND: ClassVar[str] = "department"
 
-    name: str
-    kind: DepartmentKind
-    department_class: DepartmentClass
-    letter_duties: bool
-    phone: str
-    address: str
+    profile: DepartmentProfile
     successors: Terms[str] = NOBODY
 
 
@@ -52,10 +46,8 @@ departments = Copy(Department, touched=department_touched)
 @departments.on(DepartmentRegistered, DepartmentChanged)
 def described(department: Department | None, event: DepartmentEvent) -> Department:
     return Department(
-        id=event.code, name=event.name, kind=event.kind, department_class=event.department_class,
-        letter_duties=event.letter_duties, phone=event.phone, address=event.address,
-        successors=department.successors if department else NOBODY,
-    )  # fmt: skip
+        id=event.code, profile=event.part(DepartmentProfile), successors=department.successors if department else NOBODY
+    )
 
 
 @departments.on(DepartmentMerged, DepartmentAbolished)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from services.kernel.contracts.publishing import (
@@ -12,6 +12,7 @@ from services.kernel.contracts.publishing import (
     DutyRefreshed,
     DutyStale,
     Ground,
+    ItemContent,
     ItemEvent,
     ItemKind,
     ItemPublished,
@@ -35,13 +36,7 @@ class Revision(Copied):
     item_id: str
     number: int
     at: datetime
-    title: str
-    summary: str
-    body: str
-    disclosure_class: str | None
-    document_number: str | None
-    made_on: date
-    keywords: tuple[str, ...]
+    content: ItemContent
     change_note: str | None
 
 
@@ -98,8 +93,7 @@ def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Sp
     before = known(item, event)
     revision = Revision(
         id=revision_id(event.item_id, event.revision), item_id=event.item_id, number=event.revision, at=event.at,
-        title=event.title, summary=event.summary, body=event.body, disclosure_class=event.disclosure_class,
-        document_number=event.document_number, made_on=event.made_on, keywords=event.keywords, change_note=change_note,
+        content=event.part(ItemContent), change_note=change_note,
     )  # fmt: skip
     after = replace(
         before, column_id=event.column_id, department=event.department, index_number=event.index_number,

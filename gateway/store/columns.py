@@ -99,8 +99,8 @@ def departments(reading: Reading) -> list[DepartmentBrief]:
 def _department(reading: Reading, found: Department) -> DepartmentBrief:
     answering = reading.answering(found.id)
     return DepartmentBrief(
-        code=found.id, name=found.name, kind=found.kind, department_class=found.department_class, phone=found.phone,
-        address=found.address, successor=reading.few.department(answering) if answering != found.id else None,
+        **found.profile.model_dump(exclude={"service_duties", "letter_duties"}), code=found.id,
+        successor=reading.few.department(answering) if answering != found.id else None,
     )  # fmt: skip
 
 
@@ -115,8 +115,7 @@ async def department(reading: Reading, code: str, portion: Portion) -> Departmen
     base = _department(reading, known)
     term = known.successors.term(reading.at)
     return DepartmentView(
-        code=base.code, name=base.name, kind=base.kind, department_class=base.department_class, phone=base.phone,
-        address=base.address, successor=base.successor, ended_at=term.since if term and base.successor else None,
+        **dict(base), ended_at=term.since if term and base.successor else None,
         succeeds=[reading.few.department(each) for each in sorted(codes - {code})],
         columns=[brief(reading, c, duties[c.id]) for c in own],
         items=await items.listing(reading, {"department": code}, portion),

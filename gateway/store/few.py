@@ -67,7 +67,7 @@ class Few:
 
     def department(self, code: str) -> DepartmentName:
         known = self.departments.get(code)
-        return DepartmentName(code=code, name=known.name if known else SOON)
+        return DepartmentName(code=code, name=known.profile.name if known else SOON)
 
     def column(self, id: str) -> ColumnName:
         known = self.columns.get(id)

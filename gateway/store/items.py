@@ -59,11 +59,10 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
         raise Missing("item.revision_missing", f"The item {id} has no public revision {revision}.")
     base = card(reading, found)
     return ItemView(
-        id=base.id, title=shown.title, summary=shown.summary, kind=base.kind, column=base.column,
-        department=base.department, index_number=base.index_number, document_number=shown.document_number,
-        published_at=base.published_at, updated_at=shown.at, revision=shown.number,
-        body=nh3.clean(shown.body, tags=TAGS, url_schemes=SCHEMES), disclosure_class=shown.disclosure_class,
-        made_on=shown.made_on, keywords=shown.keywords, latest_revision=found.revision,
+        **shown.content.model_dump(exclude={"body"}),
+        body=nh3.clean(shown.content.body, tags=TAGS, url_schemes=SCHEMES),
+        id=base.id, column=base.column, department=base.department, index_number=base.index_number,
+        published_at=base.published_at, updated_at=shown.at, revision=shown.number, latest_revision=found.revision,
         change_note=shown.change_note, revisions=all_of_them, trail=reading.few.trail(found.column_id),
     )  # fmt: skip
 

@@ -45,14 +45,14 @@ def test_a_published_item_shows_its_first_revision() -> None:
     item, revisions = spread(e.published())
 
     assert (item.live, item.revision, item.title) == (True, 1, "2026年市级预算公开")
-    assert [(r.item_id, r.number, r.title) for r in revisions] == [("i1", 1, "2026年市级预算公开")]
+    assert [(r.item_id, r.number, r.content.title) for r in revisions] == [("i1", 1, "2026年市级预算公开")]
 
 
 def test_a_revision_takes_the_place_of_the_one_before_which_stays_readable() -> None:
     item, revisions = spread(e.published(), e.revised(title="更正后的标题"))
 
     assert (item.revision, item.title) == (2, "更正后的标题")
-    assert [r.title for r in revisions] == ["2026年市级预算公开", "更正后的标题"]
+    assert [r.content.title for r in revisions] == ["2026年市级预算公开", "更正后的标题"]
     assert [r.change_note for r in revisions] == [None, "更正附表"]
 
 
@@ -119,7 +119,7 @@ def test_a_department_is_what_the_latest_event_says() -> None:
     changed = DepartmentChanged.model_validate(e.department(name="市财政和国资局").model_dump())
     department: Department = folded(e.department(), changed)
 
-    assert department.name == "市财政和国资局"
+    assert department.profile.name == "市财政和国资局"
 
 
 def test_a_duty_remembers_the_last_activity_and_the_next_due_moment() -> None:

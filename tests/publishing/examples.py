@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from services.kernel.contracts.columns import (
     Cadence,
@@ -57,7 +58,14 @@ CONTENT = Content(
     kind=ItemKind.DOCUMENT, column_id="c-budget", title="2026年市级预算", summary="摘要", body="# 预算\n\n正文。",
     disclosure_class="G07", document_number="清财〔2026〕1号", made_on=date(2026, 2, 27), keywords=("预算",),
 )  # fmt: skip
-OTHER = replace(CONTENT, title="2026年市级预算（更正）")
+
+
+def but(content: Content, **changes: Any) -> Content:
+    """The same with other values."""
+    return content.model_copy(update=changes)
+
+
+OTHER = but(CONTENT, title="2026年市级预算（更正）")
 
 
 def stored(state: S) -> S:

@@ -1,6 +1,5 @@
 """What an item says: what of it can be, and the hash that names exactly this."""
 
-from dataclasses import replace
 from datetime import date
 from hashlib import sha256
 
@@ -8,14 +7,14 @@ import pytest
 
 from services.kernel.domain.decision import Refused
 from services.publishing.domain import Content, submit
-from tests.publishing.examples import AT, COLUMN, CONTENT, EDITOR, drafted
+from tests.publishing.examples import AT, COLUMN, CONTENT, EDITOR, but, drafted
 
 
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (replace(CONTENT, disclosure_class="G16"), "item.class_unknown"),
-        (replace(CONTENT, made_on=date(2026, 3, 3)), "item.made_later"),
+        (but(CONTENT, disclosure_class="G16"), "item.class_unknown"),
+        (but(CONTENT, made_on=date(2026, 3, 3)), "item.made_later"),
     ],
 )
 def test_content_that_cannot_be_is_refused(content: Content, code: str) -> None:
@@ -26,10 +25,10 @@ def test_content_that_cannot_be_is_refused(content: Content, code: str) -> None:
 
 def test_the_hash_tells_every_field_apart() -> None:
     different = {
-        replace(CONTENT, title="x").hash, replace(CONTENT, summary="x").hash, replace(CONTENT, body="x").hash,
-        replace(CONTENT, column_id="x").hash, replace(CONTENT, disclosure_class=None).hash,
-        replace(CONTENT, document_number=None).hash, replace(CONTENT, made_on=date(2026, 1, 1)).hash,
-        replace(CONTENT, keywords=()).hash, replace(CONTENT, title=CONTENT.summary, summary=CONTENT.title).hash,
+        but(CONTENT, title="x").hash, but(CONTENT, summary="x").hash, but(CONTENT, body="x").hash,
+        but(CONTENT, column_id="x").hash, but(CONTENT, disclosure_class=None).hash,
+        but(CONTENT, document_number=None).hash, but(CONTENT, made_on=date(2026, 1, 1)).hash,
+        but(CONTENT, keywords=()).hash, but(CONTENT, title=CONTENT.summary, summary=CONTENT.title).hash,
     }  # fmt: skip
 
     assert len(different | {CONTENT.hash}) == 10
@@ -47,4 +46,4 @@ def test_the_hash_is_that_of_the_content_as_json_with_its_names_in_order() -> No
 
 def test_a_text_too_long_to_be_shown_is_not_even_submitted() -> None:
     with pytest.raises(Refused, match=r"item\.too_long"):
-        submit(drafted(replace(CONTENT, body="&" * 100_000)), column=COLUMN, successors={}, by=EDITOR, at=AT)
+        submit(drafted(but(CONTENT, body="&" * 100_000)), column=COLUMN, successors={}, by=EDITOR, at=AT)

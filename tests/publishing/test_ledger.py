@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from services.publishing.domain import Ledger, Publication, Verification, check, conclude
-from tests.publishing.examples import AT, OTHER, drafted, publishing, released, stored
+from tests.publishing.examples import AT, OTHER, but, drafted, publishing, released, stored
 
 
 def chain(*moments: datetime) -> tuple[Ledger, list[Publication]]:
@@ -50,7 +50,7 @@ def test_numbers_begin_anew_with_the_year_in_shanghai() -> None:
 
 
 def test_an_item_without_a_class_counts_as_other_information() -> None:
-    item = released(drafted(replace(OTHER, disclosure_class=None)))
+    item = released(drafted(but(OTHER, disclosure_class=None)))
 
     assert publishing(item).publication.state.entry.index_number == "finance-G15-2026-0001"
 

@@ -1,7 +1,6 @@
 """Any life an item can have: nothing becomes public but what another person released, word for word."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import strategies as st
@@ -31,13 +30,13 @@ from services.publishing.domain import (
     submit,
     withdraw,
 )
-from tests.publishing.examples import AT, COLUMN, CONTENT, TAXONOMY, WINDOWS, duty, stored
+from tests.publishing.examples import AT, COLUMN, CONTENT, TAXONOMY, WINDOWS, but, duty, stored
 
 PEOPLE = [
     Person(sub=sub, name=sub, roles=frozenset({Role.EDITOR, Role.REVIEWER}), departments=frozenset({"finance"}))
     for sub in ("anna", "bo", "chen")
 ]
-CONTENTS = [CONTENT, replace(CONTENT, title="二"), replace(CONTENT, body="别的正文")]
+CONTENTS = [CONTENT, but(CONTENT, title="二"), but(CONTENT, body="别的正文")]
 people, contents = st.sampled_from(PEOPLE), st.sampled_from(CONTENTS)
 grounds = st.fixed_dictionaries({ground: st.sampled_from([False, False, False, True]) for ground in Ground})
 partly = st.dictionaries(st.sampled_from(Ground), st.just(False))

@@ -72,10 +72,6 @@ class DepartmentEvent(Event, DepartmentProfile):
 
     code: str
 
-    @property
-    def profile(self) -> DepartmentProfile:
-        return DepartmentProfile(**{name: getattr(self, name) for name in DepartmentProfile.model_fields})
-
 
 class DepartmentRegistered(DepartmentEvent):
     """A department exists from now on."""

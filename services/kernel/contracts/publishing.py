@@ -84,10 +84,11 @@ class ItemWithheld(ItemEvent):
     ground: Ground
 
 
-class ItemShown(ItemEvent):
-    """A revision with everything the public may read. `body`: sanitised HTML, at most 256 kB."""
+class ItemContent(BaseModel):
+    """What an item says: as it is written, reviewed, told and shown. `made_on`: when it was made (生成日期)."""
 
-    index_number: str
+    model_config = ConfigDict(frozen=True)
+
     kind: ItemKind
     title: str
     summary: str
@@ -96,6 +97,12 @@ class ItemShown(ItemEvent):
     document_number: str | None
     made_on: date
     keywords: tuple[str, ...]
+
+
+class ItemShown(ItemEvent, ItemContent):
+    """A revision with everything the public may read. `body`: sanitised HTML, at most 256 kB."""
+
+    index_number: str
     published_at: AwareDatetime  # of the first revision
     content_hash: str
     review: ReviewRecord

@@ -10,6 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 EVENTS: dict[str, type["Event"]] = {}
+B = TypeVar("B", bound=BaseModel)
 LARGEST = 900_000  # bytes of one event's value; Kafka takes a megabyte with its envelope
 
 
@@ -40,6 +41,10 @@ class Event(Fact):
     def subject(self) -> str:
         """`letter/{id}`: the CloudEvents subject and the Kafka key."""
         return f"{self.speaks_of()}/{getattr(self, self.KEY)}"
+
+    def part(self, kind: type[B]) -> B:
+        """The fields that it has in common with a model of which it is made."""
+        return kind(**{name: getattr(self, name) for name in kind.model_fields})
 
     @classmethod
     def speaks_of(cls) -> str:

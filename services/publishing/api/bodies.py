@@ -51,17 +51,7 @@ class ItemBody(Body):
     keywords: Annotated[tuple[Keyword, ...], Field(max_length=10)] = ()
 
     def content(self) -> Content:
-        return Content(
-            kind=self.kind,
-            column_id=self.column_id,
-            title=self.title,
-            summary=self.summary,
-            body=self.body,
-            disclosure_class=self.disclosure_class,
-            document_number=self.document_number,
-            made_on=self.made_on,
-            keywords=self.keywords,
-        )
+        return Content(**{name: getattr(self, name) for name in Content.model_fields})
 
 
 class NewItem(ItemBody):

@@ -1,7 +1,6 @@
 """What publishing shows of its items, ledgers and duties."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -11,6 +10,7 @@ from services.kernel.contracts.publishing import Activity, Ground, ItemKind
 from services.kernel.http.web import View
 from services.publishing.domain import (
     Column,
+    Content,
     Duty,
     DutyState,
     Item,
@@ -26,20 +26,6 @@ class Part(BaseModel):
     """A piece of a view."""
 
     model_config = ConfigDict(from_attributes=True)
-
-
-class ContentView(Part):
-    """What is reviewed and published; `body` is Markdown."""
-
-    kind: ItemKind
-    column_id: str
-    title: str
-    summary: str
-    body: str
-    disclosure_class: str | None
-    document_number: str | None
-    made_on: date
-    keywords: tuple[str, ...]
 
 
 class ReviewView(Part):
@@ -113,7 +99,7 @@ class ItemView(View):
     department: str
     state: ItemState
     revision: int
-    content: ContentView
+    content: Content
     content_hash: str
     change_note: str | None
     authors: frozenset[str]
@@ -169,7 +155,7 @@ class RevisionView(View):
     item_id: str
     revision: int
     department: str
-    content: ContentView
+    content: Content
     change_note: str | None
     review: ReviewView
     entry: EntryView

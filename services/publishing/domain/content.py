@@ -3,10 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from hashlib import sha256
 
-from services.kernel.contracts.publishing import ItemKind
+from services.kernel.contracts.publishing import ItemContent
 from services.kernel.domain.calendar import day_of
 from services.kernel.domain.decision import Refused
 
@@ -19,19 +19,10 @@ class Taxonomy:
     otherwise: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Content:
-    """Everything of an item that a release is sealed to. `body`: Markdown; `made_on`: when it was made (生成日期)."""
+class Content(ItemContent):
+    """Everything of an item that a release is sealed to. `body`: Markdown."""
 
-    kind: ItemKind
     column_id: str
-    title: str
-    summary: str
-    body: str
-    disclosure_class: str | None
-    document_number: str | None
-    made_on: date
-    keywords: tuple[str, ...]
 
     @property
     def hash(self) -> str:
