@@ -11,6 +11,7 @@ from services.kernel.contracts.mailbox import (
     LetterClosed,
     LetterDisclosed,
     LetterEvent,
+    LetterHidden,
     LetterKind,
     LetterOverdue,
     LetterRated,
@@ -116,6 +117,11 @@ def rated(letter: Letter | None, event: LetterRated) -> Letter:
 @letters.on(LetterClosed)
 def closed(letter: Letter | None, event: LetterClosed) -> Letter:
     return replace(_letter(letter, event), closed_at=event.at)
+
+
+@letters.on(LetterHidden)
+def hidden(letter: Letter | None, event: LetterHidden) -> Letter:
+    return replace(_letter(letter, event), extract=None, disclosed_at=None)
 
 
 @letters.on(LetterDisclosed, fetch=lambda event: event.extract)

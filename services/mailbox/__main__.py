@@ -3,11 +3,13 @@
 from services.kernel.running.commands import main
 from services.kernel.running.program import Service
 from services.mailbox import api, city, consumers, store, timers
+from services.mailbox.actions import erase_letter
+from services.mailbox.domain import Letter
 from services.mailbox.settings import MailboxSettings
 
 SERVICE = Service(
     name="mailbox", title="Citizens' letters", router=api.router, may=api.MAY, indexes=store.INDEXES,
-    sweeps=timers.sweeps, hearing=consumers.HEARING,
+    sweeps=timers.sweeps, hearing=consumers.HEARING, personal={Letter: erase_letter},
 )  # fmt: skip
 
 if __name__ == "__main__":

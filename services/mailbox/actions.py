@@ -6,6 +6,7 @@ from datetime import datetime
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.decision import Unit
 from services.kernel.domain.person import Person
+from services.kernel.domain.sealed import Sealed
 from services.kernel.domain.terms import NOBODY, all_successors, who_answers
 from services.mailbox.domain import (
     Department,
@@ -18,6 +19,7 @@ from services.mailbox.domain import (
     answer,
     close,
     disclose,
+    erase,
     first_department,
     look_at_contact,
     rate,
@@ -28,7 +30,7 @@ from services.mailbox.domain import (
 
 
 async def receive_letter(
-    unit: Unit, receipt: str, writing: Writing, *, code_digest: str, policy: Policy, calendar: Calendar, at: datetime
+    unit: Unit, receipt: str, writing: Writing, *, code_digest: Sealed, policy: Policy, calendar: Calendar, at: datetime
 ) -> Letter:
     department = await standing(unit, first_department(writing.mailbox, policy), at=at)
     return unit.save(
@@ -88,6 +90,10 @@ async def disclose_letter(
 
 async def see_contact(unit: Unit, id: str, *, by: Person, at: datetime) -> Letter:
     return unit.save(look_at_contact(await unit.get(Letter, id), by=by, at=at))
+
+
+async def erase_letter(unit: Unit, id: str, *, reason: str, at: datetime) -> Letter:
+    return unit.save(erase(await unit.get(Letter, id), reason=reason, at=at))
 
 
 async def wake_letter(unit: Unit, id: str, /, *, at: datetime) -> Letter:

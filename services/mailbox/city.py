@@ -14,9 +14,10 @@ from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause, Unit
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
+from services.kernel.domain.sealed import Sealed
 from services.kernel.running.city import Moment, person, read, text, today, until
 from services.kernel.running.program import Program
-from services.kernel.storage.crypto import Vault
+from services.kernel.storage.crypto import digest
 from services.kernel.storage.mongo import MongoReader
 from services.mailbox import store
 from services.mailbox.actions import (
@@ -128,7 +129,6 @@ class Life:
     """All that happens to one letter, as seen from `today`."""
 
     letter: CityLetter
-    vault: Vault
     today: date
 
     def scenes(self) -> Iterator[Scene]:
@@ -137,7 +137,7 @@ class Life:
         policy = in_force(store.policies(), arrived)
         yield self._scene(
             letter.received, receive_letter, self._writing(arrived),
-            code_digest=self.vault.digest(letter.code), policy=policy, calendar=official(),
+            code_digest=Sealed(digest(letter.code)), policy=policy, calendar=official(),
         )  # fmt: skip
         if letter.accepted:
             if first_department(letter.mailbox, policy) != letter.department:
@@ -169,9 +169,9 @@ class Life:
         return Writing(
             kind=self.letter.kind,
             mailbox=self.letter.mailbox,
-            title=text(self.letter.title, at),
-            text=text(self.letter.text, at),
-            contact=self.vault.seal(self.letter.contact.model_dump_json().encode()),
+            title=Sealed(text(self.letter.title, at)),
+            text=Sealed(text(self.letter.text, at)),
+            contact=Sealed(self.letter.contact.model_dump_json()),
             consent=self.letter.consent,
         )
 
@@ -209,7 +209,7 @@ async def load(program: Program) -> None:
     departments = {code for letter in letters for code in (letter.department, *(t.to for t in letter.transferred))}
     departments |= {policy.mayor_department for policy in store.policies()}
     await until("mailbox to hear of the city's departments", lambda: known(reader, departments))
-    scenes = [scene for letter in letters for scene in Life(letter=letter, vault=program.vault, today=on).scenes()]
+    scenes = [scene for letter in letters for scene in Life(letter=letter, today=on).scenes()]
     past = sorted((scene for scene in scenes if scene.at <= now()), key=lambda scene: (scene.at, scene.receipt))
     await program.transact.because(Cause(who="city", request="city"))(play, past, now())
     receipts = await reader.ids(Letter, {}, sort="_id", limit=0)

@@ -59,6 +59,8 @@ async def main(wanted: Sequence[str]) -> None:
         rows.extend([one] if isinstance(one, Row) else one)
 
     chosen = set(wanted) or {*ON_SERVERS, *ON_SUITE}
+    if unknown := chosen - {*ON_SERVERS, *ON_SUITE}:
+        raise SystemExit(f"No such measurement: {sorted(unknown)}. There are {sorted({*ON_SERVERS, *ON_SUITE})}.")
     with running() as servers:
         for name in (n for n in ON_SERVERS if n in chosen):
             await take(name, ON_SERVERS[name](servers))

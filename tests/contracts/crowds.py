@@ -16,7 +16,6 @@ from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Record
 from services.kernel.domain.event import Event, Message
 from services.kernel.running.program import Program
-from services.kernel.storage.mongo import Database
 from services.mailbox.domain import Guesses, Letter, LetterState
 from services.publishing.domain import Duty, DutyState, ItemState, Ledger
 from services.scoring.domain.assessment import Assessment, Month, MonthState, key
@@ -43,9 +42,9 @@ def ago(n: int, *, of: int) -> datetime:
     return NOW - timedelta(days=365 * (n // 2 * 2) / of)
 
 
-async def put(db: Database, states: Iterable[Record]) -> None:
+async def put(program: Program, states: Iterable[Record]) -> None:
     made = list(states)
-    await db[made[0].KIND].insert_many([stored(state) for state in made])
+    await program.db[made[0].KIND].insert_many([stored(state, program.vault) for state in made])
 
 
 async def hear(program: Program, messages: Sequence[Message]) -> None:
@@ -66,10 +65,10 @@ def told(events: Iterable[Event]) -> list[Message]:
 async def columns(program: Program) -> None:
     states = cycle(ColumnState)
     names = (PROFILE.model_copy(update={"name": f"名{n // 2}"}) for n in range(len(OWNERS)))
-    await put(program.db, (replace(FINANCE, id=owner, profile=name) for owner, name in zip(OWNERS, names, strict=True)))
+    await put(program, (replace(FINANCE, id=owner, profile=name) for owner, name in zip(OWNERS, names, strict=True)))
     every = [column(f"c{n}", next(states)) for n in range(600)]
-    await put(program.db, every)
-    await put(program.db, [standing(*(f"c{n}" for n, each in enumerate(every) if each.left is None))])
+    await put(program, every)
+    await put(program, [standing(*(f"c{n}" for n, each in enumerate(every) if each.left is None))])
 
 
 async def mailbox(program: Program) -> None:
@@ -83,15 +82,15 @@ async def mailbox(program: Program) -> None:
                 clock=replace(LETTER.clock, due_at=due), wakes_at=due if state is LetterState.RECEIVED else None,
             )  # fmt: skip
 
-    await put(program.db, letters())
-    await put(program.db, (Guesses(id=f"20260302-{n:06}", wrong=1, until=NOW) for n in range(500)))
+    await put(program, letters())
+    await put(program, (Guesses(id=f"20260302-{n:06}", wrong=1, until=NOW) for n in range(500)))
 
 
 async def publishing(program: Program) -> None:
     opened = [column_opened(f"c-{n}", at=ago(n, of=400)) for n in range(400)]
     registered = [department_registered(owner, at=NOW) for owner in OWNERS]
     await hear(program, told([*registered, *opened]))
-    await put(program.db, duties())
+    await put(program, duties())
     draft, made = drafted(), published(released()).publication.state
     items, publications = [], []
     for n in range(3_000):
@@ -99,9 +98,9 @@ async def publishing(program: Program) -> None:
         state = list(ItemState)[n % 7] if n < 500 else ItemState.PUBLISHED
         items.append(replace(draft, id=f"i{n}", version=1, department=owner, state=state, changed_at=at, created_at=at))
         publications.append(replace(made, id=f"i{n}.1", version=1, item_id=f"i{n}", department=owner, position=n + 1))
-    await put(program.db, items)
-    await put(program.db, publications)
-    await put(program.db, (Ledger(id=owner, version=1, length=3_000) for owner in OWNERS))
+    await put(program, items)
+    await put(program, publications)
+    await put(program, (Ledger(id=owner, version=1, length=3_000) for owner in OWNERS))
 
 
 def duties() -> Iterator[Duty]:
@@ -128,7 +127,7 @@ async def scoring(program: Program) -> None:
     await hear(program, story.messages)
     closed = inputs(3_000)
     await put(
-        program.db,
+        program,
         (
             Month(id=f"{year}-{month:02}", version=1, state=MonthState.CLOSED, departments=("finance", "health"),
                   inputs=replace(closed, month=f"{year}-{month:02}"), sha256="")
@@ -137,7 +136,7 @@ async def scoring(program: Program) -> None:
     )  # fmt: skip
     scored = [Scored(department=code, name=code, score=None, rank=None, lines=()) for code in ("finance", "health")]
     await put(
-        program.db,
+        program,
         (
             Assessment(id=key(month, each.department), version=1, month=month, published=False, scored=each)
             for month in ("2026-07", "2026-08", "2026-09") for each in scored

@@ -55,3 +55,20 @@ async def test_a_public_text_is_fetched_once_and_waited_for_while_its_owner_is_a
     await eventually(public)
     assert portal_at.mailbox.fetched == [check.sha256]
     assert "修好了" in (await portal_at.get(f"/letters/{e.RECEIPT}")).text
+
+
+async def test_a_text_that_is_hidden_is_public_no_longer(portal_at: Portal) -> None:
+    data = city.extract("路灯", "坏了", "修好了")
+    check = ClaimCheck.of(data, "application/json")
+    portal_at.mailbox.content = {check.sha256: data}
+    told = m.LetterDisclosed(at=e.AT, letter_id=e.RECEIPT, department="finance", extract=check)
+    await portal_at.hears(e.received(), told)
+    assert "修好了" in (await portal_at.get("/letters")).text + (await portal_at.get(f"/letters/{e.RECEIPT}")).text
+
+    await portal_at.hears(m.LetterHidden(at=e.AT, letter_id=e.RECEIPT, department="finance"))
+
+    async def hidden() -> bool:
+        return (await portal_at.get(f"/api/v1/letters/{e.RECEIPT}")).status_code == 404
+
+    await eventually(hidden)
+    assert "路灯" not in (await portal_at.get("/letters")).text

@@ -7,6 +7,7 @@ from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import official
 from services.kernel.domain.decision import Decision
 from services.kernel.domain.person import Person, Role
+from services.kernel.domain.sealed import Sealed
 from services.mailbox import store
 from services.mailbox.domain import Department, Extract, Letter, Writing, accept, answer, close, in_force, receive
 
@@ -21,7 +22,12 @@ HANDLER = Person(sub="zhang", name="张", roles=frozenset({Role.HANDLER}), depar
 OFFICE = Person(sub="li", name="李", roles=frozenset({Role.OFFICE}), departments=frozenset())
 STRANGER = replace(HANDLER, sub="wang", departments=frozenset({"police"}))
 WRITING = Writing(
-    kind=LetterKind.COMPLAINT, mailbox="finance", title="路灯", text="路灯不亮", contact=b"sealed", consent=True
+    kind=LetterKind.COMPLAINT,
+    mailbox="finance",
+    title=Sealed("路灯"),
+    text=Sealed("路灯不亮"),
+    contact=Sealed("sealed"),
+    consent=True,
 )
 EXTRACT = Extract(title="路灯", question="路灯不亮", answer="已修")
 
@@ -30,7 +36,7 @@ def received(writing: Writing = WRITING, department: Department = FINANCE) -> De
     return receive(
         "20260302-AAAAAA",
         writing,
-        code_digest="digest",
+        code_digest=Sealed("digest"),
         department=department,
         policy=POLICY,
         calendar=official(),

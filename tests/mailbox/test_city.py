@@ -30,7 +30,10 @@ async def town(program: Program) -> Program:
 
 
 async def letters(town: Program) -> dict[str, Letter]:
-    return {each.id: each for each in await MongoReader(town.db).find(Letter, {}, sort="received_at", limit=0)}
+    return {
+        each.id: each
+        for each in await MongoReader(town.db, vault=town.vault).find(Letter, {}, sort="received_at", limit=0)
+    }
 
 
 async def stands(town: Program) -> tuple[int, int]:

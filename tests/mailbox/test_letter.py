@@ -8,6 +8,7 @@ import pytest
 
 from services.kernel.domain.decision import Decision, Forbidden, Refused
 from services.kernel.domain.person import Person
+from services.kernel.domain.sealed import Sealed
 from services.mailbox.domain import (
     Guesses,
     Letter,
@@ -56,7 +57,7 @@ def test_a_received_letter_has_a_clock_in_working_days_from_the_day_after() -> N
 
 
 def test_what_is_told_of_a_new_letter_says_nothing_of_what_was_written() -> None:
-    [fact] = received(replace(WRITING, title="秘密标题", text="秘密内容")).facts
+    [fact] = received(replace(WRITING, title=Sealed("秘密标题"), text=Sealed("秘密内容"))).facts
 
     assert "秘密" not in fact.model_dump_json()
     assert "sealed" not in fact.model_dump_json()
@@ -100,7 +101,7 @@ def test_a_letter_handed_over_after_its_due_moment_was_overdue_where_it_lay() ->
 def test_the_reason_of_a_transfer_is_kept_and_not_told() -> None:
     decision = transfer(ACCEPTED, to=WATER, reason="水利职责", by=HANDLER, at=AT)
 
-    assert decision.state.steps[-1].reason == "水利职责"
+    assert decision.state.steps[-1].reason == Sealed("水利职责")
     assert "水利职责" not in decision.facts[0].model_dump_json()
 
 

@@ -10,6 +10,7 @@ import pytest
 from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause
+from services.kernel.domain.sealed import Sealed
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.transaction import Transactor
@@ -27,7 +28,7 @@ MANY = 450  # more than two batches
 async def received(program: Program, *receipts: str, at: datetime = AT) -> None:
     for receipt in receipts:
         await program.transact(
-            receive_letter, receipt, WRITING, code_digest="-",
+            receive_letter, receipt, WRITING, code_digest=Sealed("-"),
             policy=in_force(store.policies(), at), calendar=official(), at=at,
         )  # fmt: skip
 
@@ -43,7 +44,7 @@ async def test_each_overdue_letter_is_announced_once_by_sweeps_that_run_at_the_s
 
     async def replica(name: str) -> None:
         [sweep] = timers.sweeps()
-        transact = Transactor(program.db, Cause(who=name, request=name))
+        transact = Transactor(program.db, Cause(who=name, request=name), vault=program.vault)
         while await sweep.once(transact, late):
             pass
 

@@ -13,6 +13,7 @@ from services.kernel.contracts.columns import (
 )
 from services.kernel.domain.decision import Aggregate, Copied, Decision, Record, Refused, Unit
 from services.kernel.domain.event import Fact, Message
+from services.kernel.storage.crypto import DataKey, Vault
 from services.kernel.storage.mongo import Document, document
 from services.kernel.stream.consumer import Copy
 
@@ -83,9 +84,12 @@ class Known(Copied):
     names: tuple[str, ...]
 
 
-def stored(state: Record) -> Document:
-    """The document of an aggregate that was written once."""
-    return {"_id": state.id, **document(state), "version": 1, "sequence": 1}
+def stored(state: Record, vault: Vault | None = None) -> Document:
+    """The document of an aggregate that was written once. `vault`: for one with personal texts."""
+    key = DataKey(vault, f"{state.KIND}/{state.id}")
+    return {"_id": state.id, **document(state, key), "version": 1, "sequence": 1} | (
+        {"key": key.wrapped} if key.wrapped else {}
+    )
 
 
 BAD = "名字会出错"

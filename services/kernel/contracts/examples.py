@@ -91,6 +91,7 @@ ALL: list[Event] = [
     m.LetterAnswered(**LETTER, due_at=DUE),
     m.LetterRated(**LETTER, stars=5, solved=True),
     m.LetterClosed(**LETTER),
+    m.LetterHidden(**LETTER),
     m.LetterDisclosed(**LETTER, extract=ClaimCheck(sha256=SHA, size=4, media_type="application/json")),
     s.AssessmentClosed(**MONTH, position=120, score=Decimal("87.50")),
     s.AssessmentPublished(

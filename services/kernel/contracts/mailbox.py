@@ -94,6 +94,13 @@ class LetterClosed(LetterEvent):
     TYPE: ClassVar[str] = "letter.closed"
 
 
+class LetterHidden(LetterEvent):
+    """Its extract is not public any more."""
+
+    TYPE: ClassVar[str] = "letter.hidden"
+    OVERTAKES: ClassVar[bool] = True
+
+
 class LetterDisclosed(LetterEvent):
     """A person made a public extract of it, with the writer's consent: JSON of title, question and answer."""
 

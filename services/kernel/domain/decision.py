@@ -51,10 +51,14 @@ S_co = TypeVar("S_co", bound=Aggregate, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Decision(Generic[S_co]):
-    """The new state, and the facts in the order they happened. Without a fact nothing is written."""
+    """The new state, and the facts in the order they happened. Without a fact nothing is written.
+
+    `erases`: its personal texts are erased, everywhere and for ever.
+    """
 
     state: S_co
     facts: tuple[Fact, ...] = ()
+    erases: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +158,12 @@ class Missing(No):
     """What was asked for does not exist."""
 
     status, title = 404, "Not found"
+
+
+class Gone(No):
+    """It was there, and was taken away for good."""
+
+    status, title = 410, "Gone"
 
 
 class Away(No):

@@ -13,13 +13,13 @@ from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne
 
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Cause, Forbidden, Reader, Unit
+from services.kernel.domain.decision import Aggregate, Cause, Forbidden, Gone, Reader, Unit
 from services.kernel.domain.person import Person, Role
 from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
-from services.kernel.storage.crypto import Vault
+from services.kernel.storage.crypto import DataKey, Unsealable, Vault
 from services.kernel.storage.mongo import Database
 from services.kernel.storage.transaction import Transactor, name_of
 from services.kernel.storage.unit import MongoUnit
@@ -159,9 +159,10 @@ class Answering:
         async def act(unit: MongoUnit) -> V:
             if self.key:
                 await self._answered_before(unit, self.key)
-            shown = view(await action(unit, *args, **kwargs))
+            made = await action(unit, *args, **kwargs)
+            shown = view(made)
             if self.key:
-                unit.write("answers", self._kept(self.key, shown))
+                unit.write("answers", self._kept(self.key, shown, personal_key(unit, made)))
             return shown
 
         shown = await self.transact.named(name_of(action), act)
@@ -174,15 +175,44 @@ class Answering:
             return
         if kept["body"] != key.body:
             raise Malformed("idempotency_key.reused", "This Idempotency-Key came before with another body.")
-        raise AnsweredBefore(self.vault.open(kept["answer"]), kept["status"], kept["etag"])
+        try:
+            answer = self.vault.open(await self._unwrapped(unit, kept))
+        except Unsealable:
+            raise Gone("answer.gone", "It was done before, and what the answer held was erased since.") from None
+        raise AnsweredBefore(answer, kept["status"], kept["etag"])
 
-    def _kept(self, key: Key, shown: View) -> InsertOne[dict[str, Any]]:
-        """The answer to keep. It is sealed, as it may hold what only this caller should see."""
+    async def _unwrapped(self, unit: MongoUnit, kept: dict[str, Any]) -> bytes:
+        """What is kept, without the seal of the aggregate that it shows. Raises `Unsealable` if that was erased."""
+        answer: bytes = kept["answer"]
+        if not kept["subject"]:
+            return answer
+        kind, _, id = kept["subject"].partition("/")
+        found = await unit.db[kind].find_one({"_id": id}, {"key": 1}, session=unit.session)
+        if not found or "key" not in found:
+            raise Unsealable("The key is gone.")
+        return DataKey(self.vault, kept["subject"], found["key"]).decrypt(answer)
+
+    def _kept(self, key: Key, shown: View, personal: DataKey | None) -> InsertOne[dict[str, Any]]:
+        """The answer to keep. It is sealed, as it may hold what only this caller should see.
+
+        If it shows what is personal, it is sealed under the key of that as well, and gone when that is erased.
+        """
         answer = self.vault.seal(shown.model_dump_json().encode())
+        if personal:
+            answer = personal.encrypt(answer)
         etag, at = f'"{shown.version}"', datetime.now(UTC)
         return InsertOne(
-            {"_id": key.id, "body": key.body, "answer": answer, "status": self.status, "etag": etag, "at": at}
-        )
+            {
+                "_id": key.id, "body": key.body, "subject": personal.subject.decode() if personal else None,
+                "answer": answer, "status": self.status, "etag": etag, "at": at,
+            }
+        )  # fmt: skip
+
+
+def personal_key(unit: MongoUnit, made: object) -> DataKey | None:
+    """The key of what an action made. None if nothing in it is personal."""
+    held = unit.held.get(f"{made.KIND}/{made.id}") if isinstance(made, Aggregate) else None
+    return held.key if held and held.key.wrapped else None
 
 
 async def answering(

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from services.kernel.domain.clock import now
+from services.kernel.domain.decision import No
 from services.kernel.running import resending
 from services.kernel.running.filling import rebuild
+from services.kernel.running.personal import begin_rotation
 from services.kernel.running.program import Program, Service, begin, create_app
 from services.kernel.running.serving import serve
 from services.kernel.settings import Settings, load
@@ -28,6 +30,8 @@ def main(service: Service, settings: type[Settings], *, city: City, arguments: S
         "resend": lambda program: resend(program, asked),
         "waiting": lambda program: waiting(program, asked),
         "rebuild": lambda program: rebuild(program, asked),
+        "rotate": rotate,
+        "erase": lambda program: erase(program, asked),
     }
     asyncio.run(once(program, work[asked.command]))
 
@@ -45,6 +49,11 @@ def parser(service: Service) -> ArgumentParser:
     again.add_argument("--run", help="name of a run that was begun before: follow it to its end")
     waiting_parser(commands)
     rebuild_parser(commands)
+    if service.personal:
+        commands.add_parser("rotate", help="wrap the keys of personal data under the first of CITYGATE_ENCRYPTION_KEYS")
+        gone = commands.add_parser("erase", help="erase what is personal, for ever")
+        gone.add_argument("what", nargs="+", help="aggregates: kind/id")
+        gone.add_argument("--reason", required=True, help="why, for the record")
     return made
 
 
@@ -90,6 +99,30 @@ async def resend(program: Program, asked: Namespace) -> None:
         f"Marked {ended.progress.done} records to be sent again; the relay of {program.service.name} sends them. "
         f"Run: {id}"
     )
+
+
+async def rotate(program: Program) -> None:
+    """Begin the task, and wait until it has ended."""
+    id = f"rotation:{now():%Y%m%dT%H%M%S.%f}"
+    await program.transact(begin_rotation, id, by=program.service.name, at=now())
+    ended = await program.tasks.ended(id)
+    if ended.why:
+        raise SystemExit(f"{id} failed: {ended.why.detail}")
+    print(f"{ended.progress.done} keys are wrapped under the first key. The others may be taken away in a day.")
+
+
+async def erase(program: Program, asked: Namespace) -> None:
+    """Erase one after the other. What was erased before stays so: the same command may run again."""
+    actions = {kind.KIND: action for kind, action in program.service.personal.items()}
+    for what in asked.what:
+        kind, _, id = what.partition("/")
+        if kind not in actions:
+            raise SystemExit(f"{what}: say kind/id, where the kind is one of {', '.join(sorted(actions))}.")
+        try:
+            await program.transact(actions[kind], id, reason=asked.reason, at=now())
+        except No as no:
+            raise SystemExit(f"{what}: {no.detail}") from None
+        print(f"Erased what was personal in {what}.")
 
 
 async def waiting(program: Program, asked: Namespace) -> None:

@@ -1,7 +1,7 @@
 """A program made of its parts: its API, relay, listener and sweeps are started and stopped together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from services.kernel import telemetry
 from services.kernel.domain import clock
-from services.kernel.domain.decision import Away, Cause
+from services.kernel.domain.decision import Aggregate, Away, Cause
 from services.kernel.domain.event import EVENTS
 from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
@@ -24,6 +24,7 @@ from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
 from services.kernel.running.current import Current
 from services.kernel.running.parts import PAUSE, Part, for_ever
+from services.kernel.running.personal import Erase, rotation
 from services.kernel.running.resending import RESENDING
 from services.kernel.running.task import INDEXES, Tasks, Work
 from services.kernel.running.timer import Sweep
@@ -56,6 +57,7 @@ class Service:
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
     works: Sequence[Work] = ()
+    personal: Mapping[type[Aggregate], Erase] = field(default_factory=dict)
     hearing: Hearing = field(default_factory=Hearing)
 
 
@@ -65,10 +67,10 @@ class Program:
     def __init__(self, service: Service, settings: Settings) -> None:
         self.service, self.settings = service, settings
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
-        self.transact = Transactor(self.db, Cause(who=service.name, request="-"))
-        self.bus = Bus(settings.kafka, settings.namespace, settings.public_url)
-        self.tasks = Tasks(self.transact, (RESENDING, *service.works))
         self.vault = Vault(settings.encryption_keys.get_secret_value())
+        self.transact = Transactor(self.db, Cause(who=service.name, request="-"), vault=self.vault)
+        self.bus = Bus(settings.kafka, settings.namespace, settings.public_url)
+        self.tasks = Tasks(self.transact, (RESENDING, rotation(self.vault, service.personal), *service.works))
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
         self.relay = Relay(self.db, self.bus.send, self.transact.unsent)
         self.measure = Measure(

@@ -1,12 +1,19 @@
-"""Sealing of what must not be stored in the clear, codes that are stored only as a digest, and key sets."""
+"""Sealing of what must not be stored in the clear, codes that are stored only as a digest, and key sets.
+
+Each aggregate with personal data has a key of its own (AES-GCM, NIST SP 800-38D), wrapped by the program's (Fernet).
+"""
 
 import hmac
 import secrets
 from contextlib import suppress
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.errors import JoseError
 from joserfc.jwk import JWKRegistry, Key, KeySet
+
+from services.kernel.domain.sealed import Sealed
 
 
 class Unsealable(Exception):
@@ -19,7 +26,6 @@ class Vault:
     def __init__(self, keys: str) -> None:
         texts = [text.strip() for text in keys.split(",")]
         self._fernet = MultiFernet([_key(n, text) for n, text in enumerate(texts, 1)])
-        self._peppers = [hmac.digest(text.encode(), b"citygate code", "sha256") for text in texts]
 
     def seal(self, plain: bytes) -> bytes:
         return self._fernet.encrypt(plain)
@@ -35,22 +41,84 @@ class Vault:
         """The same content, sealed under the first key. Raises `Unsealable` like `open`."""
         return self.seal(self.open(sealed))
 
-    def digest(self, text: str) -> str:
-        """Salted and keyed hash of a short code, `salt$hmac` in hex.
 
-        There are few enough codes of ten digits to try them all, however slow the hash. Without the key nobody can.
-        """
-        salt = secrets.token_bytes(16)
-        return f"{salt.hex()}${hmac.new(self._peppers[0], salt + text.encode(), 'sha256').hexdigest()}"
+class DataKey:
+    """The key of one aggregate. `subject`: its kind and id, to which all that is sealed is bound.
 
-    def matches(self, text: str, kept: str) -> bool:
-        """Whether `kept` is a digest of this text under any of the keys, compared in constant time."""
-        salt, _, found = kept.partition("$")
+    `wrapped`: the key under the program's, as it is stored. None: it has none yet, and gets one with its first text; or
+    it was erased, and nothing sealed before can be opened again.
+    """
+
+    def __init__(self, vault: Vault | None, subject: str, wrapped: bytes | None = None) -> None:
+        self.vault, self.subject, self.wrapped = vault, subject.encode(), wrapped
+        self._cipher: AESGCM | None = None
+        self._tokens: dict[bytes, str | None] = {}  # all that were read, and the text of those that were opened
+
+    def open(self, token: bytes) -> str | None:
+        """The text; None if it was erased. Raises `Unsealable` for what was sealed for another, or changed."""
+        if self.wrapped is None:
+            return None
+        return self.decrypt(token).decode()
+
+    def decrypt(self, token: bytes) -> bytes:
         try:
-            said = bytes.fromhex(salt) + text.encode()
-        except ValueError:
-            return False
-        return any(hmac.compare_digest(hmac.new(p, said, "sha256").hexdigest(), found) for p in self._peppers)
+            return self._opened().decrypt(token[:12], token[12:], self.subject)
+        except (InvalidTag, ValueError):
+            raise Unsealable("Changed, or sealed for another.") from None
+
+    def encrypt(self, plain: bytes) -> bytes:
+        nonce = secrets.token_bytes(12)
+        return nonce + self._opened().encrypt(nonce, plain, self.subject)
+
+    def read(self, token: bytes) -> Sealed:
+        self._tokens.setdefault(token, None)
+        return Sealed.stored(token, self.open)
+
+    def seal(self, sealed: Sealed) -> bytes:
+        """The same text keeps the same bytes, so that what did not change is not written."""
+        if sealed.token is not None and sealed.token in self._tokens:
+            return sealed.token
+        text = sealed.text
+        if text is None:
+            raise TypeError("an erased text cannot be sealed again")
+        for token, known in self._tokens.items():
+            self._tokens[token] = self.open(token) if known is None else known
+            if self._tokens[token] == text:
+                return token
+        token = self.encrypt(text.encode())
+        self._tokens[token] = text
+        return token
+
+    def erased(self) -> "DataKey":
+        """What is left when the key is gone: the sealed bytes stay as they are, and nobody can open them any more."""
+        left = DataKey(self.vault, self.subject.decode())
+        left._tokens = dict.fromkeys(self._tokens)
+        return left
+
+    def _opened(self) -> AESGCM:
+        if self.vault is None:
+            raise TypeError("a sealed text needs the keys of the program")
+        if self._cipher is None:
+            key = self.vault.open(self.wrapped) if self.wrapped else AESGCM.generate_key(256)
+            self.wrapped = self.wrapped or self.vault.seal(key)
+            self._cipher = AESGCM(key)
+        return self._cipher
+
+
+def digest(text: str) -> str:
+    """Salted hash of a short code, `salt$hash` in hex. It is stored sealed: there are few enough codes to try all."""
+    salt = secrets.token_bytes(16)
+    return f"{salt.hex()}${hmac.digest(salt, text.encode(), 'sha256').hex()}"
+
+
+def matches(text: str, kept: str) -> bool:
+    """Whether `kept` is a digest of this text, compared in constant time."""
+    salt, _, found = kept.partition("$")
+    try:
+        said = hmac.digest(bytes.fromhex(salt), text.encode(), "sha256").hex()
+    except ValueError:
+        return False
+    return hmac.compare_digest(said, found)
 
 
 def _key(place: int, text: str) -> Fernet:

@@ -31,6 +31,7 @@ from pymongo.write_concern import WriteConcern
 
 from services.kernel.domain import clock
 from services.kernel.domain.decision import After, Away, C, R, Record, Unknown
+from services.kernel.storage.crypto import DataKey, Vault
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -89,16 +90,24 @@ def shape(kind: type[R]) -> TypeAdapter[R]:
     return SHAPES[kind]
 
 
-def document(state: Record) -> Document:
-    """The document that stores a state, without its id and its version."""
-    made: Document = shape(type(state)).dump_python(state, exclude={"id", "version"})
+def document(state: Record, key: DataKey | None = None) -> Document:
+    """The document that stores a state, without its id and its version. `key`: seals its personal texts."""
+    made: Document = shape(type(state)).dump_python(state, exclude={"id", "version"}, context=key)
     return made
 
 
-def read(kind: type[R], document: Mapping[str, Any]) -> R:
-    """Raises `ValueError` for a document that does not fit. It is logged, so it names fields and never values."""
+def key_of(kind: type[Record], document: Mapping[str, Any], vault: Vault | None) -> DataKey:
+    """The key under which personal texts of a stored record are sealed."""
+    return DataKey(vault, f"{kind.KIND}/{document['_id']}", document.get("key"))
+
+
+def read(kind: type[R], document: Mapping[str, Any], key: DataKey | None = None) -> R:
+    """`key`: opens its personal texts when they are asked for.
+
+    Raises `ValueError` for a document that does not fit. It is logged, so it names fields and never values.
+    """
     try:
-        return shape(kind).validate_python({**document, "id": document["_id"]})
+        return shape(kind).validate_python({**document, "id": document["_id"]}, context=key)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise ValueError(f"a stored {kind.KIND} cannot be read: {'; '.join(wrong)}") from None
@@ -147,13 +156,17 @@ def following(sort: str, after: After) -> Document:
 class MongoReader:
     """Questions to one database. With a session, they are asked inside its transaction.
 
-    `copies`: the collection in which each copy lies now, by the copy's name.
+    `copies`: the collection in which each copy lies now, by the copy's name. `vault`: opens what is personal.
     """
 
     def __init__(
-        self, db: Database, session: Session | None = None, copies: Mapping[str, str] = MappingProxyType({})
+        self,
+        db: Database,
+        session: Session | None = None,
+        copies: Mapping[str, str] = MappingProxyType({}),
+        vault: Vault | None = None,
     ) -> None:
-        self.db, self.session, self.copies = db, session, copies
+        self.db, self.session, self.copies, self.vault = db, session, copies, vault
 
     def name(self, kind: type[Record]) -> str:
         """The collection in which records of a kind lie."""
@@ -168,7 +181,10 @@ class MongoReader:
 
     async def look(self, kind: type[R], id: str) -> R | None:
         document = await self.documents(kind).find_one({"_id": id, "blank": {"$exists": False}}, session=self.session)
-        return None if document is None else read(kind, document)
+        return None if document is None else self._read(kind, document)
+
+    def _read(self, kind: type[R], document: Document) -> R:
+        return read(kind, document, key_of(kind, document, self.vault))
 
     async def known(self, kind: type[C], id: str) -> C:
         found = await self.look(kind, id)
@@ -188,7 +204,7 @@ class MongoReader:
             where = {"$and": [where, following(sort, after)]}
         await self.asked()
         found = self.documents(kind).find(where, session=self.session).sort(sorting(sort)).limit(limit)
-        return [read(kind, d) for d in await found.to_list(limit or None)]
+        return [self._read(kind, d) for d in await found.to_list(limit or None)]
 
     async def count(self, kind: type[R], where: Mapping[str, Any]) -> int:
         await self.asked()

@@ -12,6 +12,7 @@ from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
 from services.kernel.domain.decision import Cause, No, Refused
+from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Database, MongoReader, Session, asking, is_clash
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
@@ -55,21 +56,26 @@ class Transactor:
     """Runs an action as one transaction. It runs again when it lost a race, so that no client sees a race."""
 
     def __init__(
-        self, db: Database, cause: Cause, unsent: asyncio.Event | None = None, copies: Copies | None = None
+        self,
+        db: Database,
+        cause: Cause,
+        unsent: asyncio.Event | None = None,
+        copies: Copies | None = None,
+        vault: Vault | None = None,
     ) -> None:
         self.db, self.cause, self.unsent = db, cause, unsent or asyncio.Event()
-        self.copies = copies or Copies()
+        self.copies, self.vault = copies or Copies(), vault
 
     def because(self, cause: Cause) -> "Transactor":
-        return Transactor(self.db, cause, self.unsent, self.copies)
+        return Transactor(self.db, cause, self.unsent, self.copies, self.vault)
 
     def on(self, copies: "Copies") -> "Transactor":
         """The same transactor on other copies."""
-        return Transactor(self.db, self.cause, self.unsent, copies)
+        return Transactor(self.db, self.cause, self.unsent, copies, self.vault)
 
     def reader(self) -> MongoReader:
         """For questions outside a transaction, on the copies that are live now."""
-        return MongoReader(self.db, copies=self.copies.live)
+        return MongoReader(self.db, copies=self.copies.live, vault=self.vault)
 
     async def __call__(
         self, action: Callable[Concatenate[MongoUnit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs
@@ -118,7 +124,7 @@ class Transactor:
     async def _once(self, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
         async with await self.db.client.start_session() as session:
             session.start_transaction(read_concern=ReadConcern("snapshot"), write_concern=WriteConcern("majority"))
-            unit = MongoUnit(self.db, session, self.copies.live, self.cause)
+            unit = MongoUnit(self.db, session, self.copies.live, self.cause, self.vault)
             answer = await act(unit)
             await unit.flush()
             if unit.flushes:

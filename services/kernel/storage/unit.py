@@ -10,9 +10,10 @@ from pymongo.errors import DocumentTooLarge
 
 from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
 from services.kernel.domain.event import Event
+from services.kernel.storage.crypto import DataKey, Vault
 from services.kernel.storage.difference import Difference, difference, noted, update
 from services.kernel.storage.journal import entry
-from services.kernel.storage.mongo import Database, Document, MongoReader, Session, document, read
+from services.kernel.storage.mongo import Database, Document, MongoReader, Session, document, key_of, read
 
 LARGEST = 16 * 1024 * 1024 - 1_000  # bytes of one document; a guard is added to it
 Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne
@@ -30,25 +31,32 @@ class Held:
     written: Document
     state: Aggregate
     sequence: int  # of the last event it told
+    key: DataKey
 
     @classmethod
-    def of(cls, kind: type[Aggregate], stored: Document) -> "Held":
-        state = read(kind, stored)
-        base = document(state)
-        return cls(stored, base, base, state, stored["sequence"])
+    def of(cls, kind: type[Aggregate], stored: Document, vault: Vault | None) -> "Held":
+        key = key_of(kind, stored, vault)
+        state = read(kind, stored, key)
+        base = document(state, key)
+        return cls(stored, base, base, state, stored["sequence"], key)
 
     def write(self) -> Write:
         """The write of what differs. Fields that this version does not know stay."""
-        counters = {"version": self.state.version, "sequence": self.sequence}
         if self.stored is None:
-            return InsertOne({"_id": self.state.id, **self.written, **counters})
+            return InsertOne({"_id": self.state.id, **self.written, **self._counters()})
         change = update(difference(self.stored, self.base, self.written))
-        change["$set"] = change.get("$set", {}) | counters
+        change["$set"] = change.get("$set", {}) | self._counters()
+        if self.key.wrapped is None and "key" in self.stored:
+            change["$unset"] = change.get("$unset", {}) | {"key": ""}
         return UpdateOne({"_id": self.state.id, "version": self.stored["version"]}, change)
 
-    def flushed(self) -> "Held":
+    def _counters(self) -> Document:
+        """What no state holds: its counters, and its key. The journal never sees the key, so that it can be erased."""
         counters = {"version": self.state.version, "sequence": self.sequence}
-        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **counters}
+        return counters if self.key.wrapped is None else counters | {"key": self.key.wrapped}
+
+    def flushed(self) -> "Held":
+        stored = {**(self.stored or {"_id": self.state.id}), **self.written, **self._counters()}
         return replace(self, stored=stored, base=self.written)
 
 
@@ -105,6 +113,7 @@ class MongoUnit(MongoReader):
     session: Session
     copies: Mapping[str, str]
     cause: Cause
+    vault: Vault | None = None
     held: dict[str, Held] = field(default_factory=dict)
     copied: dict[tuple[str, str], Folded] = field(default_factory=dict)  # by collection and id
     facts: list[Document] = field(default_factory=list)  # all it says; the first `journaled` of them are written
@@ -148,7 +157,7 @@ class MongoUnit(MongoReader):
         missing = [id for id in ids if f"{kind.KIND}/{id}" not in self.held]
         found = self.db[kind.KIND].find({"_id": {"$in": missing}}, session=self.session)
         for stored in await found.to_list(None):
-            self.held[f"{kind.KIND}/{stored['_id']}"] = Held.of(kind, stored)
+            self.held[f"{kind.KIND}/{stored['_id']}"] = Held.of(kind, stored, self.vault)
 
     async def asked(self) -> None:
         await self.flush()
@@ -159,7 +168,7 @@ class MongoUnit(MongoReader):
         """
         state = decision.state
         subject = f"{state.KIND}/{state.id}"
-        held = self.held.get(subject) or Held(None, {}, {}, state, 0)
+        held = self.held.get(subject) or Held(None, {}, {}, state, 0, DataKey(self.vault, subject))
         if state.version != (held.state.version if held.written else 0):
             raise TypeError(f"{subject} was decided on version {state.version}, which this unit does not hold")
         if not decision.facts:
@@ -167,11 +176,11 @@ class MongoUnit(MongoReader):
                 raise TypeError(f"{subject} was changed without a fact")
             return state
         after = replace(state, version=state.version + 1)
-        written = document(after)
+        key = held.key.erased() if decision.erases else held.key
+        written = document(after, key)
         changes: Difference = difference(held.written, held.written, written)
-        self.held[subject] = replace(
-            held, state=after, written=written, sequence=self._say(decision, subject, after.version, held, changes)
-        )
+        sequence = self._say(decision, subject, after.version, held, changes)
+        self.held[subject] = replace(held, state=after, written=written, key=key, sequence=sequence)
         return after
 
     def _say(self, decision: Decision[S], subject: str, version: int, held: Held, changes: Difference) -> int:

@@ -8,11 +8,12 @@ from fastapi import APIRouter
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.domain.calendar import day_of, deadline, official
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Missing
+from services.kernel.domain.decision import Gone, Missing
 from services.kernel.domain.person import Role
+from services.kernel.domain.sealed import Sealed
 from services.kernel.http.listing import Listing, Wanted, whose
-from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Sealing, Table
-from services.kernel.storage.crypto import new_code
+from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Table
+from services.kernel.storage.crypto import digest, matches, new_code
 from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,
@@ -66,14 +67,14 @@ def receipt_number(at: datetime) -> str:
 
 
 @router.post("/letters", status_code=201, summary="Hand a letter in, for the citizen who wrote it")
-async def reception(body: NewLetter, answer: Answer, sealing: Sealing) -> Receipt:
+async def reception(body: NewLetter, answer: Answer) -> Receipt:
     at, code = now(), new_code()
     writing = Writing(
         kind=body.kind,
         mailbox=body.mailbox,
-        title=body.title,
-        text=body.text,
-        contact=sealing.seal(body.contact.model_dump_json().encode()),
+        title=Sealed(body.title),
+        text=Sealed(body.text),
+        contact=Sealed(body.contact.model_dump_json()),
         consent=body.consent,
     )
 
@@ -85,7 +86,7 @@ async def reception(body: NewLetter, answer: Answer, sealing: Sealing) -> Receip
         receive_letter,
         receipt_number(at),
         writing,
-        code_digest=sealing.digest(code),
+        code_digest=Sealed(digest(code)),
         policy=in_force(store.policies(), at),
         calendar=official(),
         at=at,
@@ -117,6 +118,14 @@ async def mine(read: Read, by: Caller, id: str) -> Letter:
     return letter
 
 
+def writer(letter: Letter) -> Contact:
+    """`Gone` if it was erased."""
+    contact = letter.writing.contact.text
+    if contact is None:
+        raise Gone("letter.erased", "What was personal in this letter has been erased.")
+    return Contact.model_validate_json(contact)
+
+
 @router.get("/letters/{id}", summary="One letter, without its writer's contact")
 async def letter(id: Id, read: Read, by: Caller) -> LetterView:
     return LetterView.of(await mine(read, by, id))
@@ -130,9 +139,9 @@ async def clock(id: Id, read: Read, by: Caller) -> ClockView:
 
 
 @router.post("/letters/{id}/contact", summary="Look at the writer's contact; every look is recorded")
-async def contact(id: Id, answer: Answer, by: Caller, sealing: Sealing) -> ContactView:
+async def contact(id: Id, answer: Answer, by: Caller) -> ContactView:
     def opened(letter: Letter) -> ContactView:
-        found = Contact.model_validate_json(sealing.open(letter.writing.contact))
+        found = writer(letter)
         return ContactView(version=letter.version, name=found.name, phone=found.phone, email=found.email)
 
     return await answer(opened, see_contact, id, by=by, at=now())
@@ -162,16 +171,15 @@ async def closing(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) 
 
 @router.post("/letters/{id}/disclosure", summary="Publish an extract of it, with its writer's consent")
 async def disclosure(
-    id: Id, body: NewExtract, answer: Answer, read: Read, sealing: Sealing, by: Caller, expected: IfMatch = None
+    id: Id, body: NewExtract, answer: Answer, read: Read, by: Caller, expected: IfMatch = None
 ) -> LetterView:
-    found = await mine(read, by, id)
-    writer = Contact.model_validate_json(sealing.open(found.writing.contact))
+    told = writer(await mine(read, by, id)).told
     return await answer(
         LetterView.of,
         disclose_letter,
         id,
         Extract(title=body.title, question=body.question, answer=body.answer),
-        contact=writer.told,
+        contact=told,
         by=by,
         at=now(),
         expected=expected,
@@ -187,7 +195,8 @@ async def proven(door: Doorway, id: str, code: str) -> Letter:
     policy = in_force(store.policies(), at)
     may_try(await read.look(Guesses, id), policy, at=at)
     found = await read.look(Letter, id)
-    if not door.vault.matches(code, found.code_digest if found else NOBODYS) or found is None:
+    kept = found.code_digest.text if found else None
+    if not matches(code, kept or NOBODYS) or found is None:
         await store.count_wrong_code(read.db, id, policy, at=at)
         raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
     return found

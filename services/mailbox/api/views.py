@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import Deadline
+from services.kernel.domain.sealed import Sealed
 from services.kernel.http.web import View
 from services.mailbox.domain import Letter, LetterState
 
@@ -34,6 +35,11 @@ class HandledStepView(StepView):
 
     reason: str | None
 
+    @field_validator("reason", mode="before")
+    @classmethod
+    def opened(cls, reason: object) -> object:
+        return reason.text if isinstance(reason, Sealed) else reason
+
 
 class RatingView(BaseModel):
     """The writer's judgement."""
@@ -49,15 +55,15 @@ def rated(letter: Letter) -> RatingView | None:
 
 
 class LetterView(View):
-    """A letter as its handlers see it, without the contact: that has a view of its own."""
+    """A letter as its handlers see it, without the contact: that has a view of its own. Erased texts are null."""
 
     id: str
     kind: LetterKind
     mailbox: str
     department: str
     state: LetterState
-    title: str
-    text: str
+    title: str | None
+    text: str | None
     consent: bool
     received_at: datetime
     due_at: datetime
@@ -80,15 +86,15 @@ class LetterView(View):
             mailbox=state.writing.mailbox,
             department=state.department,
             state=state.state,
-            title=state.writing.title,
-            text=state.writing.text,
+            title=state.writing.title.text,
+            text=state.writing.text.text,
             consent=state.writing.consent,
             received_at=state.received_at,
             due_at=state.clock.due_at,
             provisional=state.clock.provisional,
             rule=state.clock.rule,
             overdue_since=state.overdue_since,
-            answer=state.answer,
+            answer=state.answer and state.answer.text,
             answered_at=state.answered_at,
             rating=rated(state),
             disclosed=state.disclosed is not None,
@@ -140,8 +146,8 @@ class StatusView(View):
 
     receipt: str
     kind: LetterKind
-    title: str
-    text: str
+    title: str | None
+    text: str | None
     state: LetterState
     department: str
     received_at: datetime
@@ -159,14 +165,14 @@ class StatusView(View):
             version=state.version,
             receipt=state.id,
             kind=state.writing.kind,
-            title=state.writing.title,
-            text=state.writing.text,
+            title=state.writing.title.text,
+            text=state.writing.text.text,
             state=state.state,
             department=state.department,
             received_at=state.received_at,
             due_at=state.clock.due_at,
             provisional=state.clock.provisional,
-            answer=state.answer,
+            answer=state.answer and state.answer.text,
             answered_at=state.answered_at,
             rating=rated(state),
             steps=[StepView.model_validate(step) for step in state.steps],

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from services.kernel.contracts.mailbox import LetterDisclosed
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Decision, Refused
+from services.kernel.domain.decision import Decision, Gone, Refused
 from services.kernel.domain.person import Person
 from services.mailbox.domain.letter import Letter, LetterState
 
@@ -53,6 +53,8 @@ def disclose(letter: Letter, extract: Extract, *, contact: Iterable[str], by: Pe
     The same extract again changes nothing; another one takes its place.
     """
     by.must_answer_for(letter.department)
+    if letter.erased_at:
+        raise Gone("letter.erased", "What was personal in this letter has been erased.")
     if not letter.writing.consent:
         raise Refused("letter.no_consent", "Its writer has not agreed to publication.")
     if extract.names(contact):

@@ -10,6 +10,7 @@ from services.kernel.contracts.mailbox import (
     LetterAnswered,
     LetterClosed,
     LetterDueSoon,
+    LetterHidden,
     LetterKind,
     LetterOverdue,
     LetterRated,
@@ -21,6 +22,7 @@ from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Aggregate, Decision, Refused
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
+from services.kernel.domain.sealed import Sealed
 from services.mailbox.domain.clock import Clock, Policy, clock
 from services.mailbox.domain.copied import Department
 
@@ -38,13 +40,13 @@ class LetterState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """What the citizen wrote. `contact` is sealed; only handlers open it."""
+    """What the citizen wrote. `contact`: JSON of name, phone and e-mail; only handlers see it."""
 
     kind: LetterKind
     mailbox: str
-    title: str
-    text: str
-    contact: bytes
+    title: Sealed
+    text: Sealed
+    contact: Sealed
     consent: bool
 
 
@@ -63,20 +65,20 @@ class Step:
     at: datetime
     state: str
     department: str
-    reason: str | None = None
+    reason: Sealed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter(Aggregate):
     """What a citizen wrote to the city; `id` is the receipt number.
 
-    `wakes_at`: the next moment at which time alone changes something.
+    `wakes_at`: the next moment at which time alone changes something. `code_digest`: of the query code.
     """
 
     KIND: ClassVar[str] = "letter"
 
     writing: Writing
-    code_digest: str
+    code_digest: Sealed
     department: str
     clock: Clock
     received_at: datetime
@@ -84,16 +86,25 @@ class Letter(Aggregate):
     state: LetterState = LetterState.RECEIVED
     steps: tuple[Step, ...] = ()
     overdue_since: datetime | None = None
-    answer: str | None = None
+    answer: Sealed | None = None
     answered_at: datetime | None = None
     rating: Rating | None = None
     disclosed: ClaimCheck | None = None
+    erased_at: datetime | None = None
 
 
 class ContactSeen(Fact):
     """A handler looked at the writer's contact; kept, never told."""
 
     TYPE: ClassVar[str] = "letter.contact_seen"
+
+
+class LetterErased(Fact):
+    """All that was personal in it is gone; kept, never told."""
+
+    TYPE: ClassVar[str] = "letter.erased"
+
+    reason: str
 
 
 def first_department(mailbox: str, policy: Policy) -> str:
@@ -105,7 +116,7 @@ def receive(
     receipt: str,
     writing: Writing,
     *,
-    code_digest: str,
+    code_digest: Sealed,
     department: Department,
     policy: Policy,
     calendar: Calendar,
@@ -178,7 +189,9 @@ def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[L
         case LetterState.RECEIVED | LetterState.ACCEPTED:
             late = wake(letter, at=at)
             told = LetterAnswered(at=at, letter_id=letter.id, department=letter.department, due_at=letter.clock.due_at)
-            answered = replace(late.state, state=LetterState.ANSWERED, answer=text, answered_at=at, wakes_at=None)
+            answered = replace(
+                late.state, state=LetterState.ANSWERED, answer=Sealed(text), answered_at=at, wakes_at=None
+            )
             return Decision(stepped(answered, at=at), (*late.facts, told))
         case LetterState.ANSWERED | LetterState.CLOSED:
             raise Refused("letter.answered", "It has been answered already.")
@@ -219,6 +232,24 @@ def look_at_contact(letter: Letter, *, by: Person, at: datetime) -> Decision[Let
     return Decision(letter, (ContactSeen(at=at),))
 
 
+def erase(letter: Letter, *, reason: str, at: datetime) -> Decision[Letter]:
+    """Forget what is personal in a letter that is done: who wrote, what they wrote, the answer, the notes.
+
+    An extract is hidden too. What statistics count stays: kind, departments, moments, rating. Erasing it again changes
+    nothing.
+    """
+    if letter.erased_at:
+        return Decision(letter)
+    match letter.state:
+        case LetterState.ANSWERED | LetterState.CLOSED:
+            facts: list[Fact] = [LetterErased(at=at, reason=reason)]
+            if letter.disclosed:
+                facts.append(LetterHidden(at=at, letter_id=letter.id, department=letter.department))
+            return Decision(replace(letter, erased_at=at, disclosed=None), tuple(facts), erases=True)
+        case LetterState.RECEIVED | LetterState.ACCEPTED:
+            raise Refused("letter.unanswered", "Answer it before you erase it: its clock runs.")
+
+
 def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:
     """Tell what time has done up to `at`: due soon, then overdue, each once and with its own moment."""
     facts: list[Fact] = []
@@ -235,5 +266,8 @@ def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:
 
 
 def stepped(letter: Letter, *, at: datetime, word: str | None = None, reason: str | None = None) -> Letter:
-    step = Step(at=at, state=word or letter.state.value, department=letter.department, reason=reason)
+    step = Step(
+        at=at, state=word or letter.state.value, department=letter.department,
+        reason=None if reason is None else Sealed(reason),
+    )  # fmt: skip
     return replace(letter, steps=(*letter.steps, step))
