@@ -19,14 +19,16 @@ router.include_router(api.router)
 router.include_router(pages.router)
 
 SERVICE = Service(
-    name="gateway", title="清远市政府门户网站", router=router, may=None, indexes=store.INDEXES, hearing=HEARING
-)
+    name="gateway", title="清远市政府门户网站", router=router, may=None, documented=False, indexes=store.INDEXES,
+    hearing=HEARING,
+)  # fmt: skip
 
 
 def main() -> None:
     """Without a command: serve."""
     parser = ArgumentParser(prog="python -m gateway", description="The public portal. Without a command: serve.")
     asks = parser.add_subparsers(dest="command")
+    commands.resend_parser(asks)
     commands.waiting_parser(asks)
     commands.rebuild_parser(asks)
     asked = parser.parse_args()
@@ -35,7 +37,11 @@ def main() -> None:
     gateway = Gateway(SERVICE, settings)
     if asked.command is None:
         return serve(gateway)
-    work = {"waiting": lambda _: commands.waiting(gateway, asked), "rebuild": lambda _: rebuild(gateway, asked)}
+    work = {
+        "resend": lambda _: commands.resend(gateway, asked),
+        "waiting": lambda _: commands.waiting(gateway, asked),
+        "rebuild": lambda _: rebuild(gateway, asked),
+    }
     asyncio.run(commands.once(gateway, work[asked.command]))
 
 

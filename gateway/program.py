@@ -1,6 +1,6 @@
 """The gateway as a running program: what every program has, and what only the portal needs."""
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from starlette.types import ASGIApp
 
@@ -12,9 +12,11 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
+from gateway.visits import Visits, observing
 from services.kernel.running import serving
 from services.kernel.running.parts import Part
 from services.kernel.running.program import Program, Service, create_app
+from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.generation import Generation
 from services.kernel.stream.listener import Fetch
 
@@ -33,6 +35,7 @@ class Gateway(Program):
         self.forms, self.allowance = Forms(settings), Allowance(settings)
         self.prober = Prober(settings, self.kept, self.transact.reader)
         self.drops = Drops(self.db, self.shelf, listeners=[self.prober.hear])
+        self.visits = Visits(settings.slow_seconds, self.shelf, self.kept.database)
 
     @cached_property
     def upstream(self) -> Upstream:
@@ -48,6 +51,10 @@ class Gateway(Program):
         )  # fmt: skip
         return store.Kept(apart)
 
+    def speaking(self) -> Transactor:
+        """Its journal lies with what every rebuild leaves alone."""
+        return Transactor(self.kept.database, self.transact.cause)
+
     def fetcher(self) -> Fetch:
         return Fetcher(self.upstream, self.kept)
 
@@ -59,13 +66,14 @@ class Gateway(Program):
 
     def parts(self) -> list[Part]:
         return [
-            *super().parts(), ("drops", self.drops.reread), ("stream", self.drops.watch), ("prober", self.prober.run)
+            *super().parts(), ("drops", self.drops.reread), ("stream", self.drops.watch), ("prober", self.prober.run),
+            ("visits", self.visits.run), ("observing", partial(observing(self.model).run, self.voice)),
         ]  # fmt: skip
 
 
 def portal(gateway: Gateway) -> ASGIApp:
     """Finished pages first; everything else through limits, log and routes, and its problems as pages."""
-    return Hot(Faults(create_app(gateway)), gateway.shelf)
+    return Hot(gateway.visits.counting(Faults(create_app(gateway))), gateway.shelf)
 
 
 def serve(gateway: Gateway) -> None:

@@ -14,6 +14,9 @@ class GatewaySettings(Settings):
     publishing_url: Address = Field(description="the address of publishing")
     service_token: Token = Field(description="the bearer token for calls to other services")
     page_bytes: int = Field(64_000_000, gt=0, description="the bytes of finished pages to keep in memory")
+    slow_seconds: float = Field(
+        15, gt=0, allow_inf_nan=False, description="the seconds after which a visit counts as not opened in time"
+    )
     writing_limit: str = Field("30/hour", description="letters that one address may write, like 30/hour")
     asking_limit: str = Field("60/10 minute", description="questions with a code from one address, like 60/10 minute")
     upstream_seconds: float = Field(

@@ -24,6 +24,7 @@ class Shelf:
 
     def __init__(self, most: int) -> None:
         self.most, self.size, self.hits, self.made = most, 0, 0, 0
+        self._told = 0  # hits that are in the metrics
         self.fixed: dict[str, Page] = {}
         self.pages: OrderedDict[str, Page] = OrderedDict()
         self._resting: defaultdict[str, set[str]] = defaultdict(set)
@@ -119,8 +120,8 @@ class Shelf:
 
     def tell(self) -> None:
         """Add what was counted since the last call to the metrics."""
-        READS.labels(outcome="hit").inc(self.hits)
+        READS.labels(outcome="hit").inc(self.hits - self._told)
         READS.labels(outcome="made").inc(self.made)
-        self.hits = self.made = 0
+        self._told, self.made = self.hits, 0
         BYTES.set(self.size)
         COUNT.set(len(self.pages))

@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from services.kernel.contracts import columns, mailbox, publishing, scoring
+from services.kernel.contracts import columns, gateway, mailbox, publishing, scoring
 from services.kernel.domain.terms import Succession
 from services.kernel.stream.consumer import Copy, Hearing, Recorder
 
-SPEAKERS = (columns, publishing, mailbox, scoring)
+SPEAKERS = (columns, publishing, mailbox, scoring, gateway)
 
 departments = Copy(Succession)
 

@@ -76,7 +76,7 @@ def nothing() -> None:
 
 @asynccontextmanager
 async def measured(db: Database, bus: Bus, *sources: str) -> AsyncIterator[Measure]:
-    made = Measure(db, bus, group="there", sources=sources, emptied=nothing)
+    made = Measure(db, bus, journal=db["journal"], group="there", sources=sources, emptied=nothing)
     task = asyncio.create_task(made.run())
     try:
         yield made
@@ -126,7 +126,7 @@ def lag(bus: Bus) -> float:
 
 @pytest.mark.usefixtures("_soon")
 async def test_the_lag_is_that_of_the_whole_group_and_stands_at_0_from_the_start(db: Database, bus: Bus) -> None:
-    made = Measure(db, bus, group="there", sources=["columns", "mailbox"], emptied=nothing)
+    made = Measure(db, bus, journal=db["journal"], group="there", sources=["columns", "mailbox"], emptied=nothing)
     assert lag(bus) == 0
     parts = [str(p) for p in range(TOPICS["mailbox"].partitions)]
     assert [gauge("consumer_lag_messages", topic=bus.topic("mailbox"), partition=p) for p in parts] == [0] * 6
@@ -147,7 +147,9 @@ async def test_the_lag_is_that_of_the_whole_group_and_stands_at_0_from_the_start
 
 async def test_topics_that_hold_less_than_they_did_are_noticed_once(db: Database, bus: Bus) -> None:
     noticed: list[str] = []
-    made = Measure(db, bus, group="there", sources=["columns"], emptied=lambda: noticed.append("emptied"))
+    made = Measure(
+        db, bus, journal=db["journal"], group="there", sources=["columns"], emptied=lambda: noticed.append("emptied")
+    )
     await bus.send([message("finance", n, f"名{n}") for n in (1, 2, 3)])
     await made.measure_kafka()
     assert lag(bus) == 3

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from services.kernel.contracts import columns, mailbox, publishing, scoring
+from services.kernel.contracts import columns, gateway, mailbox, publishing, scoring
 
-__all__ = ["DEAD_LETTERS", "TOPICS", "Topic", "columns", "mailbox", "publishing", "scoring"]
+__all__ = ["DEAD_LETTERS", "TOPICS", "Topic", "columns", "gateway", "mailbox", "publishing", "scoring"]
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A service's topic, kept for ever. It has one partition if all aggregates of the service share one order."""
+    """A program's topic, kept for ever. It has one partition if all aggregates of the service share one order."""
 
     partitions: int = 6
 
@@ -20,5 +20,6 @@ TOPICS = {
     "publishing": Topic(),
     "mailbox": Topic(),
     "scoring": Topic(),
+    "gateway": Topic(partitions=1),
     DEAD_LETTERS: Topic(partitions=1),
 }

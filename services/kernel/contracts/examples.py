@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from services.kernel.contracts import columns as c
+from services.kernel.contracts import gateway as g
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts import publishing as p
 from services.kernel.contracts import scoring as s
@@ -55,6 +56,10 @@ LINE = s.Line(
 )  # fmt: skip
 
 ALL: list[Event] = [
+    g.PortalObserved(
+        at=AT, portal_id="2026-03-02T00Z", since=datetime(2026, 3, 2, 0, 0, tzinfo=UTC),
+        until=datetime(2026, 3, 2, 1, 0, tzinfo=UTC), visits=1_204, slow=1, failed=0, renewed_at=AT,
+    ),
     department(c.DepartmentRegistered),
     department(c.DepartmentChanged),
     c.DepartmentMerged(

@@ -42,11 +42,7 @@ def parser(service: Service) -> ArgumentParser:
     )
     commands = made.add_subparsers(dest="command")
     commands.add_parser("city", help="load this service's part of the demonstration city, once")
-    again = commands.add_parser("resend", help="send a span of the journal again; all of it refills an empty topic")
-    again.add_argument("--since", type=moment, help="written at or after, ISO 8601")
-    again.add_argument("--until", type=moment, help="written before, ISO 8601")
-    again.add_argument("--subject", help="of one aggregate only: kind/id")
-    again.add_argument("--run", help="name of a run that was begun before: follow it to its end")
+    resend_parser(commands)
     waiting_parser(commands)
     rebuild_parser(commands)
     if service.personal:
@@ -55,6 +51,15 @@ def parser(service: Service) -> ArgumentParser:
         gone.add_argument("what", nargs="+", help="aggregates: kind/id")
         gone.add_argument("--reason", required=True, help="why, for the record")
     return made
+
+
+def resend_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
+    """The arguments of `resend`."""
+    again = commands.add_parser("resend", help="send a span of the journal again; all of it refills an empty topic")
+    again.add_argument("--since", type=moment, help="written at or after, ISO 8601")
+    again.add_argument("--until", type=moment, help="written before, ISO 8601")
+    again.add_argument("--subject", help="of one aggregate only: kind/id")
+    again.add_argument("--run", help="name of a run that was begun before: follow it to its end")
 
 
 def waiting_parser(commands: "_SubParsersAction[ArgumentParser]") -> None:
@@ -91,7 +96,7 @@ async def resend(program: Program, asked: Namespace) -> None:
     id = asked.run or f"resend:{now():%Y%m%dT%H%M%S.%f}"
     if not asked.run:
         span = {"since": asked.since, "until": asked.until, "subject": asked.subject}
-        await program.transact(resending.begin, id, **span, by=program.service.name, at=now())
+        await program.voice(resending.begin, id, **span, by=program.service.name, at=now())
     ended = await program.tasks.ended(id)
     if ended.why:
         raise SystemExit(f"{id} failed: {ended.why.detail}")
@@ -104,7 +109,7 @@ async def resend(program: Program, asked: Namespace) -> None:
 async def rotate(program: Program) -> None:
     """Begin the task, and wait until it has ended."""
     id = f"rotation:{now():%Y%m%dT%H%M%S.%f}"
-    await program.transact(begin_rotation, id, by=program.service.name, at=now())
+    await program.voice(begin_rotation, id, by=program.service.name, at=now())
     ended = await program.tasks.ended(id)
     if ended.why:
         raise SystemExit(f"{id} failed: {ended.why.detail}")
@@ -119,7 +124,7 @@ async def erase(program: Program, asked: Namespace) -> None:
         if kind not in actions:
             raise SystemExit(f"{what}: say kind/id, where the kind is one of {', '.join(sorted(actions))}.")
         try:
-            await program.transact(actions[kind], id, reason=asked.reason, at=now())
+            await program.voice(actions[kind], id, reason=asked.reason, at=now())
         except No as no:
             raise SystemExit(f"{what}: {no.detail}") from None
         print(f"Erased what was personal in {what}.")

@@ -31,7 +31,7 @@ from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
 from services.kernel.storage import journal
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.mongo import Index, MongoError, asking, clock_difference, connect
+from services.kernel.storage.mongo import Index, MongoError, asking, clock_difference, connect, make_indexes
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import measure, queue
 from services.kernel.stream.bus import Bus
@@ -48,12 +48,18 @@ APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The parts that a program is made of. `may` is None for the gateway: it serves the public, and tells nothing."""
+    """The parts that a program is made of.
+
+    `may`: who may call which route; None: everybody may call all of them. `tells`: it has events to send.
+    `documented`: it serves its documentation.
+    """
 
     name: str
     title: str
     router: APIRouter
     may: Table | None
+    tells: bool = True
+    documented: bool = True
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
     works: Sequence[Work] = ()
@@ -69,18 +75,24 @@ class Program:
         self.db = connect(settings.mongo_url.get_secret_value(), f"{settings.namespace}_{service.name}")
         self.vault = Vault(settings.encryption_keys.get_secret_value())
         self.transact = Transactor(self.db, Cause(who=service.name, request="-"), vault=self.vault)
+        self.voice = self.speaking()
         self.bus = Bus(settings.kafka, settings.namespace, settings.public_url)
-        self.tasks = Tasks(self.transact, (RESENDING, rotation(self.vault, service.personal), *service.works))
+        self.tasks = Tasks(self.voice, (RESENDING, rotation(self.vault, service.personal), *service.works))
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
-        self.relay = Relay(self.db, self.bus.send, self.transact.unsent)
+        self.relay = Relay(self.voice.db, self.bus.send, self.voice.unsent)
         self.measure = Measure(
-            self.db, self.bus, group=service.name, sources=service.hearing.sources, emptied=self.listen_anew
-        )
+            self.db, self.bus, journal=self.voice.db["journal"], group=service.name, sources=service.hearing.sources,
+            emptied=self.listen_anew,
+        )  # fmt: skip
         self.current = Current(
             service.name, service.hearing, self.transact, self.bus, fetch=self.fetcher(),
-            indexes=(*service.indexes, *INDEXES), turned=self.turned,
+            indexes=service.indexes, turned=self.turned,
         )  # fmt: skip
         self.prepared = False
+
+    def speaking(self) -> Transactor:
+        """For what it decides and tells itself: on the database in which its journal lies."""
+        return self.transact
 
     def fetcher(self) -> Fetch | None:
         """The function that fetches content which events name. None: this program needs none."""
@@ -118,7 +130,9 @@ class Program:
                 await asyncio.sleep(PAUSE)
 
     async def make_ready(self) -> None:
-        await journal.make_indexes(self.db)
+        await journal.make_indexes(self.voice.db)
+        await make_indexes(self.voice.db, INDEXES, {})
+        await measure.make_journal_index(self.voice.db)
         await queue.make_indexes(self.db)
         await measure.make_indexes(self.db)
         await self.current.settle()
@@ -129,8 +143,10 @@ class Program:
         """The parts that run beside the requests."""
         parts: list[Part] = [("generation", self.current.run)]
         if self.service.may is not None:
-            parts += [("relay", self.relay.run), ("keys", self.keys.run), ("tasks", self.tasks.run)]
-        return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.transact)) for sweep in self.service.sweeps()]
+            parts.append(("keys", self.keys.run))
+        if self.service.tells:
+            parts += [("relay", self.relay.run), ("tasks", self.tasks.run)]
+        return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.voice)) for sweep in self.service.sweeps()]
 
     def _show_labels(self) -> None:
         """Show known labels with 0 from the start. A series that first appears with 1 has not risen, for Prometheus."""
@@ -196,17 +212,18 @@ def create_app(program: Program) -> ASGIApp:
         await program.bus.close()
         program.db.client.close()
 
-    if service.may is not None:
-        must_agree(service.router, service.may)
+    if service.documented:
         # serves the scripts of its documentation itself; browsers load none from other hosts
-        app = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
-        bearer = [Depends(HTTPBearer(auto_error=False))]
-        app.include_router(service.router, dependencies=bearer, responses=problem.RESPONSES)
-        for router in (owner.router, tasks.router):
-            app.include_router(router, dependencies=bearer, responses=problem.RESPONSES)
+        app: FastAPI = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
     else:
         app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
+    if service.may is None:
         app.include_router(service.router)
+    else:
+        must_agree(service.router, service.may)
+        bearer = [Depends(HTTPBearer(auto_error=False))]
+        for router in (service.router, owner.router, tasks.router):
+            app.include_router(router, dependencies=bearer, responses=problem.RESPONSES)
     app.state.doorway, app.state.program = program.doorway(), program
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     problem.install(app)

@@ -8,9 +8,10 @@ from typing import Protocol
 from uuid import uuid4
 
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Aggregate, Away, Cause, Reader, Unit
-from services.kernel.storage.mongo import asking
+from services.kernel.domain.decision import Aggregate, Away, Cause
+from services.kernel.storage.mongo import MongoReader, asking
 from services.kernel.storage.transaction import Busy, Transactor
+from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, Waits, log
 
 BATCH = 200
@@ -19,13 +20,13 @@ BATCH = 200
 class Due(Protocol):
     """A sweep's question: the ids of the aggregates that are due at a moment, soonest first."""
 
-    async def __call__(self, read: Reader, moment: datetime, *, limit: int) -> list[str]: ...
+    async def __call__(self, read: MongoReader, moment: datetime, *, limit: int) -> list[str]: ...
 
 
 class Act(Protocol):
     """A sweep's action, for one aggregate that is due."""
 
-    async def __call__(self, unit: Unit, id: str, /, *, at: datetime) -> object: ...
+    async def __call__(self, unit: MongoUnit, id: str, /, *, at: datetime) -> object: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,7 +92,7 @@ class Sweep:
                 SWEPT.labels(sweep=self.name, outcome="failed").inc()
                 log.error("sweep.set_aside", sweep=self.name, id=id, times=times, exc_info=error)
 
-    async def batch(self, unit: Unit, ids: Sequence[str], moment: datetime) -> None:
+    async def batch(self, unit: MongoUnit, ids: Sequence[str], moment: datetime) -> None:
         await unit.load(self.of, ids)
         for id in ids:
             await self.act(unit, id, at=moment)

@@ -10,7 +10,7 @@ import pymongo
 from services.kernel.contracts import TOPICS
 from services.kernel.domain.clock import host
 from services.kernel.domain.decision import Away
-from services.kernel.storage.mongo import Database, asking, clock_difference
+from services.kernel.storage.mongo import Collection, Database, asking, clock_difference
 from services.kernel.stream.bus import BUS_ERRORS, Bus, Consumer, Partition, unread
 from services.kernel.telemetry import (
     CLOCK_DIFFERENCE,
@@ -45,9 +45,16 @@ class Measure:
     """
 
     def __init__(
-        self, db: Database, bus: Bus, *, group: str, sources: Iterable[str], emptied: Callable[[], None]
+        self,
+        db: Database,
+        bus: Bus,
+        *,
+        journal: Collection,
+        group: str,
+        sources: Iterable[str],
+        emptied: Callable[[], None],
     ) -> None:
-        self.db, self.bus, self.group, self.emptied = db, bus, group, emptied
+        self.db, self.bus, self.journal, self.group, self.emptied = db, bus, journal, group, emptied
         self.parts = [Partition(bus.topic(s), p) for s in sources for p in range(TOPICS[s].partitions)]
         self.unsent, self.waiting = 0, 0
         self.unsent_since: datetime | None = None
@@ -115,7 +122,7 @@ class Measure:
             self._measured["mongodb"] = host()
 
     async def _count(self) -> None:
-        journal, waiting = self.db["journal"], self.db["waiting"]
+        journal, waiting = self.journal, self.db["waiting"]
         unsent = {"unsent": True}
         count = await journal.count_documents(unsent, limit=MOST)
         record = await journal.find_one(unsent, {"written": 1}, sort=[("written", 1)])
@@ -185,9 +192,12 @@ class Measure:
         stopping.cancel()
 
 
-async def make_indexes(db: Database) -> None:
+async def make_journal_index(db: Database) -> None:
     unsent = {"unsent": True}
     await db["journal"].create_index(
         [("unsent", 1), ("written", 1)], name="oldest_unsent", partialFilterExpression=unsent
     )
+
+
+async def make_indexes(db: Database) -> None:
     await db["waiting"].create_index([("since", 1)])
