@@ -1,7 +1,8 @@
 """Asking others: mailbox for a citizen's private matter, any owner for content that an event names by its hash."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from services.kernel.domain.content import ClaimCheck
+from services.kernel.storage.files import TooLarge, WrongContent
 from services.kernel.telemetry import log
 
 HASH = re.compile("[0-9a-f]{64}")
@@ -57,10 +59,6 @@ class Own(BaseModel):
     steps: list[Stage]
 
 
-class WrongContent(Exception):
-    """The bytes that the owner gave are not those that its event named."""
-
-
 class Upstream:
     """One client for all calls. Of what passes through it, only content is kept, by its hash."""
 
@@ -84,13 +82,14 @@ class Upstream:
             raise httpx.RemoteProtocolError(f"mailbox answered {answer.status_code}", request=answer.request)
         return answer
 
-    async def content(self, owner: str, check: ClaimCheck) -> httpx.Response:
-        """Raises `httpx.TransportError` while the owner cannot give it."""
-        answer = await self.client.get(f"{self.owners[owner]}/content/{check.sha256}")
-        if answer.status_code not in (200, 404):
-            log.warning("content.refused", owner=owner, status=answer.status_code)
-            raise httpx.RemoteProtocolError(f"{owner} answered {answer.status_code}", request=answer.request)
-        return answer
+    @asynccontextmanager
+    async def content(self, owner: str, check: ClaimCheck) -> AsyncIterator[httpx.Response]:
+        """The answer, not read yet. Raises `httpx.TransportError` while the owner cannot give it."""
+        async with self.client.stream("GET", f"{self.owners[owner]}/content/{check.sha256}") as answer:
+            if answer.status_code not in (200, 404):
+                log.warning("content.refused", owner=owner, status=answer.status_code)
+                raise httpx.RemoteProtocolError(f"{owner} answered {answer.status_code}", request=answer.request)
+            yield answer
 
     async def close(self) -> None:
         await self.client.aclose()
@@ -112,13 +111,16 @@ class Fetcher:
             raise WrongContent(f"{source} names content by something that is no hash")
         if await self.kept.has(check.sha256):
             return
-        answer = await self.upstream.content(source, check)
-        if answer.status_code == 404:
-            log.info("content.taken_back", owner=source, sha256=check.sha256)
-            return
-        if not check.matches(answer.content):
-            raise WrongContent(f"{source} gave {len(answer.content)} bytes that are not {check.sha256}")
-        await self.kept.keep(check.sha256, answer.content, check.media_type)
+        async with self.upstream.content(source, check) as answer:
+            if answer.status_code == 404:
+                log.info("content.taken_back", owner=source, sha256=check.sha256)
+                return
+            try:
+                await self.kept.files.put(
+                    answer.aiter_bytes(), check.media_type, most=check.size, expected=check, referenced=True
+                )
+            except TooLarge:
+                raise WrongContent(f"{source} gave more than {check.size} bytes for {check.sha256}") from None
 
 
 def upstream(request: Request) -> Upstream:

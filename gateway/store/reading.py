@@ -10,6 +10,7 @@ from gateway.projections import Card
 from gateway.store.few import Few, load
 from services.kernel.domain.decision import After
 from services.kernel.domain.terms import who_answers
+from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import Database, MongoReader, following, read, sorting
 
 
@@ -18,17 +19,15 @@ class Kept:
 
     def __init__(self, db: Database) -> None:
         self.database, self.content, self.seen = db, db["content"], db["seen"]
+        self.files = Files(db)
 
     async def has(self, sha256: str) -> bool:
         return await self.content.count_documents({"_id": sha256}, limit=1) > 0
 
-    async def keep(self, sha256: str, data: bytes, media_type: str) -> None:
-        content = {"data": data, "media_type": media_type}
-        await self.content.update_one({"_id": sha256}, {"$setOnInsert": content}, upsert=True)
-
     async def contents(self, hashes: Iterable[str]) -> dict[str, bytes]:
-        """Those that are here, by hash."""
-        found = await self.content.find({"_id": {"$in": list(hashes)}}, {"data": 1}).to_list(None)
+        """Small ones that are here, by hash."""
+        there = {"_id": {"$in": list(hashes)}, "data": {"$exists": True}}
+        found = await self.content.find(there, {"data": 1}).to_list(None)
         return {content["_id"]: content["data"] for content in found}
 
     async def saw(self, what: str, at: datetime) -> bool:

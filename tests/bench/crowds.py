@@ -20,6 +20,7 @@ from services.kernel.storage.unit import Folded, Guard, MongoUnit
 from services.kernel.stream.consumer import Copy
 from services.kernel.stream.tally import Tallied
 from tests.bench.lives import message
+from tests.support.pieces import pieces
 
 PORTION = 5_000
 ANSWERED = ("letter.received", "letter.accepted", "letter.answered", "letter.rated")
@@ -30,7 +31,7 @@ EXTRACT = ClaimCheck(sha256="a" * 64, size=len(TEXT), media_type="application/js
 async def fill(gateway: Gateway, count: int) -> None:
     """So many letters, each tenth public, and a tenth as many items, all of this year."""
     at = now()
-    await gateway.kept.keep(EXTRACT.sha256, TEXT, EXTRACT.media_type)
+    await gateway.kept.files.put(pieces(TEXT), EXTRACT.media_type, most=EXTRACT.size, referenced=True)
     await write(gateway, [lived(departments, "department.registered", at=at)])
     await write(gateway, [lived(columns, "column.opened", at=at)])
     tallied = Tallied()

@@ -29,6 +29,7 @@ from tests.publishing.examples import column_opened, department_registered, draf
 from tests.publishing.examples import publishing as published
 from tests.scoring.story import Story, inputs, on
 from tests.support.hearing import heard
+from tests.support.pieces import pieces
 from tests.support.sample import stored
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -145,7 +146,7 @@ async def scoring(program: Program) -> None:
 
 
 async def gateway(program: Gateway) -> None:
-    await program.kept.keep(CHECK.sha256, EXTRACT, CHECK.media_type)
+    await program.kept.files.put(pieces(EXTRACT), CHECK.media_type, most=CHECK.size, referenced=True)
     await hear(program, told([*tree(), *items(), *letters(), *scores()]))
     for n in range(300):
         await program.kept.saw(f"i{n}/1", NOW)

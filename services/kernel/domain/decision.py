@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.event import Fact
 
 
@@ -121,7 +122,11 @@ class Unit(Reader, Protocol):
         ...
 
     def attach(self, sha256: str, data: bytes, media_type: str) -> None:
-        """Store content that an event of this unit names by its hash (claim check)."""
+        """Store small content that an event of this unit names by its hash (claim check)."""
+        ...
+
+    async def refer(self, sha256: str) -> ClaimCheck:
+        """Refer to content that was stored before. Raises `Missing` if it is not here, or was swept meanwhile."""
         ...
 
 

@@ -1,20 +1,53 @@
 """`GET /content/{sha256}`: the owner of content gives it to the programs whose copies need it."""
 
+import re
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi.responses import StreamingResponse
 
 from services.kernel.domain.decision import Missing
 from services.kernel.domain.person import Role
-from services.kernel.http.web import Door, doorway
+from services.kernel.http.web import Door, Rights, doorway
+from services.kernel.storage.files import Files
 
 router = APIRouter(tags=["content"], route_class=Door)
-MAY = {"GET /content/{sha256}": {Role.SERVICE}}
+MAY: Rights = {"GET /content/{sha256}": {Role.SERVICE}}
+ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
 @router.get("/content/{sha256}", summary="Content that an event of this service names by its hash")
-async def content(sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], request: Request) -> Response:
-    found = await doorway(request).transact.db["content"].find_one({"_id": sha256})
+async def content(
+    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    request: Request,
+    range: Annotated[str | None, Header(description="One range of bytes (RFC 9110)")] = None,
+    if_range: Annotated[str | None, Header()] = None,
+) -> Response:
+    found = await Files(doorway(request).transact.db).look(sha256)
     if found is None:
         raise Missing("content.missing", "No event of this service names content with this hash.")
-    return Response(found["data"], media_type=found["media_type"])
+    size, etag = found.check.size, f'"{sha256}"'
+    headers = {"ETag": etag, "Accept-Ranges": "bytes"}
+    wanted = span(range, size) if range and if_range in (None, etag) else None
+    if wanted is None:
+        headers["Content-Length"] = str(size)
+        return StreamingResponse(found.read(), headers=headers, media_type=found.check.media_type)
+    start, stop = wanted
+    if start >= stop:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+    headers |= {"Content-Range": f"bytes {start}-{stop - 1}/{size}", "Content-Length": str(stop - start)}
+    return StreamingResponse(found.read(start, stop), 206, headers=headers, media_type=found.check.media_type)
+
+
+def span(header: str, size: int) -> tuple[int, int] | None:
+    """The first byte, and the one behind the last; an empty span cannot be satisfied. None: give the whole.
+
+    RFC 9110, section 14.2: a range that is not understood, and more than one, may be ignored.
+    """
+    asked = ONE_RANGE.fullmatch(header.replace(" ", ""))
+    if asked is None or asked.group(0) == "bytes=-":
+        return None
+    first, last = asked.groups()
+    if not first:
+        return (size - min(int(last), size), size)
+    return (int(first), min(int(last) + 1, size) if last else size)

@@ -29,8 +29,9 @@ from services.kernel.running.resending import RESENDING
 from services.kernel.running.task import INDEXES, Tasks, Work
 from services.kernel.running.timer import Sweep
 from services.kernel.settings import Settings
-from services.kernel.storage import journal
+from services.kernel.storage import files, journal
 from services.kernel.storage.crypto import Vault
+from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import Index, MongoError, asking, clock_difference, connect, make_indexes
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import measure, queue
@@ -133,6 +134,7 @@ class Program:
         await journal.make_indexes(self.voice.db)
         await make_indexes(self.voice.db, INDEXES, {})
         await measure.make_journal_index(self.voice.db)
+        await files.make_indexes(self.voice.db)
         await queue.make_indexes(self.db)
         await measure.make_indexes(self.db)
         await self.current.settle()
@@ -141,7 +143,7 @@ class Program:
 
     def parts(self) -> list[Part]:
         """The parts that run beside the requests."""
-        parts: list[Part] = [("generation", self.current.run)]
+        parts: list[Part] = [("generation", self.current.run), ("files", Files(self.voice.db).run)]
         if self.service.may is not None:
             parts.append(("keys", self.keys.run))
         if self.service.tells:

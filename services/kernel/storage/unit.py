@@ -8,6 +8,8 @@ from bson import ObjectId, encode
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import DocumentTooLarge
 
+from services.kernel.domain.clock import now
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
 from services.kernel.domain.event import Event
 from services.kernel.storage.crypto import DataKey, Vault
@@ -197,7 +199,17 @@ class MongoUnit(MongoReader):
 
     def attach(self, sha256: str, data: bytes, media_type: str) -> None:
         content = {"data": data, "size": len(data), "media_type": media_type}
-        self.write("content", UpdateOne({"_id": sha256}, {"$setOnInsert": content}, upsert=True))
+        always = {"referenced": True, "stored_at": now()}
+        self.write("content", UpdateOne({"_id": sha256}, {"$setOnInsert": content, "$set": always}, upsert=True))
+
+    async def refer(self, sha256: str) -> ClaimCheck:
+        found = await self.db["content"].find_one_and_update(
+            {"_id": sha256}, {"$set": {"referenced": True, "stored_at": now()}}, session=self.session
+        )
+        self.flushes += 1
+        if found is None:
+            raise Missing("content.missing", "There is no file with this hash, or it was too old. Upload it again.")
+        return ClaimCheck(sha256=sha256, size=found["size"], media_type=found["media_type"])
 
     def savepoint(self) -> Savepoint:
         writes = {collection: len(writes) for collection, writes in self.writes.items()}

@@ -1,0 +1,203 @@
+"""Content by its hash: streamed in and out, the same bytes once, referenced by units, swept if nobody refers to it.
+
+Small content lies in its document; larger content in GridFS chunks, and the document names them. What is uploaded is
+stored first and referred to in the unit that needs it. No file is ever whole in memory.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
+
+from services.kernel.domain.clock import now
+from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import Away, No
+from services.kernel.storage.mongo import Database, Document, asking
+from services.kernel.telemetry import Waits, log
+
+CHUNK = 255 * 1024  # bytes, as GridFS has it
+INLINE = CHUNK  # bytes that lie in the document itself
+ORPHANED = timedelta(days=1)  # how long content may lie without a reference
+EVERY = 600.0  # seconds between two sweeps
+
+
+class TooLarge(No):
+    """More bytes than this place takes."""
+
+    status, title = 413, "Too large"
+
+
+class WrongContent(Exception):
+    """The bytes are not those that were announced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Content that is here. `file`: its chunks in GridFS; None if it is small."""
+
+    db: Database
+    check: ClaimCheck
+    file: ObjectId | None
+    data: bytes | None
+
+    async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
+        """The bytes from `start` up to `stop`, piece by piece."""
+        stop = self.check.size if stop is None else min(stop, self.check.size)
+        if self.data is not None:
+            yield self.data[start:stop]
+            return
+        wanted = {"files_id": self.file, "n": {"$gte": start // CHUNK, "$lte": max(stop - 1, 0) // CHUNK}}
+        async for chunk in self.db["content.chunks"].find(wanted).sort("n", 1).batch_size(2):
+            begins = chunk["n"] * CHUNK
+            yield bytes(chunk["data"][max(start - begins, 0) : stop - begins])
+
+
+class Files:
+    """The content of one database."""
+
+    def __init__(self, db: Database) -> None:
+        self.db, self.content, self.uploads = db, db["content"], db["uploads"]
+
+    async def put(
+        self,
+        parts: AsyncIterable[bytes],
+        media_type: str,
+        *,
+        most: int,
+        expected: ClaimCheck | None = None,
+        referenced: bool = False,
+    ) -> ClaimCheck:
+        """Store what comes, and say what it is. Until a unit refers to it, it lies here for a day.
+
+        Raises `TooLarge` as soon as there are more than `most` bytes, and `WrongContent` if it is not what was
+        `expected`; nothing of it stays then.
+        """
+        upload = Upload(self, ObjectId(), most)
+        try:
+            await upload.take(parts)
+            check = ClaimCheck(sha256=upload.hash.hexdigest(), size=upload.size, media_type=media_type)
+            if expected and (check.sha256, check.size) != (expected.sha256, expected.size):
+                raise WrongContent(f"{check.size} bytes that are not {expected.sha256}")
+            await upload.settle(check, referenced)
+        except BaseException:
+            await asyncio.shield(upload.undo())
+            raise
+        return check
+
+    async def look(self, sha256: str, *, referenced: bool = True) -> Stored | None:
+        """The content with this hash; only if a unit refers to it, unless `referenced` is False."""
+        where: Document = {"_id": sha256} | ({"referenced": True} if referenced else {})
+        found = await self.content.find_one(where)
+        if found is None:
+            return None
+        check = ClaimCheck(sha256=sha256, size=found["size"], media_type=found["media_type"])
+        return Stored(self.db, check, found.get("file"), found.get("data"))
+
+    async def remove(self, sha256: str) -> None:
+        """For ever, whoever refers to it: what was erased must not be found by its hash."""
+        found = await self.content.find_one_and_delete({"_id": sha256})
+        if found and found.get("file"):
+            await self.forget(found["file"])
+
+    async def forget(self, file: ObjectId) -> None:
+        await self.db["content.files"].delete_one({"_id": file})
+        await self.db["content.chunks"].delete_many({"files_id": file})
+
+    async def run(self) -> None:
+        """Sweep again and again; every replica may."""
+        waits = Waits("files", Away)
+        while True:
+            try:
+                with asking():
+                    await self.sweep()
+                waits.over()
+            except Away as error:
+                waits.again(error)
+            await asyncio.sleep(EVERY)
+
+    async def sweep(self) -> None:
+        """Remove content that nobody has referred to, and what interrupted uploads left.
+
+        A unit that refers to content writes its document: it and the sweep collide, and one of them finds it gone.
+        """
+        before = now() - ORPHANED
+        old = {"referenced": False, "stored_at": {"$lt": before}}
+        while found := await self.content.find_one_and_delete(old):
+            log.info("files.swept", sha256=found["_id"], size=found["size"])
+            if found.get("file"):
+                await self.forget(found["file"])
+        async for upload in self.uploads.find({"at": {"$lt": before}}):
+            if not await self.content.count_documents({"file": upload["_id"]}, limit=1):
+                await self.forget(upload["_id"])
+            await self.uploads.delete_one({"_id": upload["_id"]})
+
+
+class Upload:
+    """Content on its way in. It is noted before its first chunk, so that a sweep finds what a killed process left.
+
+    Chunks are written in GridFS's own layout. The driver's writer would collect 48 MB before it sends any.
+    """
+
+    def __init__(self, files: Files, id: ObjectId, most: int) -> None:
+        self.files, self.id, self.most = files, id, most
+        self.size, self.chunks, self.hash = 0, 0, hashlib.sha256()
+        self._rest = bytearray()  # not written yet
+
+    async def take(self, parts: AsyncIterable[bytes]) -> None:
+        async for part in parts:
+            self.size += len(part)
+            if self.size > self.most:
+                raise TooLarge("content.too_large", f"It may have at most {self.most} bytes. Send a smaller file.")
+            self.hash.update(part)
+            self._rest += part
+            if self.size > INLINE:
+                await self._write(CHUNK)
+        if self.chunks:
+            await self._write(1)
+            whole = {"_id": self.id, "length": self.size, "chunkSize": CHUNK, "uploadDate": now()}
+            await self.files.db["content.files"].insert_one(whole)
+
+    async def _write(self, least: int) -> None:
+        """Write what is at hand, as long as it is at least so much."""
+        while len(self._rest) >= least:
+            if not self.chunks:
+                await self.files.uploads.insert_one({"_id": self.id, "at": now()})
+            chunk = {"_id": ObjectId(), "files_id": self.id, "n": self.chunks, "data": bytes(self._rest[:CHUNK])}
+            del self._rest[:CHUNK]
+            await self.files.db["content.chunks"].insert_one(chunk)
+            self.chunks += 1
+
+    async def settle(self, check: ClaimCheck, referenced: bool) -> None:
+        """Note it under its hash. If the same is there already, that stays and this goes."""
+        where = {"file": self.id} if self.chunks else {"data": bytes(self._rest)}
+        new: Document = {"size": check.size, "media_type": check.media_type, **where}
+        always: Document = {"stored_at": now()}
+        (always if referenced else new)["referenced"] = referenced
+        settled = {"$setOnInsert": new, "$set": always}
+        try:
+            there = await self.files.content.find_one_and_update({"_id": check.sha256}, settled, upsert=True)
+        except DuplicateKeyError:  # the same came at the same moment
+            there = await self.files.content.find_one_and_update({"_id": check.sha256}, settled, upsert=True)
+        if there is not None:
+            await self.undo()
+        elif self.chunks:
+            await self.files.uploads.delete_one({"_id": self.id})
+
+    async def undo(self) -> None:
+        """Leave nothing of it. What cannot be removed now, a sweep removes."""
+        if not self.chunks:
+            return
+        with suppress(Away), asking():
+            await self.files.forget(self.id)
+            await self.files.uploads.delete_one({"_id": self.id})
+
+
+async def make_indexes(db: Database) -> None:
+    await db["content"].create_index([("stored_at", 1)], partialFilterExpression={"referenced": False})
+    await db["content"].create_index([("file", 1)], partialFilterExpression={"file": {"$exists": True}})
+    await db["content.chunks"].create_index([("files_id", 1), ("n", 1)], unique=True)
