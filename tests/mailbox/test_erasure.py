@@ -8,6 +8,7 @@ from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Refused
 from services.kernel.running.commands import erase, parser
 from services.kernel.running.program import Program
+from services.kernel.storage.crypto import Unsealable
 from services.mailbox.__main__ import SERVICE
 from services.mailbox.actions import erase_letter
 from tests.mailbox.desk import EXTRACT, Desk, done, expect_problem, journal
@@ -32,15 +33,23 @@ async def lived(desk: Desk) -> dict[str, str]:
     return {"receipt": receipt, "code": written["code"]}
 
 
-async def test_what_a_letter_says_is_never_stored_in_the_clear(
+async def test_what_a_letter_says_is_in_clear_nowhere_neither_before_nor_after_it_is_erased(
     desk: Desk, program: Program, capsys: pytest.CaptureFixture[str]
 ) -> None:
     telemetry.configure("mailbox", "json")  # to the stdout that is captured here
-    await lived(desk)
+    letter = await lived(desk)
+    before = await all_bytes(program.db)
 
-    kept, logs = await all_bytes(program.db), capsys.readouterr().out
-    assert b"letter.received" in kept
-    assert [word for word in PRIVATE if word.encode() in kept or word in logs] == []
+    await program.transact(erase_letter, letter["receipt"], reason="期满", at=now())
+
+    said = capsys.readouterr()
+    assert '"erase_letter"' in said.out
+    for where in (before, await all_bytes(program.db), (said.out + said.err).encode()):
+        assert letter["receipt"].encode() in where or b"receive_letter" in where
+        assert [word for word in PRIVATE if word.encode() in where or ascii(word)[1:-1].encode() in where] == []
+    [kept] = await program.db["answers"].find().to_list(None)
+    with pytest.raises(Unsealable):
+        program.vault.open(kept["answer"])
 
 
 async def test_an_erased_letter_can_be_read_by_nobody_and_counts_as_before(desk: Desk, program: Program) -> None:

@@ -13,8 +13,9 @@ from services.kernel.contracts.columns import (
 )
 from services.kernel.domain.decision import Aggregate, Copied, Decision, Record, Refused, Unit
 from services.kernel.domain.event import Fact, Message
-from services.kernel.storage.crypto import DataKey, Vault
+from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Document, document
+from services.kernel.storage.sealing import DataKey
 from services.kernel.stream.consumer import Copy
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
@@ -88,7 +89,7 @@ def stored(state: Record, vault: Vault | None = None) -> Document:
     """The document of an aggregate that was written once. `vault`: for one with personal texts."""
     key = DataKey(vault, f"{state.KIND}/{state.id}")
     return {"_id": state.id, **document(state, key), "version": 1, "sequence": 1} | (
-        {"key": key.wrapped} if key.wrapped else {}
+        {"key": key.kept} if key.kept else {}
     )
 
 

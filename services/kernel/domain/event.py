@@ -9,6 +9,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, GetCoreSchemaHandler,
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
+from services.kernel.domain.sealed import has_sealed
+
 EVENTS: dict[str, type["Event"]] = {}
 B = TypeVar("B", bound=BaseModel)
 LARGEST = 900_000  # bytes of one event's value; Kafka takes a megabyte with its envelope
@@ -29,7 +31,8 @@ class Event(Fact):
     KEY names the field that holds the aggregate's id. OVERTAKES: the event withdraws or hides something, and is shown
     at once, even while earlier events of its aggregate wait. ORDER names a field that several aggregates count
     together: their events are sent in its order. Importing raises `TypeError` for a key that is no field, for a type
-    that is declared twice, and for a type that speaks of another kind than the other types of its base class.
+    that is declared twice, for a sealed field, and for a type that speaks of another kind than the other types of its
+    base class.
     """
 
     SOURCE: ClassVar[str]
@@ -57,6 +60,8 @@ class Event(Fact):
             return
         if cls.KEY not in cls.model_fields or cls.TYPE in EVENTS:
             raise TypeError(f"{cls.__name__}: no field {cls.KEY}, or {cls.TYPE} declared twice")
+        if has_sealed(cls.__pydantic_core_schema__):
+            raise TypeError(f"{cls.__name__}: an event carries no sealed text")
         base = next(each for each in cls.__mro__ if "KEY" in each.__dict__)
         if any(issubclass(other, base) and other.speaks_of() != cls.speaks_of() for other in EVENTS.values()):
             raise TypeError(f"{cls.__name__}: {cls.TYPE} speaks of another kind than the others of {base.__name__}")

@@ -1,6 +1,7 @@
 """Personal text: plain for the rules, encrypted wherever it is stored, and shown nowhere by accident."""
 
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -10,7 +11,7 @@ class Sealed:
     """A text that is stored only encrypted, under the key of the aggregate it belongs to.
 
     `token`: the encrypted text as it was stored; None for a new one. It is opened when the text is asked for. It is no
-    part of events and logs: `repr` hides it, and making JSON of it raises `TypeError`.
+    part of events and logs: `repr` hides it, and neither pydantic nor `json` makes JSON of it.
     """
 
     __slots__ = ("_open", "_text", "token")
@@ -47,20 +48,12 @@ class Sealed:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: object, __: GetCoreSchemaHandler) -> CoreSchema:
-        def read(value: object, info: core_schema.ValidationInfo) -> Sealed:
-            if isinstance(value, Sealed):
-                return value
-            if isinstance(value, bytes) and info.context is not None:
-                found: Sealed = info.context.read(value)
-                return found
-            raise ValueError("it is not sealed")
+        """Only an instance is valid. Pydantic dumps it as it is, and refuses to write it as JSON."""
+        return core_schema.is_instance_schema(cls)
 
-        def written(value: Sealed, info: core_schema.SerializationInfo) -> bytes:
-            if info.context is None:
-                raise TypeError("a sealed text has no form outside its store")
-            token: bytes = info.context.seal(value)
-            return token
 
-        return core_schema.with_info_plain_validator_function(
-            read, serialization=core_schema.plain_serializer_function_ser_schema(written, info_arg=True)
-        )
+def has_sealed(schema: Any) -> bool:
+    """Whether a type has sealed fields, at any depth. `schema`: pydantic's core schema of the type."""
+    if isinstance(schema, dict):
+        return any(map(has_sealed, schema.values()))
+    return any(map(has_sealed, schema)) if isinstance(schema, list | tuple) else schema is Sealed

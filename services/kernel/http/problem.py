@@ -44,7 +44,8 @@ class Problem(BaseModel):
 
 SAID = {
     401: "nobody known is calling", 403: "not for this caller", 404: "there is none",
-    409: "its state does not allow it", 412: "it changed since it was read", 422: "it cannot be understood",
+    409: "its state does not allow it", 410: "it was erased", 412: "it changed since it was read",
+    422: "it cannot be understood",
     503: "not available just now",
 }  # fmt: skip
 RESPONSES: dict[int | str, dict[str, Any]] = {

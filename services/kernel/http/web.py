@@ -19,8 +19,9 @@ from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
-from services.kernel.storage.crypto import DataKey, Unsealable, Vault
+from services.kernel.storage.crypto import Unsealable, Vault
 from services.kernel.storage.mongo import Database
+from services.kernel.storage.sealing import DataKey
 from services.kernel.storage.transaction import Transactor, name_of
 from services.kernel.storage.unit import MongoUnit
 
@@ -176,34 +177,32 @@ class Answering:
         if kept["body"] != key.body:
             raise Malformed("idempotency_key.reused", "This Idempotency-Key came before with another body.")
         try:
-            answer = self.vault.open(await self._unwrapped(unit, kept))
+            answer = await self._opened(unit, kept)
         except Unsealable:
             raise Gone("answer.gone", "It was done before, and what the answer held was erased since.") from None
         raise AnsweredBefore(answer, kept["status"], kept["etag"])
 
-    async def _unwrapped(self, unit: MongoUnit, kept: dict[str, Any]) -> bytes:
-        """What is kept, without the seal of the aggregate that it shows. Raises `Unsealable` if that was erased."""
-        answer: bytes = kept["answer"]
+    async def _opened(self, unit: MongoUnit, kept: dict[str, Any]) -> bytes:
+        """The kept answer. Raises `Unsealable` if what it shows was erased, or if the key that sealed it is gone."""
         if not kept["subject"]:
-            return answer
+            return self.vault.open(kept["answer"])
         kind, _, id = kept["subject"].partition("/")
         found = await unit.db[kind].find_one({"_id": id}, {"key": 1}, session=unit.session)
         if not found or "key" not in found:
             raise Unsealable("The key is gone.")
-        return DataKey(self.vault, kept["subject"], found["key"]).decrypt(answer)
+        return DataKey(self.vault, kept["subject"], found["key"]).decrypt(kept["answer"], f"answer/{kept['_id']}")
 
     def _kept(self, key: Key, shown: View, personal: DataKey | None) -> InsertOne[dict[str, Any]]:
         """The answer to keep. It is sealed, as it may hold what only this caller should see.
 
-        If it shows what is personal, it is sealed under the key of that as well, and gone when that is erased.
+        If it shows what is personal, it is sealed under the key of that, and gone when that is erased.
         """
-        answer = self.vault.seal(shown.model_dump_json().encode())
-        if personal:
-            answer = personal.encrypt(answer)
+        plain = shown.model_dump_json().encode()
+        answer = personal.encrypt(plain, f"answer/{key.id}") if personal else self.vault.seal(plain)
         etag, at = f'"{shown.version}"', datetime.now(UTC)
         return InsertOne(
             {
-                "_id": key.id, "body": key.body, "subject": personal.subject.decode() if personal else None,
+                "_id": key.id, "body": key.body, "subject": personal.subject if personal else None,
                 "answer": answer, "status": self.status, "etag": etag, "at": at,
             }
         )  # fmt: skip
@@ -212,7 +211,7 @@ class Answering:
 def personal_key(unit: MongoUnit, made: object) -> DataKey | None:
     """The key of what an action made. None if nothing in it is personal."""
     held = unit.held.get(f"{made.KIND}/{made.id}") if isinstance(made, Aggregate) else None
-    return held.key if held and held.key.wrapped else None
+    return held.key if held and held.key.kept else None
 
 
 async def answering(
@@ -241,13 +240,6 @@ async def reading(request: Request) -> Reader:
 
 
 Read = Annotated[Reader, Depends(reading)]
-
-
-async def vault(request: Request) -> Vault:
-    return doorway(request).vault
-
-
-Sealing = Annotated[Vault, Depends(vault)]
 
 
 async def make_indexes(db: Database) -> None:

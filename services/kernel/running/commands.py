@@ -9,7 +9,7 @@ from services.kernel.domain.clock import now
 from services.kernel.domain.decision import No
 from services.kernel.running import resending
 from services.kernel.running.filling import rebuild
-from services.kernel.running.personal import begin_rotation
+from services.kernel.running.personal import rewrap
 from services.kernel.running.program import Program, Service, begin, create_app
 from services.kernel.running.serving import serve
 from services.kernel.settings import Settings, load
@@ -107,17 +107,19 @@ async def resend(program: Program, asked: Namespace) -> None:
 
 
 async def rotate(program: Program) -> None:
-    """Begin the task, and wait until it has ended."""
-    id = f"rotation:{now():%Y%m%dT%H%M%S.%f}"
-    await program.voice(begin_rotation, id, by=program.service.name, at=now())
-    ended = await program.tasks.ended(id)
-    if ended.why:
-        raise SystemExit(f"{id} failed: {ended.why.detail}")
-    print(f"{ended.progress.done} keys are wrapped under the first key. The others may be taken away in a day.")
+    """What was killed goes on when it is run again."""
+    for kind in program.service.personal:
+        done = await rewrap(program.voice.db, kind, program.vault)
+        print(f"{done} keys of {kind.KIND} are now wrapped under the first key.")
+    print("When every replica has it first and a second run finds no more, the others may be taken away in a day.")
 
 
 async def erase(program: Program, asked: Namespace) -> None:
-    """Erase one after the other. What was erased before stays so: the same command may run again."""
+    """Erase one after the other. What was erased before stays so: the same command may run again.
+
+    Raises `SystemExit` at the end if some could not be erased.
+    """
+    failed = []
     actions = {kind.KIND: action for kind, action in program.service.personal.items()}
     for what in asked.what:
         kind, _, id = what.partition("/")
@@ -126,8 +128,11 @@ async def erase(program: Program, asked: Namespace) -> None:
         try:
             await program.voice(actions[kind], id, reason=asked.reason, at=now())
         except No as no:
-            raise SystemExit(f"{what}: {no.detail}") from None
-        print(f"Erased what was personal in {what}.")
+            failed.append(f"{what}: {no.detail}")
+        else:
+            print(f"Erased what was personal in {what}.")
+    if failed:
+        raise SystemExit("\n".join(failed))
 
 
 async def waiting(program: Program, asked: Namespace) -> None:

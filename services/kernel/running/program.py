@@ -24,7 +24,7 @@ from services.kernel.http.middleware import Edge
 from services.kernel.http.web import Doorway, Table
 from services.kernel.running.current import Current
 from services.kernel.running.parts import PAUSE, Part, for_ever
-from services.kernel.running.personal import Erase, rotation
+from services.kernel.running.personal import Erase
 from services.kernel.running.resending import RESENDING
 from services.kernel.running.task import INDEXES, Tasks, Work
 from services.kernel.running.timer import Sweep
@@ -78,7 +78,7 @@ class Program:
         self.transact = Transactor(self.db, Cause(who=service.name, request="-"), vault=self.vault)
         self.voice = self.speaking()
         self.bus = Bus(settings.kafka, settings.namespace, settings.public_url)
-        self.tasks = Tasks(self.voice, (RESENDING, rotation(self.vault, service.personal), *service.works))
+        self.tasks = Tasks(self.voice, (RESENDING, *service.works))
         self.keys = Keys(settings.jwks, issuer=settings.issuer, audience=settings.audience)
         self.relay = Relay(self.voice.db, self.bus.send, self.voice.unsent)
         self.measure = Measure(

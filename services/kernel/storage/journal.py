@@ -7,16 +7,17 @@ from bson import ObjectId
 from services.kernel.domain.decision import Cause, Refused
 from services.kernel.domain.event import LARGEST, Event, Fact, Message
 from services.kernel.storage.mongo import Database, Document
+from services.kernel.storage.sealing import DataKey, as_json
 
 
-def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause) -> Document:
-    """A record of the journal, without its sequence.
+def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause, key: DataKey | None = None) -> Document:
+    """A record of the journal, without its sequence. `key`: the aggregate's, for sealed texts.
 
     Raises `TypeError` if the fact speaks of another aggregate, and `Refused` if it is too large.
     """
     if isinstance(fact, Event) and fact.subject != subject:
         raise TypeError(f"{fact.TYPE} speaks of {fact.subject}, not of {subject}")
-    value = fact.model_dump_json()
+    value = as_json(fact, key, f"{fact.TYPE}/{version}.{n}")
     if len(value.encode()) > LARGEST:
         raise Refused("event.too_large", f"{fact.TYPE} would be larger than {LARGEST // 1000} kB. Shorten its texts.")
     order = {"order": getattr(fact, fact.ORDER)} if isinstance(fact, Event) and fact.ORDER else {}

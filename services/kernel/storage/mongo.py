@@ -31,7 +31,9 @@ from pymongo.write_concern import WriteConcern
 
 from services.kernel.domain import clock
 from services.kernel.domain.decision import After, Away, C, R, Record, Unknown
-from services.kernel.storage.crypto import DataKey, Vault
+from services.kernel.domain.sealed import has_sealed
+from services.kernel.storage.crypto import Vault
+from services.kernel.storage.sealing import DataKey, sealed, unsealed
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -90,10 +92,20 @@ def shape(kind: type[R]) -> TypeAdapter[R]:
     return SHAPES[kind]
 
 
+PERSONAL: dict[type[Record], bool] = {}
+
+
+def personal(kind: type[Record]) -> bool:
+    """Whether records of a kind have sealed texts, at any depth."""
+    if kind not in PERSONAL:
+        PERSONAL[kind] = has_sealed(shape(kind).core_schema)
+    return PERSONAL[kind]
+
+
 def document(state: Record, key: DataKey | None = None) -> Document:
     """The document that stores a state, without its id and its version. `key`: seals its personal texts."""
-    made: Document = shape(type(state)).dump_python(state, exclude={"id", "version"}, context=key)
-    return made
+    made: Document = shape(type(state)).dump_python(state, exclude={"id", "version"})
+    return sealed(made, key) if personal(type(state)) else made
 
 
 def key_of(kind: type[Record], document: Mapping[str, Any], vault: Vault | None) -> DataKey:
@@ -106,8 +118,10 @@ def read(kind: type[R], document: Mapping[str, Any], key: DataKey | None = None)
 
     Raises `ValueError` for a document that does not fit. It is logged, so it names fields and never values.
     """
+    if personal(kind):
+        document = unsealed(document, key)
     try:
-        return shape(kind).validate_python({**document, "id": document["_id"]}, context=key)
+        return shape(kind).validate_python({**document, "id": document["_id"]})
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False)]
         raise ValueError(f"a stored {kind.KIND} cannot be read: {'; '.join(wrong)}") from None

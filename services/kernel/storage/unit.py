@@ -12,10 +12,11 @@ from services.kernel.domain.clock import now
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
 from services.kernel.domain.event import Event
-from services.kernel.storage.crypto import DataKey, Vault
+from services.kernel.storage.crypto import Vault
 from services.kernel.storage.difference import Difference, difference, noted, update
 from services.kernel.storage.journal import entry
 from services.kernel.storage.mongo import Database, Document, MongoReader, Session, document, key_of, read
+from services.kernel.storage.sealing import DataKey
 
 LARGEST = 16 * 1024 * 1024 - 1_000  # bytes of one document; a guard is added to it
 Write = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne
@@ -48,14 +49,14 @@ class Held:
             return InsertOne({"_id": self.state.id, **self.written, **self._counters()})
         change = update(difference(self.stored, self.base, self.written))
         change["$set"] = change.get("$set", {}) | self._counters()
-        if self.key.wrapped is None and "key" in self.stored:
+        if self.key.kept is None and "key" in self.stored:
             change["$unset"] = change.get("$unset", {}) | {"key": ""}
         return UpdateOne({"_id": self.state.id, "version": self.stored["version"]}, change)
 
     def _counters(self) -> Document:
         """What no state holds: its counters, and its key. The journal never sees the key, so that it can be erased."""
         counters = {"version": self.state.version, "sequence": self.sequence}
-        return counters if self.key.wrapped is None else counters | {"key": self.key.wrapped}
+        return counters if self.key.kept is None else counters | {"key": self.key.kept}
 
     def flushed(self) -> "Held":
         stored = {**(self.stored or {"_id": self.state.id}), **self.written, **self._counters()}
@@ -178,8 +179,10 @@ class MongoUnit(MongoReader):
                 raise TypeError(f"{subject} was changed without a fact")
             return state
         after = replace(state, version=state.version + 1)
-        key = held.key.erased() if decision.erases else held.key
-        written = document(after, key)
+        written, key = document(after, held.key), held.key
+        if decision.erases:
+            key = DataKey(self.vault, subject)
+            after = read(type(state), {**written, "_id": after.id, "version": after.version}, key)
         changes: Difference = difference(held.written, held.written, written)
         sequence = self._say(decision, subject, after.version, held, changes)
         self.held[subject] = replace(held, state=after, written=written, key=key, sequence=sequence)
@@ -189,7 +192,7 @@ class MongoUnit(MongoReader):
         """Note the decision's facts in the journal. Returns the sequence of the last one told."""
         sequence = held.sequence
         for n, fact in enumerate(decision.facts):
-            record = entry(fact, subject, version, n, self.cause)
+            record = entry(fact, subject, version, n, self.cause, held.key)
             if isinstance(fact, Event):
                 sequence += 1
                 record |= {"sequence": sequence, "unsent": True}
