@@ -47,6 +47,12 @@ def diary(title: str, *pages: Page, id: str = "d1", motto: str | None = None) ->
     return Diary(id=id, place="清远", title=Sealed(title), motto=Sealed(motto) if motto else None, pages=pages)
 
 
+def texts(found: Diary) -> list[str | None]:
+    """All that is sealed in it."""
+    pages = [each for page in found.pages for each in (page.text, *page.marks.values())]
+    return [each.text for each in (found.title, *([found.motto] if found.motto else []), *pages)]
+
+
 async def write(unit: Unit, wanted: Diary, remark: str | None = None) -> Diary:
     """Make it as wanted, from whatever it is."""
     there = await unit.look(Diary, wanted.id)

@@ -15,7 +15,7 @@ from motor.motor_asyncio import (
     AsyncIOMotorCollection,
     AsyncIOMotorDatabase,
 )
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pymongo.errors import (
     BulkWriteError,
     ConnectionFailure,
@@ -31,9 +31,8 @@ from pymongo.write_concern import WriteConcern
 
 from services.kernel.domain import clock
 from services.kernel.domain.decision import After, Away, C, R, Record, Unknown
-from services.kernel.domain.sealed import has_sealed
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.sealing import DataKey, sealed, unsealed
+from services.kernel.storage.sealing import DataKey, personal, sealed, shape, unsealed
 
 Document = dict[str, Any]
 Database = AsyncIOMotorDatabase[Document]
@@ -81,25 +80,6 @@ class Index:
             options["expireAfterSeconds"] = self.expires
         name = self.of.named()
         await db[copies.get(name, name)].create_index(self.fields, **options)
-
-
-SHAPES: dict[type[Record], TypeAdapter[Any]] = {}
-
-
-def shape(kind: type[R]) -> TypeAdapter[R]:
-    if kind not in SHAPES:
-        SHAPES[kind] = TypeAdapter(kind)
-    return SHAPES[kind]
-
-
-PERSONAL: dict[type[Record], bool] = {}
-
-
-def personal(kind: type[Record]) -> bool:
-    """Whether records of a kind have sealed texts, at any depth."""
-    if kind not in PERSONAL:
-        PERSONAL[kind] = has_sealed(shape(kind).core_schema)
-    return PERSONAL[kind]
 
 
 def document(state: Record, key: DataKey | None = None) -> Document:

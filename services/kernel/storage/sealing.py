@@ -7,9 +7,10 @@ from typing import Any
 from bson import Binary
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from services.kernel.domain.decision import Gone
+from services.kernel.domain.decision import Gone, R, Record
 from services.kernel.domain.event import Fact
 from services.kernel.domain.sealed import Sealed, has_sealed
 from services.kernel.storage.crypto import Unsealable, Vault
@@ -65,6 +66,25 @@ class DataKey:
             self.kept = self.kept or {"by": self.vault.mark, "wrapped": self.vault.seal(key)}
             self._cipher = AESSIV(key)
         return self._cipher
+
+
+SHAPES: dict[type[Record], TypeAdapter[Any]] = {}
+
+
+def shape(kind: type[R]) -> TypeAdapter[R]:
+    if kind not in SHAPES:
+        SHAPES[kind] = TypeAdapter(kind)
+    return SHAPES[kind]
+
+
+PERSONAL: dict[type[Record], bool] = {}
+
+
+def personal(kind: type[Record]) -> bool:
+    """Whether records of a kind have sealed texts, at any depth."""
+    if kind not in PERSONAL:
+        PERSONAL[kind] = has_sealed(shape(kind).core_schema)
+    return PERSONAL[kind]
 
 
 def sealed(made: Any, key: DataKey | None, place: str = "") -> Any:
