@@ -25,6 +25,7 @@ from services.columns import __main__ as columns_main
 from services.columns.settings import ColumnsSettings
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program, create_app
+from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import Database
 from services.kernel.stream.relay import Relay, send_once
 from services.mailbox import __main__ as mailbox_main
@@ -40,6 +41,7 @@ from services.scoring import store as scoring_store
 from services.scoring.settings import ScoringSettings
 from tests.contracts import crowds
 from tests.contracts.crowds import NOW, OWNERS
+from tests.support.pieces import pieces
 from tests.support.questions import Recording, pages_of, questions_of, recorded, slow
 from tests.support.services import Bearer, running
 from tests.support.waiting import eventually
@@ -133,8 +135,8 @@ async def test_mailbox_looks_up_whatever_it_is_asked(
                 await reader.get("/letters/20260302-000001")
                 await reader.get("/letters/20260302-000001/clock")
             async with reading(create_app(program), bearer(Role.SERVICE)) as reader:
-                await program.db["content"].insert_one({"_id": SHA, "data": b"", "media_type": "text/plain"})
-                await reader.get(f"/content/{SHA}")
+                check = await Files(program.db).put(pieces(b"x"), "text/plain", most=1, referenced=True)
+                await reader.get(f"/content/{check.sha256}")
             policy = in_force(mailbox_store.policies(), NOW)
             await mailbox_store.count_wrong_code(program.db, "20260302-000001", policy, at=NOW)
             await come_due(program)
