@@ -32,7 +32,9 @@ def ids(code: str, *sequences: int) -> list[str]:
 
 
 def name(running: Suite, code: str) -> str | None:
-    return next((d.get("name") for d in documents(running, "gateway", "department", {"_id": code})), None)
+    return next(
+        (d.get("profile", {}).get("name") for d in documents(running, "gateway", "department", {"_id": code})), None
+    )
 
 
 def test_two_guilty_one_after_the_other_are_worked_off_by_place_aggregate_and_group(running: Suite) -> None:

@@ -22,6 +22,7 @@ from gateway.cache import wire
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
 from services.kernel.domain.event import Event
+from services.kernel.storage.mongo import connect
 from services.kernel.stream.bus import Bus
 from tests.gateway.support import mailbox
 from tests.gateway.support.mailbox import Mailbox
@@ -88,11 +89,12 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
     async with httpx.AsyncClient(base_url=settings.public_url, timeout=10) as browser:
         await eventually(lambda: gateway.prepared and not gateway.listener.away)
         yield Portal(gateway, Teller(bus), standing_in, browser, front)
-        client = gateway.db.client
-        for name in [n for n in await client.list_database_names() if n.startswith(f"{namespace}_gateway")]:
-            await client.drop_database(name)
     front.should_exit = back.should_exit = True
     await asyncio.gather(front_task, back_task)
+    client = connect(servers.mongo_url, namespace).client
+    for name in [n for n in await client.list_database_names() if n.startswith(f"{namespace}_gateway")]:
+        await client.drop_database(name)
+    client.close()
 
 
 @pytest.fixture

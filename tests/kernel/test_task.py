@@ -194,6 +194,7 @@ async def test_a_task_does_not_end_with_who_asked_for_it(db: Database, transact:
     waiting.cancel()
 
     await eventually(partial(has_ended, transact))
+    await asyncio.gather(*program.begun)
     assert await numbers(db) == list(range(1, 11))
 
 

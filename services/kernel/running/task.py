@@ -91,17 +91,19 @@ class Tasks:
             assert task is not None
             if task.state is not TaskState.RUNNING:
                 return task
-            await self.finish(task)
-            await asyncio.sleep(ROUND / 10)
+            if not await self.finish(task):
+                await asyncio.sleep(ROUND / 10)
 
-    async def finish(self, task: Task) -> None:
-        """Do its steps until it has ended. Nothing, if another replica holds its lease, or this process does it."""
+    async def finish(self, task: Task) -> bool:
+        """Do its steps until it has ended. False if another replica holds its lease, or this process does it."""
         if task.id in self.doing:
-            return
+            return False
         self.doing.add(task.id)
         try:
-            if await hold(self.transact.db, f"task:{task.id}", seconds=LEASE):
+            mine = await hold(self.transact.db, f"task:{task.id}", seconds=LEASE)
+            if mine:
                 await self._to_its_end(task)
+            return mine
         finally:
             self.doing.discard(task.id)
 

@@ -128,8 +128,9 @@ class Measure:
         record = await journal.find_one(unsent, {"written": 1}, sort=[("written", 1)])
         places = await waiting.count_documents({}, limit=MOST)
         place = await waiting.find_one({}, {"since": 1}, sort=[("since", 1)])
-        self.unsent, self.unsent_since = count, record["written"] if record else None
-        self.waiting, self.waiting_since = places, place["since"] if place else None
+        # what was sent between the two questions is not unsent any more
+        self.unsent, self.unsent_since = (count, record["written"]) if record else (0, None)
+        self.waiting, self.waiting_since = (places, place["since"]) if place else (0, None)
         CLOCK_DIFFERENCE.set(await clock_difference(self.db))
         UNSENT.set(self.unsent)
         WAITING.set(self.waiting)
