@@ -25,6 +25,7 @@ class Written(BaseModel):
     receipt: str
     code: str
     due_at: datetime
+    provisional: bool
 
 
 class Stage(BaseModel):
@@ -53,6 +54,7 @@ class Own(BaseModel):
     department: str
     received_at: datetime
     due_at: datetime
+    provisional: bool
     answer: str | None
     answered_at: datetime | None
     rating: Judgement | None

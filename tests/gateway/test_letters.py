@@ -192,3 +192,16 @@ async def test_a_token_signed_under_an_older_key_still_holds(open_portal: Portal
     assert rotated.number(old.token())
     with pytest.raises(FormRefused):
         old.number(rotated.token())
+
+
+@pytest.mark.servers
+async def test_a_provisional_deadline_is_told_to_the_writer_on_the_page_and_in_json(portal_at: Portal) -> None:
+    portal_at.mailbox.provisional = True
+
+    page = await post(portal_at, **FILLED, token=await token(portal_at))
+    [*_, receipt] = portal_at.mailbox.letters
+    answer = await portal_at.browser.post("/api/v1/letters", json=portal_at.mailbox.written[-1])
+
+    assert "暂定" in page.text
+    assert receipt in page.text
+    assert answer.json()["provisional"] is True

@@ -10,6 +10,7 @@ from services.kernel.domain.calendar import (
     Calendar,
     Limit,
     TimeUnit,
+    by_law,
     day_of,
     deadline,
     end_of,
@@ -21,7 +22,7 @@ from services.kernel.domain.calendar import (
 )
 
 WORKING, CALENDAR, MONTHS = TimeUnit.WORKING_DAYS, TimeUnit.CALENDAR_DAYS, TimeUnit.MONTHS
-PLAIN = Calendar(version="plain", holidays={}, make_up=frozenset(), years=frozenset())
+PLAIN = Calendar(version="plain", holidays={}, make_up=frozenset(), years=frozenset(range(1900, 2200)))
 moments = st.integers(1_072_915_200, 2_082_758_399).map(lambda second: datetime.fromtimestamp(second, UTC))
 limits = st.builds(Limit, st.integers(0, 130), st.sampled_from(TimeUnit))
 
@@ -122,8 +123,43 @@ def test_a_clock_that_reaches_a_year_without_official_calendar_is_provisional() 
     across = deadline(noon(2026, 12, 30), Limit(2, WORKING), official())
 
     assert (inside.provisional, across.provisional) == (False, True)
-    assert last_day(noon(2026, 12, 30), 2, WORKING) == date(2027, 1, 1)  # nobody has said yet that it is off
+    assert last_day(noon(2026, 12, 30), 2, WORKING) == date(2027, 1, 4)  # New Year's Day is off by the law itself
     assert not deadline(noon(2026, 12, 30), Limit(2, CALENDAR), official()).provisional
+
+
+@pytest.mark.parametrize(
+    ("received", "amount", "last"),
+    [
+        (noon(2026, 12, 25), 5, date(2027, 1, 4)),
+        (noon(2027, 2, 4), 1, date(2027, 2, 9)),  # Spring Festival: the eve on Friday, then Monday
+        (noon(2027, 4, 2), 1, date(2027, 4, 6)),  # Qingming is a Monday
+        (noon(2027, 6, 8), 1, date(2027, 6, 10)),  # Dragon Boat
+        (noon(2027, 9, 14), 1, date(2027, 9, 16)),  # Mid-Autumn
+        (noon(2027, 9, 30), 1, date(2027, 10, 4)),  # 1 to 3 October
+        (noon(2028, 4, 28), 1, date(2028, 5, 3)),  # 1 and 2 May are Monday and Tuesday
+    ],
+)
+def test_in_a_year_without_notice_the_days_of_the_law_itself_are_off(
+    received: datetime, amount: int, last: date
+) -> None:
+    found = deadline(received, Limit(amount, WORKING), official())
+
+    assert (day_of(found.due_at - timedelta(seconds=1)), found.provisional) == (last, True)
+
+
+def test_a_day_off_by_law_is_named_and_a_weekend_day_stays_one() -> None:
+    found = deadline(noon(2027, 4, 30), Limit(1, WORKING), official())
+
+    assert [each.why for each in found.days] == ["劳动节", "劳动节", "weekday"]  # Saturday, Sunday: no day makes up
+
+
+def test_what_a_notice_says_of_its_year_is_not_mixed_with_the_law() -> None:
+    """In 2026 the notice moved what fell on a weekend; the law alone would name fewer days."""
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
+
+    named = [day for day in days if official().holiday(day)]
+    assert named == sorted(day for day in official().holidays if day.year == 2026)
+    assert len(named) > len(by_law(2026))
 
 
 def test_another_calendar_gives_another_deadline_and_names_itself() -> None:
@@ -198,9 +234,7 @@ def test_one_unit_more_is_due_later(start: datetime, amount: int, unit: TimeUnit
 
 
 @given(moments, moments)
-def test_working_days_between_are_those_of_monday_to_friday_where_nothing_is_known(
-    one: datetime, two: datetime
-) -> None:
+def test_working_days_between_are_those_of_monday_to_friday_where_no_day_is_off(one: datetime, two: datetime) -> None:
     start, end = sorted([one, two])
     days = (day_of(start) + timedelta(days=n) for n in range(1, (day_of(end) - day_of(start)).days + 1))
     wanted = sum(day.weekday() < 5 for day in days)

@@ -67,14 +67,30 @@ class Calendar:
         return year in self.years
 
     def is_working(self, day: date) -> bool:
-        """In a year that the calendar does not know, Monday to Friday are working days."""
-        return day in self.make_up or (day.weekday() < 5 and day not in self.holidays)
+        """In a year that the calendar does not know, Monday to Friday, except the days off of the law itself."""
+        return day in self.make_up or (day.weekday() < 5 and self.holiday(day) is None)
+
+    def holiday(self, day: date) -> str | None:
+        """The Chinese name of a day off."""
+        return self.holidays.get(day) if self.knows(day.year) else by_law(day.year).get(day)
 
     def why(self, day: date) -> str:
         """The kind of day: `weekday`, `weekend`, `调休上班`, or the holiday's name such as `国庆节`."""
         if day in self.make_up:
             return "调休上班"
-        return self.holidays.get(day) or ("weekday" if day.weekday() < 5 else "weekend")
+        return self.holiday(day) or ("weekday" if day.weekday() < 5 else "weekend")
+
+
+@cache
+def by_law(year: int) -> Mapping[date, str]:
+    """The days off that stand in the law, before the year's notice arranges the rest.
+
+    全国年节及纪念日放假办法 as amended in 2024, art. 2: 1 January, four days of Spring Festival, Qingming, 1 and 2 May,
+    the Dragon Boat and Mid-Autumn festivals, 1 to 3 October. Which days make up for one on a weekend is for the notice.
+    """
+    from holidays import country_holidays
+
+    return MappingProxyType(dict(country_holidays("CN", years=year, observed=False, language="zh_CN").items()))
 
 
 @cache

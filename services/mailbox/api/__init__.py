@@ -79,7 +79,10 @@ async def reception(body: NewLetter, answer: Answer) -> Receipt:
     )
 
     def receipt(letter: Letter) -> Receipt:
-        return Receipt(version=letter.version, receipt=letter.id, code=code, due_at=letter.clock.due_at)
+        due = letter.clock
+        return Receipt(
+            version=letter.version, receipt=letter.id, code=code, due_at=due.due_at, provisional=due.provisional
+        )
 
     return await answer(
         receipt,

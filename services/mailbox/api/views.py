@@ -13,11 +13,12 @@ from services.mailbox.domain import Letter, LetterState
 
 
 class Receipt(View):
-    """What the writer keeps: the code is shown this once."""
+    """What the writer keeps: the code is shown this once. `provisional`: a year's days off are not announced yet."""
 
     receipt: str
     code: str
     due_at: datetime
+    provisional: bool
 
 
 class StepView(BaseModel):

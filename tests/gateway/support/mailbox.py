@@ -52,7 +52,10 @@ class Letter:
 
 @dataclass
 class Mailbox:
-    """`letters`: by receipt. `kept`: answers by path and `Idempotency-Key`. `away`: answer nothing but 503."""
+    """`letters`: by receipt. `kept`: answers by path and `Idempotency-Key`. `away`: answer nothing but 503.
+
+    `provisional`: deadlines of new letters are.
+    """
 
     content: dict[str, bytes] = field(default_factory=dict)
     letters: dict[str, Letter] = field(default_factory=lambda: {RECEIPT: Letter(ANSWERED, CODE, "已经答复。")})
@@ -62,6 +65,7 @@ class Mailbox:
     authorizations: set[str] = field(default_factory=set)
     trusted: str = GATEWAY
     away: bool = False
+    provisional: bool = False
 
     @property
     def written(self) -> list[dict[str, Any]]:
@@ -97,7 +101,7 @@ class Mailbox:
             raise Refused("letter.no_mailbox", "It keeps no mailbox.")
         receipt, code = f"20261124-{len(self.letters):06}", f"{len(self.letters):010}"
         self.letters[receipt] = Letter(body, code)
-        return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT}
+        return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT, "provisional": self.provisional}
 
     def proven(self, receipt: str, code: str) -> Letter:
         """An unknown receipt and a wrong code are answered and counted alike."""
