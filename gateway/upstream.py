@@ -1,8 +1,8 @@
 """Asking others: mailbox for a citizen's private matter, any owner for content that an event names by its hash."""
 
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,10 @@ class Own(BaseModel):
     steps: list[Stage]
 
 
+class TakenBack(Exception):
+    """The owner of content gives it no longer."""
+
+
 class Upstream:
     """One client for all calls. Of what passes through it, only content is kept, by its hash."""
 
@@ -84,14 +88,36 @@ class Upstream:
             raise httpx.RemoteProtocolError(f"mailbox answered {answer.status_code}", request=answer.request)
         return answer
 
-    @asynccontextmanager
-    async def content(self, owner: str, check: ClaimCheck) -> AsyncIterator[httpx.Response]:
-        """The answer, not read yet. Raises `httpx.TransportError` while the owner cannot give it."""
-        async with self.client.stream("GET", f"{self.owners[owner]}/content/{check.sha256}") as answer:
-            if answer.status_code not in (200, 404):
+    async def content(self, owner: str, check: ClaimCheck) -> AsyncGenerator[bytes]:
+        """The bytes that the owner gives. After a cut it goes on from there, as long as each answer brings some.
+
+        Raises `TakenBack`, and `httpx.TransportError` while the owner cannot give it.
+        """
+        got, before = 0, -1
+        while before < got:
+            before = got
+            try:
+                async with aclosing(self._content_from(owner, check, got)) as stream:
+                    async for piece in stream:
+                        got += len(piece)
+                        yield piece
+                return
+            except httpx.TransportError as error:
+                if got == before:
+                    raise
+                log.info("content.cut", owner=owner, sha256=check.sha256, bytes=got, error=type(error).__name__)
+
+    async def _content_from(self, owner: str, check: ClaimCheck, start: int) -> AsyncGenerator[bytes]:
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        url = f"{self.owners[owner]}/content/{check.sha256}"
+        async with self.client.stream("GET", url, headers=headers) as answer:
+            if answer.status_code == 404:
+                raise TakenBack
+            if answer.status_code != (206 if start else 200):
                 log.warning("content.refused", owner=owner, status=answer.status_code)
                 raise httpx.RemoteProtocolError(f"{owner} answered {answer.status_code}", request=answer.request)
-            yield answer
+            async for piece in answer.aiter_raw():
+                yield piece
 
     async def close(self) -> None:
         await self.client.aclose()
@@ -113,16 +139,13 @@ class Fetcher:
             raise WrongContent(f"{source} names content by something that is no hash")
         if await self.kept.has(check.sha256):
             return
-        async with self.upstream.content(source, check) as answer:
-            if answer.status_code == 404:
-                log.info("content.taken_back", owner=source, sha256=check.sha256)
-                return
-            try:
-                await self.kept.files.put(
-                    answer.aiter_bytes(), check.media_type, most=check.size, expected=check, referenced=True
-                )
-            except TooLarge:
-                raise WrongContent(f"{source} gave more than {check.size} bytes for {check.sha256}") from None
+        try:
+            async with aclosing(self.upstream.content(source, check)) as parts:
+                await self.kept.files.put(parts, check.media_type, most=check.size, expected=check, referenced=True)
+        except TakenBack:
+            log.info("content.taken_back", owner=source, sha256=check.sha256)
+        except TooLarge:
+            raise WrongContent(f"{source} gave more than {check.size} bytes for {check.sha256}") from None
 
 
 def upstream(request: Request) -> Upstream:

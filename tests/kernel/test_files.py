@@ -130,7 +130,7 @@ async def test_an_upload_that_breaks_off_leaves_nothing(files: Files, db: Databa
 async def test_what_a_killed_upload_left_is_swept_after_a_day(files: Files, db: Database) -> None:
     upload = storage.Upload(files, ObjectId(), 10**9)
     await upload.take(pieces(LARGE))  # and then the process ends
-    assert await left(db) == {"content": 0, "content.files": 1, "content.chunks": 4, "uploads": 1}
+    assert await left(db) == {"content": 0, "content.files": 0, "content.chunks": 4, "uploads": 1}
     await files.sweep()
     assert (await left(db))["uploads"] == 1, "it may still be under way"
 
@@ -224,7 +224,7 @@ async def test_a_file_is_never_whole_in_memory(files: Files) -> None:
     ("asked", "found"),
     [
         ("bytes=0-0", (0, 1)), ("bytes=2-", (2, 10)), ("bytes=-3", (7, 10)), ("bytes=-99", (0, 10)),
-        ("bytes=5-99", (5, 10)), ("bytes=10-", (10, 10)), ("bytes=4-2", (4, 3)), ("bytes=-0", (10, 10)),
+        ("bytes=5-99", (5, 10)), ("bytes=10-", (10, 10)), ("bytes=4-2", None), ("bytes=-0", (10, 10)),
         ("bytes=-", None), ("bytes=0-1,3-4", None), ("lines=0-1", None), ("bytes=a-b", None), ("", None),
     ],
 )  # fmt: skip

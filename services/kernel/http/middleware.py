@@ -39,10 +39,12 @@ class Edge:
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = id
             await send(message)
+            if message.get("more_body"):  # a stream may go on while its reader keeps up
+                limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
 
         with bind(request=id):
             try:
-                async with asyncio.timeout(self.seconds):
+                async with asyncio.timeout(self.seconds) as limit:
                     await self.app(scope, self._limited(headers, receive), send_with_id)
             except TimeoutError:
                 if status:

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
 from services.kernel.domain.decision import Missing
@@ -13,7 +13,7 @@ from services.kernel.storage.files import Files
 
 router = APIRouter(tags=["content"], route_class=Door)
 MAY: Rights = {"GET /content/{sha256}": {Role.SERVICE}}
-ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.IGNORECASE)
 
 
 @router.get("/content/{sha256}", summary="Content that an event of this service names by its hash")
@@ -34,7 +34,8 @@ async def content(
         return StreamingResponse(found.read(), headers=headers, media_type=found.check.media_type)
     start, stop = wanted
     if start >= stop:
-        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{size}"})
+        said = f"It has {size} bytes, and none of them is in this range."
+        raise HTTPException(416, said, headers | {"Content-Range": f"bytes */{size}"})
     headers |= {"Content-Range": f"bytes {start}-{stop - 1}/{size}", "Content-Length": str(stop - start)}
     return StreamingResponse(found.read(start, stop), 206, headers=headers, media_type=found.check.media_type)
 
@@ -45,9 +46,11 @@ def span(header: str, size: int) -> tuple[int, int] | None:
     RFC 9110, section 14.2: a range that is not understood, and more than one, may be ignored.
     """
     asked = ONE_RANGE.fullmatch(header.replace(" ", ""))
-    if asked is None or asked.group(0) == "bytes=-":
+    if asked is None or asked.groups() == ("", ""):
         return None
     first, last = asked.groups()
+    if first and last and int(last) < int(first):
+        return None
     if not first:
         return (size - min(int(last), size), size)
     return (int(first), min(int(last) + 1, size) if last else size)

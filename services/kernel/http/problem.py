@@ -19,6 +19,7 @@ CODES = {
     404: "route.missing",
     405: "method.not_allowed",
     413: "request.too_large",
+    416: "range.outside",
     503: "request.timeout",
 }
 

@@ -46,15 +46,21 @@ class Stored:
     data: bytes | None
 
     async def read(self, start: int = 0, stop: int | None = None) -> AsyncIterator[bytes]:
-        """The bytes from `start` up to `stop`, piece by piece."""
+        """The bytes from `start` up to `stop`, piece by piece. Raises `WrongContent` if it is removed meanwhile."""
         stop = self.check.size if stop is None else min(stop, self.check.size)
         if self.data is not None:
             yield self.data[start:stop]
             return
-        wanted = {"files_id": self.file, "n": {"$gte": start // CHUNK, "$lte": max(stop - 1, 0) // CHUNK}}
+        n = start // CHUNK
+        wanted = {"files_id": self.file, "n": {"$gte": n, "$lte": max(stop - 1, 0) // CHUNK}}
         async for chunk in self.db["content.chunks"].find(wanted).sort("n", 1).batch_size(2):
-            begins = chunk["n"] * CHUNK
+            if chunk["n"] != n:
+                break
+            begins = n * CHUNK
             yield bytes(chunk["data"][max(start - begins, 0) : stop - begins])
+            n += 1
+        if n * CHUNK < stop:
+            raise WrongContent(f"{self.check.sha256} was removed while it was read")
 
 
 class Files:
@@ -83,10 +89,11 @@ class Files:
             check = ClaimCheck(sha256=upload.hash.hexdigest(), size=upload.size, media_type=media_type)
             if expected and (check.sha256, check.size) != (expected.sha256, expected.size):
                 raise WrongContent(f"{check.size} bytes that are not {expected.sha256}")
-            await upload.settle(check, referenced)
+            await upload.finish(check)
         except BaseException:
             await asyncio.shield(upload.undo())
             raise
+        await upload.settle(check, referenced)
         return check
 
     async def look(self, sha256: str, *, referenced: bool = True) -> Stored | None:
@@ -98,15 +105,26 @@ class Files:
         check = ClaimCheck(sha256=sha256, size=found["size"], media_type=found["media_type"])
         return Stored(self.db, check, found.get("file"), found.get("data"))
 
-    async def remove(self, sha256: str) -> None:
-        """For ever, whoever refers to it: what was erased must not be found by its hash."""
-        found = await self.content.find_one_and_delete({"_id": sha256})
-        if found and found.get("file"):
-            await self.forget(found["file"])
+    async def remove(self, sha256: str, where: Document | None = None) -> bool:
+        """For ever, whoever refers to it: what was erased must not be found by its hash. Whether it was here.
+
+        `where`: only if it is still so. It is noted as an upload first: should this process end, a sweep goes on.
+        """
+        found = await self.content.find_one({"_id": sha256} | (where or {}), {"file": 1})
+        if found is None:
+            return False
+        file = found.get("file")
+        if file:
+            await self.uploads.update_one({"_id": file}, {"$set": {"at": now()}}, upsert=True)
+        gone = await self.content.delete_one({"_id": sha256, "file": file} | (where or {}))
+        if file and gone.deleted_count:
+            await self.forget(file)
+        return gone.deleted_count > 0
 
     async def forget(self, file: ObjectId) -> None:
         await self.db["content.files"].delete_one({"_id": file})
         await self.db["content.chunks"].delete_many({"files_id": file})
+        await self.uploads.delete_one({"_id": file})
 
     async def run(self) -> None:
         """Sweep again and again; every replica may."""
@@ -127,14 +145,15 @@ class Files:
         """
         before = now() - ORPHANED
         old = {"referenced": False, "stored_at": {"$lt": before}}
-        while found := await self.content.find_one_and_delete(old):
-            log.info("files.swept", sha256=found["_id"], size=found["size"])
-            if found.get("file"):
-                await self.forget(found["file"])
-        async for upload in self.uploads.find({"at": {"$lt": before}}):
-            if not await self.content.count_documents({"file": upload["_id"]}, limit=1):
+        async for found in self.content.find(old, {"size": 1}):
+            if await self.remove(found["_id"], old):
+                log.info("files.swept", sha256=found["_id"], size=found["size"])
+        late = {"at": {"$lt": before}}
+        while upload := await self.uploads.find_one_and_update(late, {"$set": {"at": now(), "swept": True}}):
+            if await self.content.count_documents({"file": upload["_id"]}, limit=1):
+                await self.uploads.delete_one({"_id": upload["_id"]})
+            else:
                 await self.forget(upload["_id"])
-            await self.uploads.delete_one({"_id": upload["_id"]})
 
 
 class Upload:
@@ -159,8 +178,6 @@ class Upload:
                 await self._write(CHUNK)
         if self.chunks:
             await self._write(1)
-            whole = {"_id": self.id, "length": self.size, "chunkSize": CHUNK, "uploadDate": now()}
-            await self.files.db["content.files"].insert_one(whole)
 
     async def _write(self, least: int) -> None:
         """Write what is at hand, as long as it is at least so much."""
@@ -172,8 +189,21 @@ class Upload:
             await self.files.db["content.chunks"].insert_one(chunk)
             self.chunks += 1
 
+    async def finish(self, check: ClaimCheck) -> None:
+        """All of it is here. It has another day to be noted under its hash, unless a sweep has given it up already."""
+        if not self.chunks:
+            return
+        alive = {"_id": self.id, "swept": {"$exists": False}}
+        if not (await self.files.uploads.update_one(alive, {"$set": {"at": now()}})).matched_count:
+            raise Away("content.took_too_long", "It took longer than a day to send. Send it again.")
+        whole = {"length": self.size, "chunkSize": CHUNK, "uploadDate": now(), "filename": check.sha256}
+        await self.files.db["content.files"].insert_one({"_id": self.id, **whole})
+
     async def settle(self, check: ClaimCheck, referenced: bool) -> None:
-        """Note it under its hash. If the same is there already, that stays and this goes."""
+        """Note it under its hash. If the same is there already, that stays and this goes.
+
+        Whoever is cut off here cannot know whether it was noted, so nothing is undone: a sweep looks.
+        """
         where = {"file": self.id} if self.chunks else {"data": bytes(self._rest)}
         new: Document = {"size": check.size, "media_type": check.media_type, **where}
         always: Document = {"stored_at": now()}
@@ -194,7 +224,6 @@ class Upload:
             return
         with suppress(Away), asking():
             await self.files.forget(self.id)
-            await self.files.uploads.delete_one({"_id": self.id})
 
 
 async def make_indexes(db: Database) -> None:
