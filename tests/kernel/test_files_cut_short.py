@@ -40,7 +40,7 @@ class Cut:
 
 async def test_an_upload_cut_off_after_it_was_noted_is_whole(files: Files, db: Database) -> None:
     cut = Files(db)
-    cut.uploads = Cut(cut.uploads)  # type: ignore[assignment]
+    cut.uploads = Cut(cut.uploads)  # type: ignore[assignment]  # stands in for one method
     with pytest.raises(asyncio.CancelledError):
         await put(cut, LARGE, referenced=True)
 
