@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import BaseModel
 
 from gateway import views
 from gateway.answer import MonthInPath, json, query
@@ -12,18 +13,11 @@ from gateway.limits import may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
 from services.kernel.contracts.fields import (
-    DepartmentCode,
-    Email,
-    LetterText,
-    LetterTitle,
-    Phone,
     QueryCode,
     Receipt,
-    WriterName,
 )
-from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.contracts.mailbox import NewLetter
 from services.kernel.domain.decision import Away
-from services.kernel.domain.event import Known
 from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.problem import MEDIA_TYPE, Problem, request_id
 from services.kernel.http.web import Body
@@ -118,25 +112,6 @@ async def assessment(request: Request, month: MonthInPath, department: Id) -> Re
     return await json(request, partial(scores.assessment, month=month, department=department))
 
 
-class Contact(Body):
-    """How the writer can be reached: a phone number, an e-mail address, or both."""
-
-    name: WriterName
-    phone: Phone | None = None
-    email: Email | None = None
-
-
-class NewLetter(Body):
-    """A letter. `mailbox`: `mayor`, or a department's code. `consent`: whether an extract may be made public."""
-
-    kind: Known[LetterKind]
-    mailbox: DepartmentCode
-    title: LetterTitle
-    text: LetterText
-    contact: Contact
-    consent: bool
-
-
 class WithCode(Body):
     """What only the writer knows."""
 
@@ -173,7 +148,7 @@ async def rating(request: Request, receipt: ReceiptInPath, body: Rating, idempot
     return await _passed_on(request, f"/letters/{receipt}/rating", body, idempotency_key)
 
 
-async def _passed_on(request: Request, path: str, body: Body, key: str | None) -> Response:
+async def _passed_on(request: Request, path: str, body: BaseModel, key: str | None) -> Response:
     """Mailbox's own answer, its problems too; kept nowhere."""
     try:
         answer = await upstream(request).mailbox(

@@ -8,7 +8,7 @@ from services.columns.actions import department as departments
 from services.columns.domain.column import ColumnState, Draft
 from services.columns.store import column as of_columns
 from services.columns.store import department as of_departments
-from services.kernel.contracts.columns import Cadence, ColumnKind, DepartmentKind, DepartmentProfile, Publishers
+from services.kernel.contracts.columns import Cadence, ColumnKind, ColumnProfile, DepartmentKind, DepartmentProfile
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.running.city import Moment, person, read, today
@@ -28,16 +28,12 @@ class CityDepartment(DepartmentProfile):
         return DepartmentProfile(**self.model_dump(exclude={"code"}))
 
 
-class CityColumn(BaseModel):
+class CityColumn(ColumnProfile):
     """A column of `data/city.json`; its id follows from its path."""
 
     path: str
-    name: str
     kind: Known[ColumnKind]
     cadence: Known[Cadence]
-    owner: str
-    publishers: Publishers
-    classes: tuple[str, ...]
 
     @property
     def id(self) -> str:
@@ -49,16 +45,8 @@ class CityColumn(BaseModel):
 
     def draft(self) -> Draft:
         above, _, slug = self.path.rpartition("/")
-        return Draft(
-            slug=slug,
-            name=self.name,
-            parent_id=column_id(above) if above else None,
-            kind=self.kind,
-            cadence=self.cadence,
-            owner=self.owner,
-            publishers=self.publishers,
-            classes=self.classes,
-        )
+        profile = ColumnProfile(**self.model_dump(exclude={"path"}))
+        return Draft(slug=slug, parent_id=column_id(above) if above else None, profile=profile)
 
 
 class City(BaseModel):

@@ -8,7 +8,7 @@ from functools import partial
 
 from pydantic import BaseModel, ConfigDict
 
-from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.contracts.mailbox import Contact, LetterKind
 from services.kernel.domain.calendar import day_of, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause, Unit
@@ -31,7 +31,6 @@ from services.mailbox.actions import (
     wake_letter,
 )
 from services.mailbox.api import ALPHABET
-from services.mailbox.api.bodies import Contact
 from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department, in_force
 
 OFFICE = person(Role.OFFICE)

@@ -9,6 +9,7 @@ from services.columns.domain.tree import TREE, Location, Place, Rules, Tree
 from services.kernel.contracts.columns import (
     Cadence,
     ColumnKind,
+    ColumnProfile,
     DepartmentClass,
     DepartmentKind,
     DepartmentProfile,
@@ -35,19 +36,18 @@ def person(role: Role, department: str = "", *, sub: str = "") -> Person:
 BUREAU, LEADERS = person(Role.IT_BUREAU), person(Role.LEADING_GROUP)
 EDITOR = person(Role.EDITOR, "finance")
 
-DRAFT = Draft(
-    slug="budget", name="财政预决算", parent_id=None, kind=ColumnKind.DISCLOSURE, cadence=Cadence.STATIC,
-    owner="finance", publishers=Publishers.OWNER, classes=("G07",),
+COLUMN = ColumnProfile(
+    name="财政预决算", kind=ColumnKind.DISCLOSURE, cadence=Cadence.STATIC, owner="finance",
+    publishers=Publishers.OWNER, classes=("G07",),
 )  # fmt: skip
+DRAFT = Draft(slug="budget", parent_id=None, profile=COLUMN)
 
 
 def column(path: str, state: ColumnState = ColumnState.LIVE, *, owner: str = "finance") -> Column:
     """One that stands is where `tree` has it."""
     left = None if state in (ColumnState.PROPOSED, ColumnState.LIVE) else location(path)
-    return Column(
-        id=id_of(path), version=1, left=left, name="栏目", kind=ColumnKind.DISCLOSURE, cadence=Cadence.STATIC,
-        owner=owner, publishers=Publishers.OWNER, classes=(), state=state, proposed_by=BUREAU.sub,
-    )  # fmt: skip
+    profile = COLUMN.model_copy(update={"name": "栏目", "owner": owner, "classes": ()})
+    return Column(id=id_of(path), version=1, left=left, profile=profile, state=state, proposed_by=BUREAU.sub)
 
 
 def id_of(path: str) -> str:

@@ -39,7 +39,7 @@ async def test_the_city_is_loaded_as_it_is_written_and_at_a_past_moment(program:
     found = {each.location.path: each.column for each in await every(program)}
     assert set(found) == {column.path for column in CITY.columns}
     assert {column.state for column in found.values()} == {ColumnState.LIVE}
-    assert all(found[column.path].owner == column.owner for column in CITY.columns)
+    assert all(found[column.path].profile.owner == column.owner for column in CITY.columns)
     [at] = await program.db["journal"].distinct("at")
     assert timedelta(days=90) < now() - at < timedelta(days=150), "the months that are played lie after its opening"
 

@@ -13,6 +13,10 @@ from services.kernel.domain.person import Person, Role
 from tests.columns.examples import AT, BUREAU, DRAFT, EDITOR, FINANCE, LATER, LEADERS, RULES, column, person, tree
 
 
+def classed(classes: tuple[str, ...]) -> Draft:
+    return replace(DRAFT, profile=DRAFT.profile.model_copy(update={"classes": classes}))
+
+
 def proposed(
     draft: Draft = DRAFT,
     *,
@@ -55,9 +59,9 @@ def test_a_proposal_comes_after_the_last_of_its_siblings_even_where_one_has_left
 
 
 def test_classes_are_kept_in_order_and_once() -> None:
-    grown = proposed(replace(DRAFT, classes=("G15", "G07", "G15")))
+    grown = proposed(classed(("G15", "G07", "G15")))
 
-    assert grown.column.state.classes == ("G07", "G15")
+    assert grown.column.state.profile.classes == ("G07", "G15")
 
 
 @pytest.mark.parametrize("level", [1, 2])
@@ -84,7 +88,7 @@ def test_below_level_two_the_new_column_may_be_another_departments() -> None:
 
     grown = proposed(standing=tree("info", "info/money"), parent=parent, by=by)
 
-    assert grown.column.state.owner == "finance"
+    assert grown.column.state.profile.owner == "finance"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +115,7 @@ DOWN_TO_IT = [DEEP[:end] for end in range(1, len(DEEP) + 1, 2)]
         (lambda: proposed(parent=column("info", ColumnState.PROPOSED)), "column.parent_not_live"),
         (lambda: proposed(parent=column("info", ColumnState.RETIRED)), "column.parent_not_live"),
         (lambda: proposed(owner=None), "column.owner_unknown"),
-        (lambda: proposed(replace(DRAFT, classes=("G07", "G99"))), "column.class_unknown"),
+        (lambda: proposed(classed(("G07", "G99"))), "column.class_unknown"),
         (lambda: proposed(standing=tree(*DOWN_TO_IT), parent=column(DEEP), by=EDITOR), "column.too_deep"),
     ],
 )

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.visits import GRACE, HOUR, Observed, hour, observing, renewed, since
+from services.kernel.contracts.gateway import PortalObserved
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away
 from services.kernel.running.program import Program
@@ -127,9 +128,8 @@ async def test_what_was_observed_is_sent_and_names_the_latest_item_of_the_home_p
         await consumer.stop()
 
     event = decode(records[0], bus.namespace).event()
-    assert event
-    assert (event.TYPE, event.renewed_at) == ("portal.observed", newest)  # type: ignore[attr-defined]
-    assert newest
+    assert isinstance(event, PortalObserved)
+    assert event.renewed_at == newest is not None
 
 
 async def test_its_journal_survives_the_read_model(portal_at: Portal) -> None:

@@ -60,7 +60,7 @@ def test_terms_are_the_same_in_whatever_order_they_are_said(said: list[tuple[dat
 
 def test_a_naive_moment_is_an_error() -> None:
     with pytest.raises(TypeError):
-        terms({day(1): "a"}).as_of(datetime(2026, 1, 2))  # noqa: DTZ001
+        terms({day(1): "a"}).as_of(datetime(2026, 1, 2))  # noqa: DTZ001  that it has no zone is the point
 
 
 def test_a_department_answers_for_itself_until_it_ends_and_its_successor_from_then_on() -> None:

@@ -13,7 +13,7 @@ from services.kernel.domain.person import Person
 async def propose(unit: Unit, column_id: str, draft: Draft, *, rules: Rules, by: Person, at: datetime) -> Located:
     tree = await the_tree(unit)
     parent = await unit.look(Column, draft.parent_id) if draft.parent_id else None
-    owner = await unit.look(Department, draft.owner)
+    owner = await unit.look(Department, draft.profile.owner)
     return save(unit, domain.propose(tree, column_id, draft, parent=parent, owner=owner, rules=rules, by=by, at=at))
 
 

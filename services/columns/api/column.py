@@ -10,7 +10,7 @@ from services.columns import store as data
 from services.columns.actions import column as actions
 from services.columns.domain.column import ColumnState, Draft, Located
 from services.columns.store import column as store
-from services.kernel.contracts.columns import Cadence, ColumnKind, Publishers
+from services.kernel.contracts.columns import Cadence, ColumnKind, ColumnProfile, Publishers
 from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Reader
@@ -36,7 +36,7 @@ STANDING = [ColumnState.PROPOSED, ColumnState.LIVE]
 States = Annotated[list[ColumnState], Query(alias="state", max_length=len(ColumnState))]
 
 
-class NewColumn(Body):
+class NewColumn(Body, ColumnProfile):
     """A column to propose; without `parent_id` one of level 1."""
 
     slug: Slug
@@ -69,20 +69,14 @@ class Retirement(Body):
     reason: Reason
 
 
-class ColumnView(View):
+class ColumnView(View, ColumnProfile):
     """A column as it is. `reason`: why it was refused or retired."""
 
     id: str
     path: str
-    name: str
     parent_id: str | None
     level: int
     position: int
-    kind: ColumnKind
-    cadence: Cadence
-    owner: str
-    publishers: Publishers
-    classes: tuple[str, ...]
     state: ColumnState
     proposed_by: str
     reason: str | None
@@ -96,15 +90,10 @@ class ColumnView(View):
             version=column.version,
             id=column.id,
             path=where.path,
-            name=column.name,
             parent_id=where.parent_id,
             level=where.level,
             position=where.position,
-            kind=column.kind,
-            cadence=column.cadence,
-            owner=column.owner,
-            publishers=column.publishers,
-            classes=column.classes,
+            **dict(column.profile),
             state=column.state,
             proposed_by=column.proposed_by,
             reason=column.reason,
@@ -159,16 +148,8 @@ async def column(column_id: ColumnIdInPath, read: Read) -> ColumnView:
 
 @router.post("/columns", status_code=201, summary="Propose a column")
 async def proposal(body: NewColumn, answer: Answer, by: Caller) -> ColumnView:
-    draft = Draft(
-        slug=body.slug,
-        name=body.name,
-        parent_id=body.parent_id,
-        kind=body.kind,
-        cadence=body.cadence,
-        owner=body.owner,
-        publishers=body.publishers,
-        classes=body.classes,
-    )
+    profile = ColumnProfile(**body.model_dump(exclude={"slug", "parent_id"}))
+    draft = Draft(slug=body.slug, parent_id=body.parent_id, profile=profile)
     column_id = f"c-{body.slug}-{token_hex(4)}"
     return await answer(ColumnView.of, actions.propose, column_id, draft, rules=data.rules(), by=by, at=now())
 

@@ -8,14 +8,12 @@ from typing import ClassVar, NamedTuple, TypeVar
 from services.columns.domain.department import Department
 from services.columns.domain.tree import Location, Rules, Tree, TreeChanged
 from services.kernel.contracts.columns import (
-    Cadence,
     ColumnDescribed,
-    ColumnKind,
     ColumnOpened,
+    ColumnProfile,
     ColumnProposed,
     ColumnRefused,
     ColumnRetired,
-    Publishers,
 )
 from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Refused
 from services.kernel.domain.person import Person, Role
@@ -37,13 +35,8 @@ class Draft:
     """What somebody proposes. `parent_id` None: a column of level 1."""
 
     slug: str
-    name: str
     parent_id: str | None
-    kind: ColumnKind
-    cadence: Cadence
-    owner: str
-    publishers: Publishers
-    classes: tuple[str, ...]
+    profile: ColumnProfile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +48,7 @@ class Column(Aggregate):
 
     KIND: ClassVar[str] = "column"
 
-    name: str
-    kind: ColumnKind
-    cadence: Cadence
-    owner: str
-    publishers: Publishers
-    classes: tuple[str, ...]
+    profile: ColumnProfile
     state: ColumnState
     proposed_by: str
     reason: str | None = None
@@ -101,12 +89,7 @@ def propose(
         parent = _must_be_live(draft.parent_id, parent)
     column = Column(
         id=column_id,
-        name=draft.name,
-        kind=draft.kind,
-        cadence=draft.cadence,
-        owner=draft.owner,
-        publishers=draft.publishers,
-        classes=tuple(sorted(set(draft.classes))),
+        profile=draft.profile.model_copy(update={"classes": tuple(sorted(set(draft.profile.classes)))}),
         state=ColumnState.PROPOSED,
         proposed_by=by.sub,
     )
@@ -180,7 +163,7 @@ def _must_be_live(parent_id: str, parent: Column | None) -> Column:
         raise Refused("column.parent_unknown", f"There is no column {parent_id} to stand below.")
     if parent.state != ColumnState.LIVE:
         raise Refused(
-            "column.parent_not_live", f"{parent.name} is {parent.state}. Choose a live column to stand below."
+            "column.parent_not_live", f"{parent.profile.name} is {parent.state}. Choose a live column to stand below."
         )
     return parent
 
@@ -193,16 +176,19 @@ def _must_be_entitled(level: int, parent: Column | None, rules: Rules, by: Perso
     if parent is None or level <= rules.bureau_levels:
         if Role.IT_BUREAU not in by.roles:
             raise Forbidden("column.bureau_only", f"Level 1 to {rules.bureau_levels}: the IT bureau proposes.")
-    elif Role.EDITOR not in by.roles or parent.owner not in by.departments:
-        raise Forbidden("column.owner_only", f"Below {parent.name} an editor of its owner, {parent.owner}, proposes.")
+    elif Role.EDITOR not in by.roles or parent.profile.owner not in by.departments:
+        raise Forbidden(
+            "column.owner_only",
+            f"Below {parent.profile.name} an editor of its owner, {parent.profile.owner}, proposes.",
+        )
 
 
 def _must_fit(tree: Tree, column: Column, where: Location, slug: str, owner: Department | None, rules: Rules) -> None:
     if where.level > rules.deepest:
         raise Refused("column.too_deep", f"The tree has {rules.deepest} levels; this would be level {where.level}.")
     if owner is None:
-        raise Refused("column.owner_unknown", f"There is no department {column.owner}. Register it first.")
-    if unknown := [code for code in column.classes if code not in rules.classes]:
+        raise Refused("column.owner_unknown", f"There is no department {column.profile.owner}. Register it first.")
+    if unknown := [code for code in column.profile.classes if code not in rules.classes]:
         raise Refused("column.class_unknown", f"Not a disclosure class: {', '.join(unknown)}.")
     if taken := [id for id, place in tree.children(where.parent_id).items() if place.slug == slug]:
         raise Refused("column.slug_taken", f"{where.path} is taken by {taken[0]}. Choose another slug.")
@@ -240,13 +226,8 @@ def _described(event: type[D], column: Column, where: Location, tree: Tree, at: 
         column_id=column.id,
         path=where.path,
         tree_version=tree.next_version,
-        name=column.name,
         parent_id=where.parent_id,
         level=where.level,
         position=where.position,
-        kind=column.kind,
-        cadence=column.cadence,
-        owner=column.owner,
-        publishers=column.publishers,
-        classes=column.classes,
+        **dict(column.profile),
     )

@@ -129,18 +129,25 @@ class ColumnEvent(Event):
         return self.path.rpartition("/")[2]
 
 
-class ColumnDescribed(ColumnEvent):
-    """A column with everything others need of it. `level` counts from 1; `position` orders siblings."""
+class ColumnProfile(BaseModel):
+    """What a column is: as it is proposed, stored, told and shown. `classes`: those of art. 8 that it serves."""
+
+    model_config = ConfigDict(frozen=True)
 
     name: str
-    parent_id: str | None
-    level: int
-    position: int
     kind: ColumnKind
     cadence: Cadence
     owner: str
     publishers: Publishers
-    classes: tuple[str, ...]  # disclosure classes of art. 8 it serves
+    classes: tuple[str, ...]
+
+
+class ColumnDescribed(ColumnEvent, ColumnProfile):
+    """A column with everything others need of it. `level` counts from 1; `position` orders siblings."""
+
+    parent_id: str | None
+    level: int
+    position: int
 
 
 class ColumnProposed(ColumnDescribed):

@@ -1,11 +1,14 @@
-"""The events of mailbox. They hold nothing personal; public texts go as claim checks."""
+"""A letter as it is handed in, and the events of mailbox: nothing personal, and public texts only by their hash."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
+from services.kernel.contracts.fields import DepartmentCode, Email, LetterText, LetterTitle, Phone, WriterName
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.event import Event, OpenEnum
+from services.kernel.domain.event import Event, Known, OpenEnum
+
+SENT = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
 class LetterKind(OpenEnum):
@@ -16,6 +19,43 @@ class LetterKind(OpenEnum):
     SUGGESTION = "suggestion"
     HELP = "help"
     ERROR_REPORT = "error_report"
+
+
+class Contact(BaseModel):
+    """The writer's name, and at least one way to reach them."""
+
+    model_config = SENT
+
+    name: WriterName
+    phone: Phone | None = None
+    email: Email | None = None
+
+    @model_validator(mode="after")
+    def reachable(self) -> Self:
+        if not (self.phone or self.email):
+            raise ValueError("Give a telephone number or an e-mail address.")
+        return self
+
+    @property
+    def told(self) -> list[str]:
+        """Every value that would tell who wrote."""
+        return [word for word in (self.name, self.phone, self.email) if word]
+
+
+class NewLetter(BaseModel):
+    """A letter as a citizen writes it. The gateway takes it in and hands it on to mailbox.
+
+    `mailbox`: `mayor`, or a department's code. `consent`: whether an extract may be made public.
+    """
+
+    model_config = SENT
+
+    kind: Known[LetterKind]
+    mailbox: DepartmentCode
+    title: LetterTitle
+    text: LetterText
+    contact: Contact
+    consent: bool
 
 
 class LetterEvent(Event):

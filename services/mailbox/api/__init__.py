@@ -6,6 +6,7 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.mailbox import Contact, NewLetter
 from services.kernel.domain.calendar import day_of, deadline, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Gone, Missing
@@ -26,12 +27,10 @@ from services.mailbox.actions import (
     transfer_letter,
 )
 from services.mailbox.api.bodies import (
-    Contact,
     Id,
     Moment,
     NewAnswer,
     NewExtract,
-    NewLetter,
     NewRating,
     Proof,
     Transfer,

@@ -11,10 +11,11 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Path, Response
 
+from services.kernel.contracts.mailbox import NewLetter
 from services.kernel.domain.decision import Forbidden, Missing, Refused, Unknown
 from services.kernel.http import problem
 from services.kernel.http.auth import Unauthorized
-from services.mailbox.api.bodies import Id, NewLetter, NewRating, Proof
+from services.mailbox.api.bodies import Id, NewRating, Proof
 from services.mailbox.domain import TooManyCodes
 
 GATEWAY, HANDLER = "Bearer of-the-gateway", "Bearer of-a-handler"
