@@ -91,10 +91,10 @@ async def test_one_that_is_forgotten_while_its_replica_stood_still_is_begun_anew
     replica = await replicas.start(code.hearing(NAMES))
     await bus.send(spoken("finance", 2))
     await hold(db, {"names": {"finance": ["名1", "名2"]}})
-    await db[Generation.KIND].delete_many({})
-    await db["names"].drop()
     await db[Generation.KIND].insert_one({"_id": "4", **document(replace(
         generation.made(code.hearing(NEWER), 4), used_at=host()))})  # fmt: skip
+    await db[Generation.KIND].delete_one({"_id": "1"})  # in this order: with none at all, it would begin with 1 again
+    await db["names"].drop()
 
     await live(replica, 5)
 
