@@ -112,6 +112,19 @@ async def assessment(request: Request, month: MonthInPath, department: Id) -> Re
     return await json(request, partial(scores.assessment, month=month, department=department))
 
 
+@router.get(
+    "/scores/{month}/{department}/facts", summary="The facts that a line rests on, by time, in portions",
+    response_model=views.FactsView, tags=["scores"],
+)  # fmt: skip
+async def facts(
+    request: Request, month: MonthInPath, department: Id, indicator: Annotated[str, Query(max_length=100)],
+    portion: Wanted,
+) -> Response:  # fmt: skip
+    ask = partial(scores.facts, month=month, department=department, indicator=indicator, portion=portion)
+    limit = portion.limit if portion.limit != LIMIT else None
+    return await json(request, ask, query=query(indicator=indicator, limit=limit, cursor=portion.cursor))
+
+
 class WithCode(Body):
     """What only the writer knows."""
 

@@ -12,6 +12,7 @@ class GatewaySettings(Settings):
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
     mailbox_url: Address = Field(description="the address of mailbox")
     publishing_url: Address = Field(description="the address of publishing")
+    scoring_url: Address = Field(description="the address of scoring")
     service_token: Token = Field(description="the bearer token for calls to other services")
     page_bytes: int = Field(64_000_000, gt=0, description="the bytes of finished pages to keep in memory")
     slow_seconds: float = Field(

@@ -69,7 +69,9 @@ class Upstream:
     """One client for all calls. Of what passes through it, only content is kept, by its hash."""
 
     def __init__(self, settings: GatewaySettings) -> None:
-        self.owners = {"mailbox": settings.mailbox_url, "publishing": settings.publishing_url}
+        self.owners = {
+            "mailbox": settings.mailbox_url, "publishing": settings.publishing_url, "scoring": settings.scoring_url
+        }  # fmt: skip
         self.client = httpx.AsyncClient(
             timeout=settings.upstream_seconds, headers=_bearer(settings.service_token), follow_redirects=False,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),

@@ -126,6 +126,7 @@ def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: 
         "CITYGATE_PUBLIC_URL": near["gateway"],
         "CITYGATE_MAILBOX_URL": near["mailbox"],
         "CITYGATE_PUBLISHING_URL": near["publishing"],
+        "CITYGATE_SCORING_URL": near["scoring"],
         "PYTHONUNBUFFERED": "1",
         **keys.environment(),
     }

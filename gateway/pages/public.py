@@ -16,6 +16,7 @@ from services.kernel.http.listing import Portion
 
 router = APIRouter()
 LIMIT = 20
+FACTS = 100  # of a line, on one page
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -143,6 +144,19 @@ async def assessment(request: Request, month: MonthInPath, department: Id) -> Re
         return await scores.assessment(reading, month, department)
 
     return await page(request, ask, "assessment.html")
+
+
+@router.get("/scores/{month}/{department}/facts")
+async def facts(
+    request: Request, month: MonthInPath, department: Id, indicator: Annotated[str, Query(max_length=100)],
+    cursor: Cursor = None,
+) -> Response:  # fmt: skip
+    portion = Portion.of(FACTS, cursor)
+
+    async def ask(reading: Reading) -> object:
+        return await scores.facts(reading, month, department, indicator, portion)
+
+    return await page(request, ask, "facts.html", query=query(indicator=indicator, cursor=cursor))
 
 
 def at(cursor: str | None) -> Portion:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from services.kernel.contracts.scoring import AssessmentPublished, Line
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy
 
@@ -28,6 +29,7 @@ class Assessment(Copied):
     calendar: str
     computed_as_of: datetime
     published_at: datetime
+    cited: ClaimCheck | None = None  # the facts of the lines by indicator, where the lines do not name them
 
 
 def assessment_touched(before: Assessment | None, after: Assessment | None) -> Iterable[str]:
@@ -41,11 +43,11 @@ def assessment_touched(before: Assessment | None, after: Assessment | None) -> I
 assessments = Copy(Assessment, touched=assessment_touched)
 
 
-@assessments.on(AssessmentPublished)
+@assessments.on(AssessmentPublished, fetch=lambda event: event.cited)
 def assessed(_: Assessment | None, event: AssessmentPublished) -> Assessment:
     return Assessment(
         id=event.assessment_id, month=event.month, department=event.department,
         department_name=event.department_name, scheme=event.scheme, score=event.score, rank=event.rank,
         lines=event.lines, position=event.position, calendar=event.calendar, computed_as_of=event.computed_as_of,
-        published_at=event.at,
+        published_at=event.at, cited=event.cited,
     )  # fmt: skip

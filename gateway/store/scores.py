@@ -1,16 +1,18 @@
 """The monthly assessment: months, a month as a table, a department's month line by line."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from gateway.projections import Assessment, Card, Letter
 from gateway.store.reading import Reading
 from gateway.views import (
     AssessmentView,
+    FactsView,
     FactView,
     LineHead,
     LineView,
@@ -22,9 +24,12 @@ from gateway.views import (
 )
 from services.kernel.contracts.scoring import FactCited
 from services.kernel.domain.decision import Copied, Missing
+from services.kernel.http.listing import Listing, Portion
 from services.kernel.storage.mongo import read
 
 MONTHS_OF_TREND = 12
+SHOWN = 100  # facts of a line that stand on the page where they are too many for the event
+CITED = TypeAdapter(Mapping[str, Sequence[FactCited]])
 
 
 class Points(BaseModel):
@@ -120,12 +125,39 @@ async def trend(reading: Reading, department: str) -> list[ScoreBrief]:
     return [score(reading, result) for result in reversed(newest)]
 
 
-async def assessment(reading: Reading, month: str, department: str) -> AssessmentView:
+async def published(reading: Reading, month: str, department: str) -> Assessment:
+    """With all its facts, wherever they lie. `Missing` if nothing is published of it."""
     reading.basis.on(f"scores:{month}")
     found = await reading.read.look(Assessment, f"{month}/{department}")
     if found is None:
         raise Missing("assessment.missing", f"Nothing is published of {department} for {month}.")
-    pages = await _pages(reading, [fact for line in found.lines for fact in line.facts])
+    content = await reading.kept.files.look(found.cited.sha256) if found.cited else None
+    if content is None:
+        return found
+    facts = CITED.validate_json(b"".join([part async for part in content.read()]))
+    lines = (line.model_copy(update={"facts": tuple(facts.get(line.indicator, ()))}) for line in found.lines)
+    return replace(found, lines=tuple(lines))
+
+
+async def facts(reading: Reading, month: str, department: str, indicator: str, portion: Portion) -> FactsView:
+    """The facts of one line. `Missing` if there is no such line."""
+    found = await published(reading, month, department)
+    line = next((line for line in found.lines if line.indicator == indicator), None)
+    if line is None:
+        raise Missing("indicator.missing", f"The assessment of {department} for {month} has no line {indicator}.")
+    shown, more = portion.of_all(line.facts)
+    pages = await _pages(reading, shown)
+    return FactsView(
+        month=month, department=reading.few.department(department), indicator=indicator, name=line.name,
+        formula=line.formula,
+        facts=Listing(items=[_fact(fact, pages.get(fact.subject)) for fact in shown], next=more),
+    )  # fmt: skip
+
+
+async def assessment(reading: Reading, month: str, department: str) -> AssessmentView:
+    found = await published(reading, month, department)
+    most = SHOWN if found.cited else None
+    pages = await _pages(reading, [fact for line in found.lines for fact in line.facts[:most]])
     return AssessmentView(
         month=month, department=reading.few.department(department), score=found.score, rank=found.rank,
         scheme=found.scheme, position=found.position, calendar=found.calendar, computed_as_of=found.computed_as_of,
@@ -133,7 +165,7 @@ async def assessment(reading: Reading, month: str, department: str) -> Assessmen
             LineView(
                 indicator=line.indicator, name=line.name, measure=line.measure, points=line.points,
                 maximum=line.maximum, formula=line.formula,
-                facts=[_fact(fact, pages.get(fact.subject)) for fact in line.facts],
+                cited=len(line.facts), facts=[_fact(fact, pages.get(fact.subject)) for fact in line.facts[:most]],
             )
             for line in found.lines
         ],
@@ -147,7 +179,7 @@ def _fact(fact: FactCited, page: str | None) -> FactView:
     )
 
 
-async def _pages(reading: Reading, facts: list[FactCited]) -> dict[str, str]:
+async def _pages(reading: Reading, facts: Sequence[FactCited]) -> dict[str, str]:
     """Pages of what the facts speak of, where the public may read it."""
     found: dict[str, str] = {}
     subjects = {fact.subject for fact in facts}

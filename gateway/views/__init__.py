@@ -17,6 +17,7 @@ from gateway.views.letters import ExtractView, KindCount, LettersView, Statistic
 from gateway.views.names import ColumnName, DepartmentName, Mark
 from gateway.views.scores import (
     AssessmentView,
+    FactsView,
     FactView,
     LineHead,
     LineView,
@@ -41,6 +42,7 @@ __all__ = [
     "DutyView",
     "ExtractView",
     "FactView",
+    "FactsView",
     "HomeView",
     "ItemView",
     "KindCount",

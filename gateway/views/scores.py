@@ -6,6 +6,7 @@ from decimal import Decimal
 from pydantic import BaseModel
 
 from gateway.views.names import DepartmentName
+from services.kernel.http.listing import Listing
 
 
 class ScoreBrief(BaseModel):
@@ -67,7 +68,10 @@ class FactView(BaseModel):
 
 
 class LineView(BaseModel):
-    """One line, with its facts linked to their pages. `points` None: the department had no such duty this month."""
+    """One line, with its facts linked to their pages. `points` None: the department had no such duty this month.
+
+    `cited`: how many facts it rests on. The first of them stand here; all are listed by `GET .../facts`.
+    """
 
     indicator: str
     name: str
@@ -75,7 +79,19 @@ class LineView(BaseModel):
     points: Decimal | None
     maximum: Decimal
     formula: str
+    cited: int
     facts: list[FactView]
+
+
+class FactsView(BaseModel):
+    """The facts that one line of a department's month rests on, by time, in portions."""
+
+    month: str
+    department: DepartmentName
+    indicator: str
+    name: str
+    formula: str
+    facts: Listing[FactView]
 
 
 class AssessmentView(ScoreBrief):

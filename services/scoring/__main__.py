@@ -12,6 +12,7 @@ SERVICE = Service(
     may=api.MAY,
     indexes=store.INDEXES,
     works=timers.WORKS,
+    beside=timers.beside,
     hearing=consumers.HEARING,
 )
 

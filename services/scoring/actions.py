@@ -3,6 +3,7 @@
 Closing and publishing are tasks: begun by a person, done beside the requests.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -38,13 +39,13 @@ async def begin_publication(
 
 
 async def close_month(unit: Unit, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime) -> Month:
-    """Save scores that were computed before: facts up to a position never change.
-
-    Of two that close at once, one is refused.
-    """
-    month, assessments = close(await unit.look(Month, inputs.month), inputs, all_scored, at=at)
-    for assessment in assessments:
-        unit.save(assessment)
+    """Fix what was computed. Of two that close at once, one is refused."""
+    before = await unit.look(Month, inputs.month)
+    month, all_fixed = await asyncio.to_thread(close, before, inputs, all_scored, at=at)
+    for fixed in all_fixed:
+        assessment = unit.save(fixed.decision)
+        if fixed.facts is not None and assessment.cited:
+            unit.attach(assessment.cited.sha256, fixed.facts, assessment.cited.media_type)
     return unit.save(month)
 
 

@@ -1,26 +1,28 @@
 """HTTP in, HTTP out."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.fields import Month as InMonth
-from services.kernel.contracts.scoring import Line
+from services.kernel.contracts.scoring import FactCited, Line
 from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
 from services.kernel.domain.person import EVERYBODY, Person, Role
-from services.kernel.http.problem import request_id
+from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.problem import Malformed, request_id
 from services.kernel.http.tasks import FOLLOWED, Follow
-from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Table, View
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Snapshot, Table, View
 from services.kernel.running.program import Program
+from services.kernel.storage.mongo import MongoReader
 from services.kernel.stream.bus import BUS_ERRORS
-from services.scoring import store
 from services.scoring.actions import begin_closing, begin_publication, confirm_month
 from services.scoring.domain.assessment import (
     Assessment,
@@ -32,14 +34,18 @@ from services.scoring.domain.assessment import (
     must_have_begun,
     must_see,
 )  # fmt: skip
+from services.scoring.domain.evidence import Evidence
 from services.scoring.domain.scheme import in_force
 from services.scoring.domain.score import Inputs, Scored, sha256, total_formula
+from services.scoring.store import evidence, fact
+from services.scoring.store import month as months
 
 router = APIRouter(route_class=Door, tags=["assessments"])
 MAY = Table(
     {
         "GET /assessments/{month}": EVERYBODY,
         "GET /assessments/{month}/{department}": EVERYBODY,
+        "GET /assessments/{month}/{department}/facts": EVERYBODY,
         "POST /assessments/{month}/closing": {Role.OFFICE},
         "POST /assessments/{month}/confirmation": {Role.LEADING_GROUP},
         "POST /assessments/{month}/publication": {Role.OFFICE},
@@ -47,6 +53,8 @@ MAY = Table(
     }
 )
 LATE_SHOWN = 200
+BEHIND = 5_000  # facts that the evidence may lack while a running month is shown
+FACTS_SHOWN = 500  # of items and letters, beyond which a running month's lines leave them to their list
 
 MonthInPath = Annotated[InMonth, Path(description="YYYY-MM in Asia/Shanghai")]
 DepartmentInPath = Annotated[DepartmentCode, Path()]
@@ -110,7 +118,10 @@ class MonthTable(BaseModel):
 
 
 class AssessmentView(View):
-    """A department's month, every line with the facts it rests on. `formula`: how the score follows from the lines."""
+    """A department's month, every line with the facts it rests on. `formula`: how the score follows from the lines.
+
+    `facts_at`: where the facts are listed if they are too many to stand in the lines, which name none then.
+    """
 
     month: str
     department: str
@@ -122,6 +133,7 @@ class AssessmentView(View):
     rank: int | None
     formula: str
     lines: tuple[Line, ...]
+    facts_at: str | None
 
 
 class Replay(Body):
@@ -142,8 +154,14 @@ class ReplayView(BaseModel):
 
 
 async def inputs_now(read: Reader, month: str, *, at: datetime) -> Inputs:
-    """The inputs for a month computed with every fact heard by now."""
-    scheme, position = in_force(store.schemes(), month), await store.position(read)
+    """The inputs for a running month: all that is in the evidence by now."""
+    if await evidence.behind(read) > BEHIND:
+        raise Unknown("facts.behind", "The facts heard are still being added up. Try again in a moment.")
+    return inputs_at(await evidence.reached(read), month, at=at)
+
+
+def inputs_at(position: int, month: str, *, at: datetime) -> Inputs:
+    scheme = in_force(months.schemes(), month)
     return Inputs(position=position, scheme=scheme.version, calendar=official().version, month=month, as_of=at)
 
 
@@ -157,16 +175,16 @@ async def must_have_caught_up(program: Program) -> None:
 
 
 @router.get("/assessments/{month}", summary="All departments' scores; while the month runs, reckoned just now")
-async def table(month: MonthInPath, read: Read, by: Caller) -> MonthTable:
+async def table(month: MonthInPath, read: Snapshot, by: Caller) -> MonthTable:
     closed = await read.look(Month, month)
     if closed is None:
         must_have_begun(month, at=now())
         inputs = await inputs_now(read, month, at=now())
-        return shown(month, None, inputs, await store.score(read, inputs), by)
-    fixed = [assessment.scored for assessment in await store.assessments(read, closed)]
+        return shown(month, None, inputs, (await months.look(read, inputs))[1], by)
+    fixed = [assessment.scored for assessment in await months.assessments(read, closed)]
     made = shown(month, closed, closed.inputs, fixed, by)
-    made.late = await store.late_count(read, closed)
-    made.late_facts = [LateFact.model_validate(x) for x in await store.late_facts(read, closed, limit=LATE_SHOWN)]
+    made.late = await fact.late_count(read, closed)
+    made.late_facts = [LateFact.model_validate(x) for x in await fact.late_facts(read, closed, limit=LATE_SHOWN)]
     return made
 
 
@@ -186,25 +204,70 @@ def shown(
     )
 
 
-@router.get("/assessments/{month}/{department}", summary="A department's month: every line, its formula, its facts")
-async def assessment(month: MonthInPath, department: DepartmentInPath, read: Read, by: Caller) -> AssessmentView:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A department's month as somebody looks at it. `fixed`: as it was closed. `found`: what a running one rests on."""
+
+    inputs: Inputs
+    state: MonthState
+    version: int
+    scored: Scored
+    fixed: Assessment | None = None
+    found: Evidence | None = None
+
+
+async def looked(month: MonthInPath, department: DepartmentInPath, read: Snapshot, by: Caller) -> Looked:
     closed = await read.look(Month, month)
-    state = closed.state if closed else MonthState.RUNNING
-    must_see(by, department, state)
+    must_see(by, department, closed.state if closed else MonthState.RUNNING)
     if closed:
         fixed = await read.look(Assessment, key(month, department))
-        scored, inputs = fixed.scored if fixed else None, closed.inputs
-    else:
-        must_have_begun(month, at=now())
-        inputs = await inputs_now(read, month, at=now())
-        scored = next((each for each in await store.score(read, inputs) if each.department == department), None)
+        if fixed is None:
+            raise not_scored(department, month)
+        return Looked(
+            inputs=closed.inputs, state=closed.state, version=closed.version, scored=fixed.scored, fixed=fixed
+        )
+    must_have_begun(month, at=now())
+    inputs = await inputs_now(read, month, at=now())
+    found, all_scored = await months.look(read, inputs)
+    scored = next((each for each in all_scored if each.department == department), None)
     if scored is None:
-        raise Missing("assessment.missing", f"{department} is not among those scored for {month}.")
+        raise not_scored(department, month)
+    return Looked(inputs=inputs, state=MonthState.RUNNING, version=0, scored=scored, found=found)
+
+
+def not_scored(department: str, month: str) -> Missing:
+    return Missing("assessment.missing", f"{department} is not among those scored for {month}.")
+
+
+LookedAt = Annotated[Looked, Depends(looked)]
+
+
+@router.get("/assessments/{month}/{department}", summary="A department's month: every line, its formula, its facts")
+async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
+    scored, month, apart = at.scored, at.inputs.month, bool(at.fixed and at.fixed.cited)
+    if at.found:
+        apart = await evidence.many(read, month, scored.department, more_than=FACTS_SHOWN)
+        scored = scored if apart else await months.cited(read, at.found, month, scored)
     return AssessmentView(
-        version=closed.version if closed else 0, month=month, department=department, name=scored.name, state=state,
-        provisional=closed is None, inputs=InputsView.model_validate(inputs), score=scored.score, rank=scored.rank,
-        formula=total_formula(scored.lines), lines=scored.lines,
+        version=at.version, month=month, department=scored.department, name=scored.name, state=at.state,
+        provisional=at.state is MonthState.RUNNING, inputs=InputsView.model_validate(at.inputs), score=scored.score,
+        rank=scored.rank, formula=total_formula(scored.lines), lines=scored.lines,
+        facts_at=f"/assessments/{month}/{scored.department}/facts" if apart else None,
     )  # fmt: skip
+
+
+@router.get("/assessments/{month}/{department}/facts", summary="The facts that a line rests on, by time, in portions")
+async def facts(
+    at: LookedAt, read: Snapshot, portion: Wanted, indicator: Annotated[str, Query(max_length=100)]
+) -> Listing[FactCited]:
+    scored = await months.cited(read, at.found, at.inputs.month, at.scored) if at.found else at.scored
+    lines = await months.lines(read, at.fixed) if at.fixed else scored.lines
+    line = next((line for line in lines if line.indicator == indicator), None)
+    if line is None:
+        named = ", ".join(line.indicator for line in lines)
+        raise Malformed("indicator.unknown", f"There is no line {indicator}. There are {named}.")
+    shown, more = portion.of_all(line.facts)
+    return Listing(items=shown, next=more)
 
 
 @router.post(
@@ -214,10 +277,11 @@ async def assessment(month: MonthInPath, department: DepartmentInPath, read: Rea
 async def closing(month: MonthInPath, request: Request, read: Read, by: Caller, follow: Follow) -> MonthView | Response:
     at = now()
     must_be_over(month, at=at)
+    position = await fact.position(read)  # before it is asked whether these were all
     if await read.look(Month, month) is None:  # if it is closed, the action refuses or repeats its answer
         await must_have_caught_up(request.app.state.program)
-    inputs, outcome = await inputs_now(read, month, at=at), partial(store.month, id=month)
-    return await follow(MonthView.of, outcome, begin_closing, inputs, by=by, request=request_id(request), at=at)
+    begun, outcome = inputs_at(position, month, at=at), partial(months.month, id=month)
+    return await follow(MonthView.of, outcome, begin_closing, begun, by=by, request=request_id(request), at=at)
 
 
 @router.post("/assessments/{month}/confirmation", summary="Stand by the scores of a closed month")
@@ -232,19 +296,19 @@ async def confirmation(month: MonthInPath, answer: Answer, expected: IfMatch = N
 async def publication(
     month: MonthInPath, request: Request, by: Caller, follow: Follow, expected: IfMatch = None
 ) -> MonthView | Response:
-    outcome, number = partial(store.month, id=month), request_id(request)
+    outcome, number = partial(months.month, id=month), request_id(request)
     return await follow(
         MonthView.of, outcome, begin_publication, month, by=by, request=number, at=now(), expected=expected
     )
 
 
 @router.post("/replays", tags=["replays"], summary="Reckon a closed month again and compare the bytes")
-async def replay(body: Replay, read: Read) -> ReplayView:
+async def replay(body: Replay, read: Snapshot) -> ReplayView:
     closed = await read.look(Month, body.month)
     if closed is None:
         raise Refused("month.running", f"{body.month} is not closed yet: there is nothing to compare with.")
-    again = sha256(await store.score(read, closed.inputs), closed.inputs)
-    kept = sha256([each.scored for each in await store.assessments(read, closed)], closed.inputs)
+    again = sha256(await months.replayed(read, closed.inputs), closed.inputs)
+    kept = sha256(await stored(read, closed), closed.inputs)
     return ReplayView(
         month=closed.id,
         identical=again == kept == closed.sha256,
@@ -253,3 +317,9 @@ async def replay(body: Replay, read: Read) -> ReplayView:
         position=closed.inputs.position,
         as_of=closed.inputs.as_of,
     )
+
+
+async def stored(read: MongoReader, closed: Month) -> list[Scored]:
+    """The results as they lie there, with their facts."""
+    fixed = await months.assessments(read, closed)
+    return [replace(each.scored, lines=await months.lines(read, each)) for each in fixed]

@@ -13,12 +13,14 @@ from services.kernel.domain.decision import Cause, Unknown
 from services.kernel.running.city import Moment, read, today, until
 from services.kernel.running.program import Program
 from services.kernel.storage.transaction import Transactor
+from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream.consumer import Kept
-from services.scoring import store
 from services.scoring.actions import close_month, confirm_month, publish_month
 from services.scoring.domain.assessment import Month, MonthState
 from services.scoring.domain.scheme import in_force
-from services.scoring.domain.score import Inputs, compute
+from services.scoring.domain.score import Inputs
+from services.scoring.store import evidence, fact
+from services.scoring.store import month as months
 
 WHO = "city"
 NEEDED = (DepartmentRegistered, ColumnOpened, DutyRefreshed, ItemPublished, LetterReceived)
@@ -51,7 +53,7 @@ async def load(program: Program) -> None:
     city, reader = City.model_validate(read(__file__)), program.transact.reader()
     begun = await program.db["journal"].find({"who": WHO}).sort("_id", 1).limit(1).to_list(1)
     base = day_of(begun[0]["written"]) if begun else today()  # a load that goes on keeps the months it began with
-    there = {month.id: month for month in await store.months(reader)}
+    there = {month.id: month for month in await months.months(reader)}
     ours = [month.id(base) for month in city.months]
     if begun and all(id in there and there[id].state is MonthState.PUBLISHED for id in ours):
         return print("The city's months are already scored and published.")
@@ -75,21 +77,25 @@ async def play(program: Program, transact: Transactor, month: CityMonth, base: d
 
 
 async def close(transact: Transactor, id: str, at: datetime) -> None:
-    reader, scheme = transact.reader(), in_force(store.schemes(), id)
-    position = await store.position(reader)
-    inputs = Inputs(position=position, scheme=scheme.version, calendar=official().version, month=id, as_of=at)
+    scheme = in_force(months.schemes(), id).version
+
+    async def close(unit: MongoUnit) -> Month:
+        position = await evidence.reached(unit)
+        inputs = Inputs(position=position, scheme=scheme, calendar=official().version, month=id, as_of=at)
+        return await close_month(unit, inputs, await months.whole(unit, inputs), at=at)
+
     try:
-        all_scored = compute(await store.pieces(reader, inputs), inputs, scheme)
+        await transact.named("close_month", close)
     except Unknown as unknown:
         raise SystemExit(f"{id} cannot be scored: {unknown.detail}") from None
-    await transact(close_month, inputs, all_scored, at=at)
 
 
 async def all_heard(program: Program) -> bool:
     """Whether every other part of the city has been heard and no new fact comes. The running program hears them."""
     reader = program.transact.reader()
-    before = await store.position(reader)
+    before = await fact.position(reader)
     if not all([await reader.count(Kept, {"type": event.TYPE}) for event in NEEDED]):
         return False
     await asyncio.sleep(STILL)
-    return await store.position(reader) == before and await program.listener.caught_up()
+    settled = await fact.position(reader) == before and not await evidence.behind(reader)
+    return settled and await program.listener.caught_up()

@@ -79,6 +79,7 @@ async def a_gateway(servers: Servers, name: str) -> AsyncIterator[Gateway]:
                 "local": True, "jwks": str(tokens.make_key(Path(home))), "service_token": "none",
                 "encryption_keys": Fernet.generate_key().decode(), "public_url": "http://localhost:8000",
                 "mailbox_url": "http://localhost:8003", "publishing_url": "http://localhost:8002",
+                "scoring_url": "http://localhost:8004",
             }
         )  # fmt: skip
         made = Gateway(SERVICE, settings)

@@ -16,10 +16,12 @@ from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Record
 from services.kernel.domain.event import Event, Message
 from services.kernel.running.program import Program
+from services.kernel.storage.files import Files
 from services.mailbox.domain import Guesses, Letter, LetterState
 from services.publishing.domain import Duty, DutyState, ItemState, Ledger
 from services.scoring.domain.assessment import Assessment, Month, MonthState, key
 from services.scoring.domain.score import Scored
+from services.scoring.timers import gather_once
 from tests.columns.examples import FINANCE, PROFILE, column
 from tests.columns.examples import tree as standing
 from tests.gateway.support import events as e
@@ -125,7 +127,10 @@ async def scoring(program: Program) -> None:
         story.answered(f"L{n}", owner, at=at + timedelta(days=1), due_at=at + timedelta(days=20))
     for n in range(100):
         story.published(f"late{n}", "finance", at=on(1 + n % 28))
-    await hear(program, story.messages)
+    story.refreshed("c-news", "finance", at=on(3), due_at=on(9)).refreshed("c-news", "finance", at=on(2), due_at=on(9))
+    await hear(program, story.column("c-news", "finance").messages)
+    while await gather_once(program.transact, at=NOW):
+        """Some are left."""
     closed = inputs(3_000)
     await put(
         program,
@@ -135,11 +140,16 @@ async def scoring(program: Program) -> None:
             for year in range(2015, 2027) for month in range(1, 10)
         ),
     )  # fmt: skip
-    scored = [Scored(department=code, name=code, score=None, rank=None, lines=()) for code in ("finance", "health")]
+    facts = b'{"quantity": []}'
+    check = await Files(program.db).put(pieces(facts), "application/json", most=len(facts), referenced=True)
+    lines = (e.LINE.model_copy(update={"facts": ()}),)
+    scored = [Scored(department=code, name=code, score=None, rank=None, lines=lines) for code in ("finance", "health")]
     await put(
         program,
         (
-            Assessment(id=key(month, each.department), version=1, month=month, published=False, scored=each)
+            Assessment(
+                id=key(month, each.department), version=1, month=month, published=False, scored=each, cited=check
+            )
             for month in ("2026-07", "2026-08", "2026-09") for each in scored
         ),
     )  # fmt: skip

@@ -37,8 +37,10 @@ from services.publishing import store as publishing_store
 from services.publishing.domain import ItemState
 from services.publishing.settings import PublishingSettings
 from services.scoring import __main__ as scoring_main
-from services.scoring import store as scoring_store
+from services.scoring.domain.score import Inputs
 from services.scoring.settings import ScoringSettings
+from services.scoring.store import evidence
+from services.scoring.store import month as scoring_months
 from tests.contracts import crowds
 from tests.contracts.crowds import NOW, OWNERS
 from tests.support.pieces import pieces
@@ -57,7 +59,7 @@ class Reader:
         self.client, self.headers = client, headers
 
     async def get(self, path: str, **query: Any) -> httpx.Response:
-        answer = await self.client.get(path, params=query, headers=self.headers)
+        answer = await self.client.get(path, params=query or None, headers=self.headers)
         assert answer.status_code in (200, 301, 302, 410), f"{path}: {answer.status_code} {answer.text[:300]}"
         return answer
 
@@ -185,8 +187,16 @@ async def test_scoring_looks_up_whatever_it_is_asked(
                 for month in ("2026-09", "2026-10"):
                     await reader.get(f"/assessments/{month}")
                     await reader.get(f"/assessments/{month}/finance")
-            await scoring_store.months(program.transact.reader())
-            await scoring_store.month(program.transact.reader(), "2026-09")
+                    await reader.get(f"/assessments/{month}/finance/facts", indicator="quantity")
+            read = program.transact.reader()
+            await scoring_months.months(read)
+            await scoring_months.month(read, "2026-09")
+            later = Inputs(
+                position=await evidence.reached(read), scheme="qingyuan-2008/1", calendar="", month="2026-10", as_of=NOW
+            )
+            await scoring_months.whole(read, later)
+            await scoring_months.replayed(read, later)
+            await evidence.forget(read, at=NOW)
 
         await expect_indexed(program.db, found, "services.scoring.store", "services.scoring.api")
 
@@ -215,6 +225,7 @@ MONTH = f"{NOW:%Y-%m}"
 SHOWN = [
     "/columns", "/columns/p1", "/columns/p9/p149", "/items/i1", "/items/i50", "/departments", "/departments/d01",
     "/letters", "/letters/R1", "/scores", f"/scores/{MONTH}", f"/scores/{MONTH}/d01",
+    f"/scores/{MONTH}/d01/facts?indicator=quantity",
 ]  # fmt: skip
 PAGES = [
     "/", "/api/v1/home", *SHOWN, *(f"/api/v1{path}" for path in SHOWN), "/letters/new", "/letters/status",
@@ -229,7 +240,7 @@ async def a_gateway(servers: Servers, namespace: str, keys: Path) -> AsyncIterat
         "mongo_url": servers.mongo_url, "kafka": servers.kafka_address, "namespace": namespace, "local": True,
         "jwks": str(tokens.make_key(keys)), "encryption_keys": Fernet.generate_key().decode(),
         "service_token": "of-the-gateway", "public_url": "http://127.0.0.1:1", "mailbox_url": "http://127.0.0.1:1",
-        "publishing_url": "http://127.0.0.1:1",
+        "publishing_url": "http://127.0.0.1:1", "scoring_url": "http://127.0.0.1:1",
     }  # fmt: skip
     made = Gateway(gateway_main.SERVICE, GatewaySettings.model_validate(said))
     await made.prepare()

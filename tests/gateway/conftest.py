@@ -79,7 +79,8 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
             "mongo_url": servers.mongo_url, "kafka": servers.kafka_address, "namespace": namespace, "local": True,
             "port": ours, "jwks": str(tokens.make_key(keys)), "encryption_keys": Fernet.generate_key().decode(),
             "service_token": "of-the-gateway", "public_url": f"http://127.0.0.1:{ours}",
-            "mailbox_url": f"http://127.0.0.1:{theirs}", "publishing_url": f"http://127.0.0.1:{theirs}", **other,
+            "mailbox_url": f"http://127.0.0.1:{theirs}", "publishing_url": f"http://127.0.0.1:{theirs}",
+            "scoring_url": f"http://127.0.0.1:{theirs}", **other,
         }
     )  # fmt: skip
     standing_in = Mailbox()

@@ -1,8 +1,10 @@
 """Public texts that an event only names: fetched from their owner once, and kept."""
 
 import pytest
+from pydantic import TypeAdapter
 
 from services.kernel.contracts import mailbox as m
+from services.kernel.contracts.scoring import FactCited
 from services.kernel.domain.content import ClaimCheck
 from tests.gateway.conftest import Portal
 from tests.gateway.support import city
@@ -72,3 +74,31 @@ async def test_a_text_that_is_hidden_is_public_no_longer(portal_at: Portal) -> N
 
     await eventually(hidden)
     assert "路灯" not in (await portal_at.get("/letters")).text
+
+
+async def test_a_score_with_thousands_of_facts_shows_the_first_and_lists_all(portal_at: Portal) -> None:
+    facts = [
+        FactCited(position=n, type="item.published", subject=f"item/i{n}", at=e.AT, remark="发布 1 条")
+        for n in range(1, 251)
+    ]
+    data = TypeAdapter(dict[str, list[FactCited]]).dump_json({"quantity": facts})
+    check = ClaimCheck.of(data, "application/json")
+    portal_at.mailbox.content = {check.sha256: data}
+    told = e.assessed("2026-02", cited=check)
+    await portal_at.hears(told.model_copy(update={"lines": (told.lines[0].model_copy(update={"facts": ()}),)}))
+
+    shown = (await portal_at.get("/api/v1/scores/2026-02/finance")).json()["lines"][0]
+    assert (shown["cited"], [fact["position"] for fact in shown["facts"]]) == (250, list(range(1, 101)))
+    listed, address = [], "/api/v1/scores/2026-02/finance/facts?indicator=quantity&limit=120"
+    while address:
+        portion = (await portal_at.get(address)).json()["facts"]
+        listed += [fact["position"] for fact in portion["items"]]
+        address = f"{address.partition('&cursor')[0]}&cursor={portion['next']}" if portion["next"] else ""
+    assert listed == list(range(1, 251))
+    page = (await portal_at.get("/scores/2026-02/finance")).text
+    assert "依据的事实（250 条）" in page
+    assert "/scores/2026-02/finance/facts?indicator=quantity" in page
+    first = (await portal_at.get("/scores/2026-02/finance/facts?indicator=quantity")).text
+    assert first.count("item/i") == 100
+    assert "更多事实" in first
+    assert (await portal_at.get("/scores/2026-02/finance/facts?indicator=none")).status_code == 404

@@ -67,7 +67,7 @@ async def fetching(kept: Kept, owner: Owner, keys: Path) -> AsyncIterator[Fetche
             "mongo_url": "mongodb://unused", "kafka": "unused:1", "port": 1, "local": True,
             "jwks": str(tokens.make_key(keys)),
             "encryption_keys": Fernet.generate_key().decode(), "service_token": "of-the-gateway",
-            "public_url": "http://portal.test", "mailbox_url": at, "publishing_url": at,
+            "public_url": "http://portal.test", "mailbox_url": at, "publishing_url": at, "scoring_url": at,
         }
     )  # fmt: skip
     upstream = Upstream(settings)

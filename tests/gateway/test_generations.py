@@ -49,7 +49,7 @@ def rebuild(portal_at: Portal) -> Run:
 def environment(portal: Portal) -> dict[str, str]:
     """As the running one's was."""
     settings = portal.gateway.settings
-    names = ("namespace", "local", "port", "jwks", "public_url", "mailbox_url", "publishing_url")
+    names = ("namespace", "local", "port", "jwks", "public_url", "mailbox_url", "publishing_url", "scoring_url")
     plain = {f"CITYGATE_{name.upper()}": str(getattr(settings, name)) for name in names}
     secret = {
         f"CITYGATE_{n.upper()}": getattr(settings, n).get_secret_value() for n in ("encryption_keys", "service_token")

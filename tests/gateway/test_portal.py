@@ -24,9 +24,11 @@ pytestmark = pytest.mark.servers
 PAGES = [
     "/", "/columns", "/columns/news", "/columns/open", "/items/item-0", "/items/item-0?revision=1", "/departments",
     "/departments/office", "/letters", "/letters/20261000-7K3M9Q", "/scores", "/scores/2026-10",
-    "/scores/2026-10/finance", "/api/v1/home", "/api/v1/columns", "/api/v1/columns/open", "/api/v1/items/item-0",
+    "/scores/2026-10/finance", "/scores/2026-10/finance/facts?indicator=quantity",
+    "/api/v1/home", "/api/v1/columns", "/api/v1/columns/open", "/api/v1/items/item-0",
     "/api/v1/departments", "/api/v1/departments/office", "/api/v1/letters", "/api/v1/letters/20261000-7K3M9Q",
     "/api/v1/scores", "/api/v1/scores/2026-10", "/api/v1/scores/2026-10/finance",
+    "/api/v1/scores/2026-10/finance/facts?indicator=quantity",
 ]  # fmt: skip
 UNKEPT = ["/letters/new", "/letters/status", "/letters/of-nobody", "/api/docs"]
 XSS = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"

@@ -124,7 +124,7 @@ async def test_an_effect_sees_its_copy_as_the_message_leaves_it_and_what_the_bat
 
 async def test_a_hearing_that_names_content_needs_something_to_fetch_it_with(transact: Transactor) -> None:
     copy = Copy(Known)
-    copy.on(DepartmentRegistered, fetch=lambda event: None)(lambda _, event: Known(id=event.code, names=()))  # type: ignore[arg-type,return-value]  # never asked
+    copy.on(DepartmentRegistered, fetch=lambda event: None)(lambda _, event: Known(id=event.code, names=()))
 
     with pytest.raises(ValueError, match="nothing to fetch it with"):
         listening(transact, copy)

@@ -242,7 +242,7 @@ def test_a_public_port_that_leaves_none_above_it_is_told_beside_all_else(
 
 @pytest.fixture
 def portal(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("PUBLIC", "MAILBOX", "PUBLISHING"):
+    for name in ("PUBLIC", "MAILBOX", "PUBLISHING", "SCORING"):
         monkeypatch.setenv(f"CITYGATE_{name}_URL", "https://city.example/portal/")
     monkeypatch.setenv("CITYGATE_SERVICE_TOKEN", "e30.e30.c2ln")
 

@@ -11,6 +11,7 @@ from services.kernel.domain.event import Message
 from services.kernel.running.program import Program
 from services.scoring.__main__ import SERVICE
 from services.scoring.settings import ScoringSettings
+from services.scoring.store import evidence
 from tests.support.services import running
 from tests.support.waiting import eventually
 
@@ -39,7 +40,8 @@ def hear(working: Program) -> Hear:
 
     async def all_is_heard() -> bool:
         unsent = await working.db["journal"].count_documents({"unsent": True})
-        return not unsent and await working.listener.caught_up()
+        heard = not unsent and await working.listener.caught_up()
+        return heard and not await evidence.behind(working.transact.reader())
 
     async def heard(messages: Sequence[Message]) -> None:
         await working.bus.send(messages)

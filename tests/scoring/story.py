@@ -39,12 +39,12 @@ from services.kernel.contracts.publishing import (
 from services.kernel.domain.calendar import SHANGHAI
 from services.kernel.domain.event import Event, Message
 from services.kernel.stream.consumer import Kept
-from services.scoring import store
 from services.scoring.domain.facts import Piece, taken
 from services.scoring.domain.score import Inputs, Scored, compute
+from services.scoring.store import month as months
 
 MONTH = "2026-09"
-SCHEME = store.scheme("qingyuan-2008/1")
+SCHEME = months.scheme("qingyuan-2008/1")
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 

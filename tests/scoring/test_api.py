@@ -11,8 +11,8 @@ from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.stream.consumer import Kept
-from services.scoring import store
 from services.scoring.domain.score import canonical, compute
+from services.scoring.store import fact
 from tests.scoring.conftest import Hear
 from tests.scoring.story import MONTH, SCHEME, Story, inputs, on, pieces, whole_month
 from tests.support.services import Bearer
@@ -113,12 +113,12 @@ async def test_a_stream_that_is_tripled_and_shuffled_gives_the_same_facts_and_th
 
     reader = MongoReader(working.db)
     kept = await reader.find(Kept, {"source": {"$ne": "scoring"}}, sort="position", limit=0)
-    assert [fact.position for fact in kept] == list(range(1, len(messages) + 1))
-    assert {(fact.subject, fact.sequence, fact.value) for fact in kept} == {
+    assert [each.position for each in kept] == list(range(1, len(messages) + 1))
+    assert {(each.subject, each.sequence, each.value) for each in kept} == {
         (m.subject, m.sequence, m.value) for m in messages
     }
-    now = inputs(position=await store.position(reader))
-    here = canonical(compute(await store.pieces(reader, now), now, SCHEME), now)
+    now = inputs(position=await fact.position(reader))
+    here = canonical(compute(await fact.pieces(reader, now), now, SCHEME), now)
     assert here == canonical(compute(pieces(messages), now, SCHEME), now)
 
 
@@ -129,9 +129,9 @@ async def test_facts_are_read_part_by_part_each_once(
     for n in range(11):
         story.published(f"i{n}", "finance", at=on(4) if n < 7 else on(5))
     await hear(story.messages)
-    monkeypatch.setattr(store, "PART", 3)
+    monkeypatch.setattr(fact, "PART", 3)
 
-    found = await store.pieces(MongoReader(working.db), inputs())
+    found = await fact.pieces(MongoReader(working.db), inputs())
 
     assert sorted(piece.fact.position for piece in found) == list(range(1, 13))
 

@@ -30,7 +30,7 @@ END = on(1, "00:00", month=10)
 
 def closed() -> tuple[Month, list[Assessment]]:
     month, assessments = close(None, INPUTS, SCORED, at=AFTER)
-    return month.state, [each.state for each in assessments]
+    return month.state, [each.decision.state for each in assessments]
 
 
 def test_closing_fixes_the_five_inputs_and_tells_each_assessment() -> None:
@@ -39,9 +39,9 @@ def test_closing_fixes_the_five_inputs_and_tells_each_assessment() -> None:
     assert (month.state.id, month.state.state) == ("2026-09", MonthState.CLOSED)
     assert (month.state.inputs, month.state.departments) == (INPUTS, ("finance", "health"))
     assert [fact.TYPE for fact in month.facts] == ["month.closed"]
-    assert [each.state.scored for each in assessments] == list(SCORED)
-    assert [fact.TYPE for each in assessments for fact in each.facts] == ["assessment.closed"] * 2
-    told = assessments[0].facts[0].model_dump()
+    assert [each.decision.state.scored for each in assessments] == list(SCORED)
+    assert [fact.TYPE for each in assessments for fact in each.decision.facts] == ["assessment.closed"] * 2
+    told = assessments[0].decision.facts[0].model_dump()
     assert (told["assessment_id"], told["score"], told["position"]) == ("2026-09/finance", Decimal("50.65"), 26)
 
 

@@ -33,6 +33,15 @@ ACTS = {
     "see a department's running month": Act(endpoint="GET /assessments/{month}/{department}", to="running"),
     "see a department's closed month": Act(endpoint="GET /assessments/{month}/{department}", to="closed"),
     "see a department's published month": Act(endpoint="GET /assessments/{month}/{department}", to="published"),
+    "list the facts of a department's running month": Act(
+        endpoint="GET /assessments/{month}/{department}/facts", query="?indicator=quantity", to="running"
+    ),
+    "list the facts of a department's closed month": Act(
+        endpoint="GET /assessments/{month}/{department}/facts", query="?indicator=quantity", to="closed"
+    ),
+    "list the facts of a department's published month": Act(
+        endpoint="GET /assessments/{month}/{department}/facts", query="?indicator=quantity", to="published"
+    ),
     "close a month": Act(endpoint="POST /assessments/{month}/closing", to="over, all facts heard"),
     "confirm a month": Act(endpoint="POST /assessments/{month}/confirmation", to="closed"),
     "publish a month": Act(endpoint="POST /assessments/{month}/publication", to="confirmed"),
@@ -40,9 +49,21 @@ ACTS = {
     "fetch content by its hash": Act(endpoint="GET /content/{sha256}", done=404),
 }
 PUBLIC = frozenset(
-    {"see the table of a running month", "see the table of a published month", "see a department's published month"}
+    {
+        "see the table of a running month",
+        "see the table of a published month",
+        "see a department's published month",
+        "list the facts of a department's published month",
+    }
 )
-UNPUBLISHED = frozenset({"see a department's running month", "see a department's closed month"})
+UNPUBLISHED = frozenset(
+    {
+        "see a department's running month",
+        "see a department's closed month",
+        "list the facts of a department's running month",
+        "list the facts of a department's closed month",
+    }
+)
 ASSESSED = "art. 14: each department sees how it is assessed; all see it when it is published"
 LAW = {
     Role.OFFICE: anywhere(

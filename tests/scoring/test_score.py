@@ -15,10 +15,10 @@ from services.kernel.contracts.columns import Cadence, DepartmentClass
 from services.kernel.contracts.publishing import Activity, Ground
 from services.kernel.domain.decision import Missing, Unknown
 from services.kernel.domain.event import Message
-from services.scoring import store
 from services.scoring.domain.facts import MEASURED, taken
 from services.scoring.domain.scheme import in_force
 from services.scoring.domain.score import canonical, compute, total_formula
+from services.scoring.store import month as months
 from tests.scoring.story import AFTER, OPENING, SCHEME, Story, inputs, kept, on, pieces, whole_month
 
 ANNOUNCED = ("duty.stale", "duty.due_soon", "letter.overdue", "letter.due_soon")
@@ -84,9 +84,9 @@ def test_a_fact_that_speaks_of_nobody_known_fails_instead_of_being_left_out() ->
 
 
 def test_a_scheme_is_in_force_from_its_day_and_none_before() -> None:
-    assert in_force(store.schemes(), "2008-09").version == "qingyuan-2008/1"
+    assert in_force(months.schemes(), "2008-09").version == "qingyuan-2008/1"
     with pytest.raises(Missing):
-        in_force(store.schemes(), "2008-08")
+        in_force(months.schemes(), "2008-08")
     with pytest.raises(ValueError, match="qingyuan-2008/1"):
         compute([], inputs(), replace(SCHEME, version="qingyuan-2008/2"))
 
@@ -109,7 +109,7 @@ DEPARTMENTS = st.sampled_from(["finance", "health", "transport"])
 
 
 @st.composite
-def months(draw: st.DrawFn) -> Story:
+def stories(draw: st.DrawFn) -> Story:
     """Departments, columns with duties, items and letters, at any time from August to October."""
     story = Story()
     for code in ("finance", "health", "transport"):
@@ -140,7 +140,7 @@ def letters(draw: st.DrawFn, story: Story) -> None:
             story.answered(f"L{n}", other, at=at, due_at=due)
 
 
-@given(months(), st.data())
+@given(stories(), st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_order_in_which_facts_arrive_does_not_change_a_byte(story: Story, data: st.DataObject) -> None:
     arrived = data.draw(st.permutations(story.messages))
@@ -148,7 +148,7 @@ def test_the_order_in_which_facts_arrive_does_not_change_a_byte(story: Story, da
     assert told(list(arrived)) == told(story.messages)
 
 
-@given(months())
+@given(stories())
 @settings(max_examples=60, deadline=None)
 def test_scores_and_points_stay_within_their_bounds(story: Story) -> None:
     for each in story.scored().values():
@@ -171,7 +171,7 @@ sys.stdout.buffer.write(told(whole_month().messages))
         assert subprocess.run(command, env=env, capture_output=True, check=True).stdout == here
 
 
-@given(months(), DAYS)
+@given(stories(), DAYS)
 @settings(max_examples=40, deadline=None)
 def test_a_fact_of_another_department_changes_nothing_for_this_one(story: Story, day: int) -> None:
     before = story.scored()
@@ -183,7 +183,7 @@ def test_a_fact_of_another_department_changes_nothing_for_this_one(story: Story,
         assert after[code].score == before[code].score
 
 
-@given(months(), st.lists(st.tuples(DEPARTMENTS, DAYS), min_size=1, max_size=6))
+@given(stories(), st.lists(st.tuples(DEPARTMENTS, DAYS), min_size=1, max_size=6))
 @settings(max_examples=40, deadline=None)
 def test_announcements_said_or_left_out_change_nothing(story: Story, said: list[tuple[str, int]]) -> None:
     before = told(story.messages)
@@ -193,7 +193,7 @@ def test_announcements_said_or_left_out_change_nothing(story: Story, said: list[
     assert told(story.messages) == before
 
 
-@given(months(), st.integers(0, 40))
+@given(stories(), st.integers(0, 40))
 @settings(max_examples=40, deadline=None)
 def test_once_the_month_is_over_what_happens_later_changes_nothing_but_the_moment(story: Story, days: int) -> None:
     later = inputs(as_of=AFTER + timedelta(days=days))

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.event import Event
 
 
@@ -56,7 +57,10 @@ class AssessmentClosed(AssessmentEvent):
 
 
 class AssessmentPublished(AssessmentEvent):
-    """The assessment is public, with every line."""
+    """The assessment is public, with every line.
+
+    `cited`: the facts of the lines by indicator, as JSON, where they have more than 256 kB; the lines name none then.
+    """
 
     TYPE: ClassVar[str] = "assessment.published"
 
@@ -67,3 +71,4 @@ class AssessmentPublished(AssessmentEvent):
     position: int
     calendar: str
     computed_as_of: AwareDatetime
+    cited: ClaimCheck | None = None

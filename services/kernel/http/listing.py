@@ -17,6 +17,7 @@ from services.kernel.domain.terms import matters_of
 from services.kernel.http.problem import Malformed
 
 B = TypeVar("B", bound=BaseModel)
+T = TypeVar("T")
 EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)  # a day in any zone
 
 
@@ -79,6 +80,14 @@ class Portion:
     def listing(self, found: Sequence[R], *, sort: str, view: Callable[[R], B]) -> Listing[B]:
         """The listing of the records that were found with this `sort` and this limit."""
         return Listing(items=[view(record) for record in found], next=self.next(found, sort=sort))
+
+    def of_all(self, found: Sequence[T]) -> tuple[Sequence[T], str | None]:
+        """This portion of a list that is at hand as a whole and only grows, and the cursor of the next."""
+        begin = self.after.value if self.after else 0
+        if not isinstance(begin, int) or begin < 0:
+            raise Malformed("cursor.malformed", "Take the cursor from the `next` of the list, unchanged.")
+        end = begin + self.limit
+        return found[begin:end], Cursor(number=end, id="").written() if end < len(found) else None
 
     def next(self, found: Sequence[R], *, sort: str) -> str | None:
         """The cursor of the next portion. A full portion has one, even if it is the last."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -20,7 +20,7 @@ from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
 from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
 from services.kernel.storage.crypto import Unsealable, Vault
-from services.kernel.storage.mongo import Database
+from services.kernel.storage.mongo import Database, MongoReader
 from services.kernel.storage.sealing import DataKey
 from services.kernel.storage.transaction import Transactor, name_of
 from services.kernel.storage.unit import MongoUnit
@@ -240,6 +240,15 @@ async def reading(request: Request) -> Reader:
 
 
 Read = Annotated[Reader, Depends(reading)]
+
+
+async def at_one_moment(request: Request) -> AsyncIterator[MongoReader]:
+    async with doorway(request).transact.snapshot() as reader:
+        yield reader
+
+
+Snapshot = Annotated[MongoReader, Depends(at_one_moment)]
+"""All its questions are answered as of one moment."""
 
 
 async def make_indexes(db: Database) -> None:

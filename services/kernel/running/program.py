@@ -52,7 +52,7 @@ class Service:
     """The parts that a program is made of.
 
     `may`: who may call which route; None: everybody may call all of them. `tells`: it has events to send.
-    `documented`: it serves its documentation.
+    `documented`: it serves its documentation. `beside`: parts of its own that run beside the requests.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Service:
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
     works: Sequence[Work] = ()
+    beside: Callable[[Transactor], Sequence[Part]] = lambda _: ()
     personal: Mapping[type[Aggregate], Erase] = field(default_factory=dict)
     hearing: Hearing = field(default_factory=Hearing)
 
@@ -148,6 +149,7 @@ class Program:
             parts.append(("keys", self.keys.run))
         if self.service.tells:
             parts += [("relay", self.relay.run), ("tasks", self.tasks.run)]
+        parts += self.service.beside(self.voice)
         return parts + [(f"sweep:{sweep.name}", partial(sweep.run, self.voice)) for sweep in self.service.sweeps()]
 
     def _show_labels(self) -> None:

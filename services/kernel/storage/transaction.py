@@ -1,7 +1,8 @@
 """Runs an action as one transaction, and runs it again if it lost a race."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
 
@@ -76,6 +77,12 @@ class Transactor:
     def reader(self) -> MongoReader:
         """For questions outside a transaction, on the copies that are live now."""
         return MongoReader(self.db, copies=self.copies.live, vault=self.vault)
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[MongoReader]:
+        """For questions that must all be answered as of one moment."""
+        async with await self.db.client.start_session(snapshot=True) as session:
+            yield MongoReader(self.db, session, copies=self.copies.live, vault=self.vault)
 
     async def __call__(
         self, action: Callable[Concatenate[MongoUnit, P], Awaitable[T]], *args: P.args, **kwargs: P.kwargs

@@ -132,6 +132,11 @@ class MongoUnit(MongoReader):
     def write(self, collection: str, *writes: Write) -> None:
         self.writes.setdefault(collection, []).extend(writes)
 
+    def keep(self, copied: Copied) -> None:
+        """Write a copy as a whole that no message folds."""
+        stored = {"_id": copied.id, **document(copied)}
+        self.write(self.name(type(copied)), ReplaceOne({"_id": copied.id}, stored, upsert=True))
+
     async def get(self, kind: type[S], id: str, *, expected: int | None = None) -> S:
         found = await self.look(kind, id)
         if found is None:

@@ -19,7 +19,7 @@ E = TypeVar("E", bound=Event)
 Effect = Callable[[Unit, E, datetime], Awaitable[object]]
 """The last argument is the moment at which the event is heard."""
 Fold = Callable[[C | None, E], "C | Spread[C] | None"]
-Fetched = Callable[[Any], ClaimCheck]
+Fetched = Callable[[Any], ClaimCheck | None]
 
 
 def kind_of(type_: str) -> str:
@@ -220,4 +220,4 @@ class Hearing:
     def checks(self, message: Message) -> list[ClaimCheck]:
         """The content that must be here before a message is handled."""
         fetches = [copy.fetches.get(message.type) for copy in self.copies]
-        return [fetch(message.event()) for fetch in fetches if fetch]
+        return [check for fetch in fetches if fetch and (check := fetch(message.event()))]

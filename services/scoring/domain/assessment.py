@@ -1,17 +1,24 @@
 """The life of a month: running, closed, confirmed, published. Each department has an assessment of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from services.kernel.contracts.scoring import AssessmentClosed, AssessmentPublished
+from pydantic import TypeAdapter
+
+from services.kernel.contracts.scoring import AssessmentClosed, AssessmentPublished, FactCited
 from services.kernel.domain.calendar import month_span
+from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Missing, Refused
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person, Role
 from services.scoring.domain.score import Inputs, Scored, sha256
+
+LARGEST = 256_000  # bytes of facts that stand in an assessment and in its event
+FEW = 500  # facts that have less than that
+CITED = TypeAdapter(Mapping[str, Sequence[FactCited]])
 
 
 class MonthState(StrEnum):
@@ -37,13 +44,17 @@ class Month(Aggregate):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assessment(Aggregate):
-    """A department's month (月度考评), fixed when the month is closed. `id`: `{month}/{department}`."""
+    """A department's month (月度考评), fixed when the month is closed. `id`: `{month}/{department}`.
+
+    `cited`: where the facts lie if they are too many to stand in the lines (`facts_apart`).
+    """
 
     KIND: ClassVar[str] = "assessment"
 
     month: str
     published: bool
     scored: Scored
+    cited: ClaimCheck | None = None
 
 
 class MonthClosed(Fact):
@@ -106,9 +117,17 @@ def must_see(by: Person, department: str, state: MonthState) -> None:
         raise Forbidden("department.foreign", "Another department's month can be read once it is published.")
 
 
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A department's month that is closed. `facts`: as JSON, if they are kept apart."""
+
+    decision: Decision[Assessment]
+    facts: bytes | None
+
+
 def close(
     before: Month | None, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime
-) -> tuple[Decision[Month], tuple[Decision[Assessment], ...]]:
+) -> tuple[Decision[Month], tuple[Fixed, ...]]:
     """Fix the computed scores. A month is closed once; a later fact enters only by restatement."""
     must_be_open(before, inputs.month)
     must_be_over(inputs.month, at=at)
@@ -126,13 +145,26 @@ def close(
     return Decision(month, (told,)), tuple(fixed(inputs, each, at=at) for each in all_scored)
 
 
-def fixed(inputs: Inputs, scored: Scored, *, at: datetime) -> Decision[Assessment]:
+def fixed(inputs: Inputs, scored: Scored, *, at: datetime) -> Fixed:
     id = key(inputs.month, scored.department)
+    scored, facts = facts_apart(scored)
+    cited = None if facts is None else ClaimCheck.of(facts, "application/json")
     told = AssessmentClosed(
         at=at, assessment_id=id, month=inputs.month, department=scored.department, scheme=inputs.scheme,
         position=inputs.position, score=scored.score,
     )  # fmt: skip
-    return Decision(Assessment(id=id, month=inputs.month, published=False, scored=scored), (told,))
+    assessment = Assessment(id=id, month=inputs.month, published=False, scored=scored, cited=cited)
+    return Fixed(Decision(assessment, (told,)), facts)
+
+
+def facts_apart(scored: Scored) -> tuple[Scored, bytes | None]:
+    """If its facts have more than 256 kB: the result with empty lines, and the facts by indicator as JSON."""
+    if sum(len(line.facts) for line in scored.lines) < FEW:
+        return scored, None
+    facts = CITED.dump_json({line.indicator: line.facts for line in scored.lines})
+    if len(facts) <= LARGEST:
+        return scored, None
+    return replace(scored, lines=tuple(line.model_copy(update={"facts": ()}) for line in scored.lines)), facts
 
 
 def confirm(month: Month, *, at: datetime) -> Decision[Month]:
@@ -167,6 +199,6 @@ def show(assessment: Assessment, inputs: Inputs, *, at: datetime) -> Decision[As
     told = AssessmentPublished(
         at=at, assessment_id=assessment.id, month=assessment.month, department=scored.department,
         scheme=inputs.scheme, department_name=scored.name, score=scored.score, rank=scored.rank, lines=scored.lines,
-        position=inputs.position, calendar=inputs.calendar, computed_as_of=inputs.as_of,
+        position=inputs.position, calendar=inputs.calendar, computed_as_of=inputs.as_of, cited=assessment.cited,
     )  # fmt: skip
     return Decision(replace(assessment, published=True), (told,))

@@ -67,8 +67,7 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
     A letter's facts are heard in their order. One without its receipt is one whose receipt people gave up: its answer
     still says by itself whether it was in time; while it is open, nothing says when it is due, and it is not counted.
     """
-    start, end = month_span(month)
-    until = min(end, as_of)
+    start, end, until = span(month, as_of)
     told = sorted((piece for piece in pieces if piece.fact.at < until), key=lambda piece: piece.fact.order)
 
     def each(kind: type[P]) -> list[P]:
@@ -96,6 +95,12 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
     return found
 
 
+def span(month: str, as_of: datetime) -> tuple[datetime, datetime, datetime]:
+    """A month's start, its end, and until when its facts count: its end, or the moment of computing if it runs."""
+    start, end = month_span(month)
+    return start, end, min(end, as_of)
+
+
 def grouped(pairs: Iterable[tuple[str, P]]) -> Mapping[str, Sequence[P]]:
     found: dict[str, list[P]] = {}
     for key, value in pairs:
@@ -110,9 +115,9 @@ def columns(opened: Iterable[Opened], retired: Iterable[Retired], refreshed: Ite
         yield Column(begin, ends.get(begin.column), duties.get(begin.column, ()))
 
 
-def must_be_registered(found: Evidence) -> None:
+def must_be_registered(found: Evidence, *others: str) -> None:
     named = (found.shown, found.withdrawn, found.columns, found.answered, found.overdue)
-    strange = {code for by_department in named for code in by_department} - found.departments.keys()
+    strange = {*others, *(code for by_department in named for code in by_department)} - found.departments.keys()
     if strange:
         names = ", ".join(sorted(strange))
         raise Unknown("unknown_yet", f"Facts speak of departments that are not known here: {names}. Ask again soon.")

@@ -132,6 +132,11 @@ class Answered:
     department: str
     due_at: datetime
 
+    @property
+    def is_on_time(self) -> bool:
+        """The due moment is 24:00 of the last day: an answer at that very moment is too late."""
+        return self.fact.at < self.due_at
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:

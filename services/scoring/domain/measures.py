@@ -1,14 +1,16 @@
 """Measures by name and version. Once a month was published by one, its code never changes: a new version is added.
 
-No measure uses announcements (`duty.stale`, `letter.overdue`). All use only what happened and when it was due.
+No measure uses announcements (`duty.stale`, `letter.overdue`). All use only what happened and when it was due. Points
+and formula follow from counts alone; the facts behind them are cited apart, as they may be many.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from services.kernel.contracts.columns import Cadence
-from services.kernel.contracts.publishing import Activity
+from services.kernel.contracts.publishing import Activity, Ground
 from services.kernel.contracts.scoring import FactCited, Line
 from services.kernel.domain.calendar import DAY, SHANGHAI, day_of, end_of
 from services.kernel.domain.decision import Unknown
@@ -18,7 +20,72 @@ from services.scoring.domain.scheme import Indicator
 
 CENT = Decimal("0.01")
 DONE = {Activity.OPENED: "开通", Activity.PUBLISHED: "更新", Activity.REVISED: "更新"}
-Measure = Callable[[Evidence, Department, Indicator], Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What a department's evidence adds up to. `over`: the month is over. `faults`: withdrawn for a ground, by ground.
+
+    `kept`, `inside`: column-days, and those inside the column's window. `overdue`: letters open and due.
+    """
+
+    over: bool
+    published: int = 0
+    shown: int = 0
+    complete: int = 0
+    faults: Mapping[Ground, int]
+    answered: int = 0
+    on_time: int = 0
+    overdue: int = 0
+    kept: int = 0
+    inside: int = 0
+
+    @property
+    def when(self) -> str:
+        return "月末" if self.over else "目前"
+
+
+Points = tuple[Decimal | None, str]
+"""The points, or None where the body has no such duty, and the formula in words with its numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """`points`: what follows from the counts. `cites`: the facts behind it."""
+
+    points: Callable[[Counts, Department, Indicator], Points]
+    cites: Callable[[Evidence, Department], Iterable[FactCited]]
+
+
+def counts(found: Evidence, code: str) -> Counts:
+    """What a department's evidence adds up to. Raises `Unknown` if facts that a line needs are missing."""
+    shown, answered = found.shown.get(code, ()), found.answered.get(code, ())
+    faults: dict[Ground, int] = {}
+    for gone in found.withdrawn.get(code, ()):
+        if gone.ground:
+            faults[gone.ground] = faults.get(gone.ground, 0) + 1
+    counted = Counts(
+        over=found.until == found.end, faults=faults, shown=len(shown), complete=sum(x.complete for x in shown),
+        published=sum(not x.revised for x in shown), answered=len(answered),
+        on_time=sum(x.is_on_time for x in answered),
+    )  # fmt: skip
+    return carried(counted, found, code)
+
+
+def carried(counted: Counts, found: Evidence, code: str) -> Counts:
+    """The same with what depends on time, and is therefore counted when somebody looks: columns and open letters."""
+    spans = [days for column in found.columns.get(code, ()) for days in periods(column, found)]
+    return replace(
+        counted, overdue=len(found.overdue.get(code, ())), kept=sum(len(days) for _, days in spans),
+        inside=sum(end <= period.due_at for period, days in spans for end in days),
+    )  # fmt: skip
+
+
+def of_sums(of: Mapping[str, int], *, over: bool) -> Counts:
+    """What was summed up as the facts came, by name."""
+    faults = {ground: of[ground] for ground in Ground if of.get(ground)}
+    said = {name: of.get(name, 0) for name in ("published", "shown", "complete", "answered", "on_time")}
+    return Counts(over=over, faults=faults, **said)
 
 
 def rounded(number: Decimal) -> Decimal:
@@ -31,45 +98,50 @@ def share(part: int, whole: int, maximum: Decimal) -> Decimal:
     return rounded(maximum * part / whole)
 
 
-def line(indicator: Indicator, points: Decimal | None, formula: str, facts: Iterable[FactCited] = ()) -> Line:
+def cited(facts: Iterable[FactCited]) -> tuple[FactCited, ...]:
+    """In the order in which a line names its facts."""
+    return tuple(sorted(facts, key=lambda fact: (fact.at, fact.subject, fact.type)))
+
+
+def line(indicator: Indicator, counted: Counts, department: Department) -> Line:
+    """Without its facts."""
+    points, formula = MEASURES[indicator.measure].points(counted, department, indicator)
     return Line(
-        indicator=indicator.code,
-        name=indicator.name,
-        measure=indicator.measure,
-        points=points,
-        maximum=indicator.maximum,
-        formula=formula,
-        facts=tuple(sorted(facts, key=lambda fact: (fact.at, fact.subject, fact.type))),
-    )
+        indicator=indicator.code, name=indicator.name, measure=indicator.measure, points=points,
+        maximum=indicator.maximum, formula=formula, facts=(),
+    )  # fmt: skip
 
 
-def quantity_1(found: Evidence, department: Department, indicator: Indicator) -> Line:
+def quantity_1(counted: Counts, department: Department, indicator: Indicator) -> Points:
     """Items published in the month ÷ the minimum of the department's class, at most 1 (发布数量)."""
     if indicator.minimum is None:
         raise ValueError(f"{indicator.code}: {indicator.measure} needs a minimum for each class")
-    minimum = indicator.minimum[department.size]
-    published = [shown for shown in found.shown.get(department.code, ()) if not shown.revised]
-    count = len(published)
+    minimum, count = indicator.minimum[department.size], counted.published
     points = share(min(count, minimum), minimum, indicator.maximum)
     capped = "（超过的按 1 计）" if count > minimum else ""
-    formula = f"本月发布 {count} 条 ÷ 应发布 {minimum} 条{capped} × {indicator.maximum} 分 = {points} 分"
-    return line(indicator, points, formula, (shown.fact.cited("发布 1 条") for shown in published))
+    return points, f"本月发布 {count} 条 ÷ 应发布 {minimum} 条{capped} × {indicator.maximum} 分 = {points} 分"
 
 
-def update_cycle_1(found: Evidence, department: Department, indicator: Indicator) -> Line:
+def quantity_1_cites(found: Evidence, department: Department) -> Iterator[FactCited]:
+    for shown in found.shown.get(department.code, ()):
+        if not shown.revised:
+            yield shown.fact.cited("发布 1 条")
+
+
+def update_cycle_1(counted: Counts, _: Department, indicator: Indicator) -> Points:
     """Column-days inside the column's window ÷ column-days since it opened (更新周期); each judged at its 24:00."""
-    kept, inside = 0, 0
-    cited: list[FactCited] = []
+    if not counted.kept:
+        return None, "本月没有须按周期更新的栏目，本项不计入"
+    points = share(counted.inside, counted.kept, indicator.maximum)
+    days = f"在更新周期内 {counted.inside} 栏目日 ÷ 应维护 {counted.kept} 栏目日"
+    return points, f"{days} × {indicator.maximum} 分 = {points} 分"
+
+
+def update_cycle_1_cites(found: Evidence, department: Department) -> Iterator[FactCited]:
     for column in found.columns.get(department.code, ()):
         for period, days in periods(column, found):
             current = sum(end <= period.due_at for end in days)
-            kept, inside = kept + len(days), inside + current
-            cited.append(period.fact.cited(period_remark(column.opened.name, period, len(days), current)))
-    if not kept:
-        return line(indicator, None, "本月没有须按周期更新的栏目，本项不计入")
-    points = share(inside, kept, indicator.maximum)
-    formula = f"在更新周期内 {inside} 栏目日 ÷ 应维护 {kept} 栏目日 × {indicator.maximum} 分 = {points} 分"
-    return line(indicator, points, formula, cited)
+            yield period.fact.cited(period_remark(column.opened.name, period, len(days), current))
 
 
 def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[datetime]]]:
@@ -109,25 +181,21 @@ def period_remark(name: str, period: Refreshed, days: int, current: int) -> str:
     return f"栏目“{name}”{did}，更新期限至{last_day(period.due_at)}：本月在周期内 {current} 天{late}"
 
 
-def letters_in_time_1(found: Evidence, department: Department, indicator: Indicator) -> Line:
+def letters_in_time_1(counted: Counts, _: Department, indicator: Indicator) -> Points:
     """Answered before the due moment ÷ (answered in the month + open and overdue at its end) (按时答复)."""
-    answered, overdue = found.answered.get(department.code, ()), found.overdue.get(department.code, ())
-    on_time = sum(is_on_time(answer) for answer in answered)
-    if not answered and not overdue:
-        return line(indicator, None, "本月没有答复或逾期未复的来信，本项不计入")
-    points = share(on_time, len(answered) + len(overdue), indicator.maximum)
-    formula = (
-        f"按时答复 {on_time} 件 ÷（本月答复 {len(answered)} 件 + {when(found)}逾期未复 {len(overdue)} 件）"
-        f" × {indicator.maximum} 分 = {points} 分"
-    )
-    cited = [answer.fact.cited(answer_remark(answer)) for answer in answered]
-    cited += [basis.cited(overdue_remark(letter, found)) for letter in overdue for basis in known_by(letter)]
-    return line(indicator, points, formula, cited)
+    if not counted.answered and not counted.overdue:
+        return None, "本月没有答复或逾期未复的来信，本项不计入"
+    points = share(counted.on_time, counted.answered + counted.overdue, indicator.maximum)
+    all_due = f"本月答复 {counted.answered} 件 + {counted.when}逾期未复 {counted.overdue} 件"
+    return points, f"按时答复 {counted.on_time} 件 ÷（{all_due}） × {indicator.maximum} 分 = {points} 分"
 
 
-def is_on_time(answer: Answered) -> bool:
-    """The due moment is 24:00 of the last day: an answer at that very moment is too late."""
-    return answer.fact.at < answer.due_at
+def letters_in_time_1_cites(found: Evidence, department: Department) -> Iterator[FactCited]:
+    for answer in found.answered.get(department.code, ()):
+        yield answer.fact.cited(answer_remark(answer))
+    for letter in found.overdue.get(department.code, ()):
+        for basis in known_by(letter):
+            yield basis.cited(overdue_remark(letter, found))
 
 
 def known_by(letter: Overdue) -> Sequence[Recorded]:
@@ -138,35 +206,32 @@ def known_by(letter: Overdue) -> Sequence[Recorded]:
 
 
 def answer_remark(answer: Answered) -> str:
-    return f"{'按时' if is_on_time(answer) else '逾期'}答复，期限至{last_day(answer.due_at)}"
+    return f"{'按时' if answer.is_on_time else '逾期'}答复，期限至{last_day(answer.due_at)}"
 
 
 def overdue_remark(letter: Overdue, found: Evidence) -> str:
-    return f"{when(found)}逾期未复，期限至{last_day(letter.received.due_at)}"
+    when = "月末" if found.until == found.end else "目前"
+    return f"{when}逾期未复，期限至{last_day(letter.received.due_at)}"
 
 
-def review_1(found: Evidence, department: Department, indicator: Indicator) -> Line:
+def review_1(counted: Counts, _: Department, indicator: Indicator) -> Points:
     """Publications and revisions with a complete review; one withdrawn for a ground of art. 8: 0 (公开前审查)."""
-    shown = found.shown.get(department.code, ())
-    faults = [gone for gone in found.withdrawn.get(department.code, ()) if gone.ground]
-    cited = [
-        x.fact.cited(f"{'修订' if x.revised else '发布'}，审查{'完整' if x.complete else '不完整'}") for x in shown
-    ]
-    if faults:
-        grounds = "、".join(sorted({gone.ground for gone in faults if gone.ground}))
-        cited += [gone.fact.cited(f"公开后因不予公开的情形 {gone.ground} 撤回") for gone in faults]
-        formula = f"本月有 {len(faults)} 条已公开的信息因不予公开的情形（{grounds}）撤回，本项 {rounded(Decimal(0))} 分"
-        return line(indicator, rounded(Decimal(0)), formula, cited)
-    if not shown:
-        return line(indicator, None, "本月没有发布或修订信息，本项不计入")
-    complete = sum(x.complete for x in shown)
-    points = share(complete, len(shown), indicator.maximum)
-    formula = f"审查完整 {complete} 条 ÷ 发布和修订 {len(shown)} 条 × {indicator.maximum} 分 = {points} 分"
-    return line(indicator, points, formula, cited)
+    if faults := sum(counted.faults.values()):
+        grounds, none = "、".join(sorted(counted.faults)), rounded(Decimal(0))
+        return none, f"本月有 {faults} 条已公开的信息因不予公开的情形（{grounds}）撤回，本项 {none} 分"
+    if not counted.shown:
+        return None, "本月没有发布或修订信息，本项不计入"
+    points = share(counted.complete, counted.shown, indicator.maximum)
+    formula = f"审查完整 {counted.complete} 条 ÷ 发布和修订 {counted.shown} 条 × {indicator.maximum} 分 = {points} 分"
+    return points, formula
 
 
-def when(found: Evidence) -> str:
-    return "月末" if found.until == found.end else "目前"
+def review_1_cites(found: Evidence, department: Department) -> Iterator[FactCited]:
+    for x in found.shown.get(department.code, ()):
+        yield x.fact.cited(f"{'修订' if x.revised else '发布'}，审查{'完整' if x.complete else '不完整'}")
+    for gone in found.withdrawn.get(department.code, ()):
+        if gone.ground:
+            yield gone.fact.cited(f"公开后因不予公开的情形 {gone.ground} 撤回")
 
 
 def last_day(due_at: datetime) -> str:
@@ -175,9 +240,9 @@ def last_day(due_at: datetime) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
-MEASURES: dict[str, Measure] = {
-    "quantity/1": quantity_1,
-    "update_cycle/1": update_cycle_1,
-    "letters_in_time/1": letters_in_time_1,
-    "review/1": review_1,
+MEASURES = {
+    "quantity/1": Measure(quantity_1, quantity_1_cites),
+    "update_cycle/1": Measure(update_cycle_1, update_cycle_1_cites),
+    "letters_in_time/1": Measure(letters_in_time_1, letters_in_time_1_cites),
+    "review/1": Measure(review_1, review_1_cites),
 }

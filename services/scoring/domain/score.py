@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from services.kernel.contracts.scoring import FactCited, Line
-from services.scoring.domain.evidence import Evidence, gather
+from services.scoring.domain.evidence import Evidence, gather, must_be_registered
 from services.scoring.domain.facts import Department, Piece
-from services.scoring.domain.measures import MEASURES, rounded
+from services.scoring.domain.measures import MEASURES, carried, cited, counts, line, of_sums, rounded
 from services.scoring.domain.scheme import Scheme
 
 HUNDRED = Decimal(100)
@@ -51,8 +51,38 @@ def compute(pieces: Iterable[Piece], inputs: Inputs, scheme: Scheme) -> tuple[Sc
 
 
 def scored(found: Evidence, department: Department, scheme: Scheme) -> Scored:
-    lines = tuple(MEASURES[indicator.measure](found, department, indicator) for indicator in scheme.indicators)
-    return Scored(department=department.code, name=department.name, score=total(lines), rank=None, lines=lines)
+    counted = counts(found, department.code)
+    return with_facts(result(department, [line(each, counted, department) for each in scheme.indicators]), found)
+
+
+def summed(found: Evidence, sums: Mapping[str, Mapping[str, int]], scheme: Scheme) -> tuple[Scored, ...]:
+    """Every department's month without its facts, sorted by code, where items and answered letters are counted.
+
+    Raises `Unknown` if facts that a line needs are missing.
+    """
+    must_be_registered(found, *(code for code, of in sums.items() if any(of.values())))
+    made = []
+    for code, department in sorted(found.departments.items()):
+        counted = carried(of_sums(sums.get(code, {}), over=found.until == found.end), found, code)
+        made.append(result(department, [line(indicator, counted, department) for indicator in scheme.indicators]))
+    return ranked(made)
+
+
+def with_facts(scored: Scored, found: Evidence) -> Scored:
+    """The same with the facts of each line."""
+    department = found.departments[scored.department]
+    lines = (each.model_copy(update={"facts": facts_of(each, found, department)}) for each in scored.lines)
+    return replace(scored, lines=tuple(lines))
+
+
+def result(department: Department, lines: Sequence[Line]) -> Scored:
+    """Not ranked yet."""
+    return Scored(department=department.code, name=department.name, score=total(lines), rank=None, lines=tuple(lines))
+
+
+def facts_of(line: Line, found: Evidence, department: Department) -> tuple[FactCited, ...]:
+    """The facts that a line rests on, by time."""
+    return cited(MEASURES[line.measure].cites(found, department))
 
 
 def total(lines: Sequence[Line]) -> Decimal | None:

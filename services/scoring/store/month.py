@@ -1,0 +1,98 @@
+"""Months: computed from the evidence or from the record itself, and as they were closed; the schemes."""
+
+import asyncio
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from services.kernel.contracts.scoring import Line
+from services.kernel.domain.decision import Missing, Reader
+from services.kernel.storage.files import Files
+from services.kernel.storage.mongo import MongoReader
+from services.scoring.domain.assessment import CITED, Assessment, Month, key
+from services.scoring.domain.evidence import Evidence
+from services.scoring.domain.measures import MEASURES
+from services.scoring.domain.scheme import Scheme
+from services.scoring.domain.score import Inputs, Scored, compute, summed, with_facts
+from services.scoring.store import evidence, fact
+
+
+class Schemes(BaseModel):
+    """The file of schemes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    about: str
+    schemes: tuple[Scheme, ...]
+
+
+@cache
+def schemes() -> tuple[Scheme, ...]:
+    """All versions; `ValueError` where one names a measure that there is no code for."""
+    path = Path(__file__).parents[1] / "data" / "schemes.json"
+    found = Schemes.model_validate_json(path.read_bytes()).schemes
+    named = {indicator.measure for scheme in found for indicator in scheme.indicators}
+    if named - MEASURES.keys():
+        raise ValueError(f"Schemes name measures that are not known: {sorted(named - MEASURES.keys())}")
+    return found
+
+
+def scheme(version: str) -> Scheme:
+    """The version a month was closed by; `KeyError` where it is gone: a published scheme is never taken out."""
+    return {scheme.version: scheme for scheme in schemes()}[version]
+
+
+async def replayed(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
+    """Every department's month with its facts, from the record itself.
+
+    It is computed in a thread: a month with many facts would block the event loop.
+    """
+    return await asyncio.to_thread(compute, await fact.pieces(read, inputs), inputs, scheme(inputs.scheme))
+
+
+async def look(read: Reader, inputs: Inputs) -> tuple[Evidence, tuple[Scored, ...]]:
+    """Every department's month without its facts, from the evidence, with what that holds of time."""
+    found = await evidence.carried(read, inputs.month, inputs.as_of, position=inputs.position)
+    return found, summed(found, await evidence.sums(read, inputs.month), scheme(inputs.scheme))
+
+
+async def cited(read: Reader, found: Evidence, month: str, scored: Scored) -> Scored:
+    """A department's month with its facts."""
+    return with_facts(scored, await evidence.of_department(read, found, month, scored.department))
+
+
+async def whole(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
+    """Every department's month with its facts, from the evidence."""
+    found, scored = await look(read, inputs)
+    return tuple([await cited(read, found, inputs.month, each) for each in scored])
+
+
+async def month(read: Reader, id: str) -> Month:
+    """One that was closed. `Missing` before."""
+    found = await read.look(Month, id)
+    if found is None:
+        raise Missing("month.missing", f"{id} is not closed.")
+    return found
+
+
+async def months(read: Reader) -> list[Month]:
+    """All that were closed, oldest first."""
+    return await read.find(Month, {}, sort="_id", limit=0)
+
+
+async def assessments(read: Reader, month: Month) -> list[Assessment]:
+    """All of a month, by department. Index: _id."""
+    ids = [key(month.id, department) for department in month.departments]
+    return await read.find(Assessment, {"_id": {"$in": ids}}, sort="_id", limit=0)
+
+
+async def lines(read: MongoReader, assessment: Assessment) -> tuple[Line, ...]:
+    """Of a closed month, with the facts, wherever they lie."""
+    if assessment.cited is None:
+        return assessment.scored.lines
+    found = await Files(read.db).look(assessment.cited.sha256)
+    if found is None:
+        raise Missing("content.missing", f"The facts of {assessment.id} are not here.")
+    facts = CITED.validate_json(b"".join([part async for part in found.read()]))
+    return tuple(line.model_copy(update={"facts": tuple(facts[line.indicator])}) for line in assessment.scored.lines)
