@@ -11,6 +11,7 @@ import structlog
 
 from deploy.local.stack import Servers
 from tests.bench import (
+    closing,
     crowded,
     growing,
     guilty,
@@ -41,6 +42,7 @@ ON_SERVERS: dict[str, Callable[[Servers], Awaitable[Found]]] = {
     "files": hauling.measure,
     "sweep": sweeping.measure,
     "tree": planning.measure,
+    "closing": closing.measure,
     "webserver": webserver.measure,
 }
 ON_SUITE: dict[str, Callable[[Suite], Awaitable[Found]]] = {

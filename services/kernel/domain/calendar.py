@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -167,6 +167,7 @@ def month_of(moment: datetime) -> str:
     return f"{day_of(moment):%Y-%m}"
 
 
+@lru_cache(maxsize=1_200)
 def month_span(month: str) -> tuple[datetime, datetime]:
     """The first moments of a month like `2026-11` and of the next, in UTC. Raises `ValueError` for any other form."""
     try:

@@ -57,6 +57,11 @@ class Evidence:
     answered: Mapping[str, Sequence[Answered]]
     overdue: Mapping[str, Sequence[Overdue]]
 
+    @property
+    def over(self) -> bool:
+        """Whether the month was over at the moment of computing."""
+        return self.until == self.end
+
 
 P = TypeVar("P")
 
@@ -113,6 +118,13 @@ def columns(opened: Iterable[Opened], retired: Iterable[Retired], refreshed: Ite
     duties = grouped((x.column, x) for x in refreshed)
     for begin in opened:
         yield Column(begin, ends.get(begin.column), duties.get(begin.column, ()))
+
+
+def must_have_no_period(opened: Opened) -> None:
+    """Of a column without any. Raises `Unknown` if its cadence sets periods, so that one should have been told."""
+    if opened.cadence.is_known:
+        detail = f"Nothing tells until when the column {opened.column} was current. Ask again soon."
+        raise Unknown("unknown_yet", detail)
 
 
 def must_be_registered(found: Evidence, *others: str) -> None:

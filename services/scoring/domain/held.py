@@ -7,27 +7,33 @@ found when somebody looks.
 
 import hashlib
 import inspect
-import sys
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
-from itertools import groupby
-from typing import Any, ClassVar, TypeVar, cast
+from importlib import import_module
+from typing import ClassVar
 
-from services.kernel.contracts.publishing import Ground
-from services.kernel.domain.calendar import day_of, month_of, month_span
+from services.kernel.contracts.columns import Cadence
+from services.kernel.contracts.mailbox import LetterAnswered
+from services.kernel.contracts.publishing import (
+    Activity,
+    DutyRefreshed,
+    Ground,
+    ItemPublished,
+    ItemRevised,
+    ItemWithdrawn,
+)
+from services.kernel.domain.calendar import day_of, month_span
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import bare
-from services.scoring.domain import facts
-from services.scoring.domain.evidence import Overdue
+from services.scoring.domain.evidence import Evidence, Overdue, must_have_no_period
 from services.scoring.domain.facts import (
     Answered,
     Closed,
     Department,
     Opened,
-    Piece,
     Received,
     Recorded,
     Refreshed,
@@ -37,14 +43,14 @@ from services.scoring.domain.facts import (
     Withdrawn,
 )
 
-H = TypeVar("H", bound="Held")
-Key = tuple[type["Held"], str]
+DAYS = 31  # of the longest month
 
 
 @cache
 def version() -> str:
     """A hash of the code that decides what is kept, without comments and docstrings."""
-    code = "\n".join(bare(inspect.getsource(module)) for module in (facts, sys.modules[__name__]))
+    modules = [import_module(f"services.scoring.domain.{name}") for name in ("adding", "facts", "held")]
+    code = "\n".join(bare(inspect.getsource(module)) for module in modules)
     return hashlib.sha256(code.encode()).hexdigest()[:12]
 
 
@@ -88,71 +94,160 @@ class Tended(Held):
 
     opened: Opened | None = None
     retired: Retired | None = None
-    last: Refreshed | None = None
+    last: "Period | None" = None
     latest: datetime | None = None
+
+    def days(self, found: Evidence, of_month: tuple[int, int] | None) -> tuple[int, int]:
+        """The days of the month that it was live and had a period, and those inside the window.
+
+        `of_month`: `by_day` of its periods, None without any. Raises `Unknown` if it should have one.
+        """
+        assert self.opened
+        begun, first = max(found.start, self.opened.fact.at), day_of(found.start)
+        last = min(found.until, self.retired.fact.at) if self.retired else found.until
+        start, stop = (day_of(begun) - first).days, (day_of(last) - first).days
+        if self.opened.cadence is Cadence.NONE or stop <= start:
+            return 0, 0
+        if of_month is None:
+            must_have_no_period(self.opened)
+            return 0, 0
+        start = max(start, of_month[0])
+        mask = ((1 << max(stop - start, 0)) - 1) << start
+        return max(stop - start, 0), (of_month[1] & mask).bit_count()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of a column's duty, by the fact that began it."""
+
+    position: int
+    sequence: int
+    at: datetime
+    because: Activity
+    due_at: datetime
+
+    @classmethod
+    def of(cls, piece: Refreshed) -> "Period":
+        return cls(piece.fact.position, piece.fact.sequence, piece.fact.at, piece.because, piece.due_at)
+
+    def piece(self, column: str) -> Refreshed:
+        return Refreshed(
+            Recorded(
+                position=self.position, type=DutyRefreshed.TYPE, subject=f"duty/{column}", sequence=self.sequence,
+                at=self.at,
+            ),
+            column, self.because, self.due_at,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Upkeep(Held):
-    """The periods of a column in a month in which one began: the one before them, then the last of each day."""
+class Days(Held):
+    """The days of a month at whose 24:00 a column was inside its window, a bit for each, and the first that counts.
+
+    Days before `first` have no period. The last period is taken to stay in force.
+    """
 
     KIND: ClassVar[str] = "upkeep"
 
     column: str
     month: str
-    periods: tuple[Refreshed, ...]
+    first: int
+    inside: int
+
+
+Kept = tuple[Tended, tuple[int, int] | None]
+"""A column, and its `by_day` in a month: None without any period."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upkeep(Days):
+    """The periods of a column in a month in which one began: the one before them, then the last of each day."""
+
+    periods: tuple[Period, ...]
+
+
+class Counted(StrEnum):
+    """What counts in a month."""
+
+    PUBLISHED = "published"
+    REVISED = "revised"
+    WITHDRAWN = "withdrawn"
+    ANSWERED = "answered"
+
+
+TYPES = {
+    Counted.PUBLISHED: ItemPublished.TYPE, Counted.REVISED: ItemRevised.TYPE, Counted.WITHDRAWN: ItemWithdrawn.TYPE,
+    Counted.ANSWERED: LetterAnswered.TYPE,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention(Held):
-    """What an item's event adds to a month. `complete`: its review, if it was shown. `ground`: if it was withdrawn."""
+    """What one event of an item or a letter counts as in a month. `id`: `{subject}#{sequence}`.
 
-    KIND: ClassVar[str] = "item"
+    `complete`: the review of what was shown. `ground`: of what was withdrawn. `due_at`: of the letter answered.
+    """
+
+    KIND: ClassVar[str] = "mention"
 
     month: str
     department: str
-    fact: Recorded
-    revised: bool = False
-    complete: bool | None = None
+    counted: Counted
+    position: int
+    at: datetime
+    complete: bool = False
     ground: Ground | None = None
+    due_at: datetime | None = None
 
     @property
-    def piece(self) -> Shown | Withdrawn:
-        if self.complete is None:
-            return Withdrawn(self.fact, self.department, self.ground)
-        return Shown(self.fact, self.department, self.revised, self.complete)
+    def piece(self) -> Shown | Withdrawn | Answered:
+        subject, _, sequence = self.id.rpartition("#")
+        fact = Recorded(
+            position=self.position, type=TYPES[self.counted], subject=subject, sequence=int(sequence), at=self.at
+        )
+        if self.due_at is not None:
+            return Answered(fact, subject.partition("/")[2], self.department, self.due_at)
+        if self.counted is Counted.WITHDRAWN:
+            return Withdrawn(fact, self.department, self.ground)
+        return Shown(fact, self.department, self.counted is Counted.REVISED, self.complete)
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer that counts in a month, by who gave it."""
-
-    month: str
-    department: str
-    at: datetime
+    @property
+    def adds(self) -> Iterator[str]:
+        """The sums that it adds to."""
+        match self.counted:
+            case Counted.PUBLISHED | Counted.REVISED:
+                yield "shown"
+                if self.complete:
+                    yield "complete"
+                if self.counted is Counted.PUBLISHED:
+                    yield "published"
+            case Counted.WITHDRAWN:
+                yield "withdrawn"
+                if self.ground:
+                    yield self.ground.value
+            case Counted.ANSWERED:
+                yield "answered"
+                if self.due_at and self.at < self.due_at:
+                    yield "on_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter(Held):
-    """A letter's life, from which it is told who has it at a moment, and whether it is open then.
+    """A letter's life, from which it is told who has it at a moment, and whether it is open and due then.
 
-    `done_at`: when it was first answered or closed. `counted`: by month, the answer that counts there.
+    `holder`: who has it now. `answered_at`, `done_at`: when it was first answered; answered or closed. `open`: it was
+    received, and neither.
     """
 
     KIND: ClassVar[str] = "letter"
 
     received: Received | None = None
     transfers: tuple[Transferred, ...] = ()
-    answers: tuple[Answered, ...] = ()
+    holder: str | None = None
     due_at: datetime | None = None
+    answered_at: datetime | None = None
     done_at: datetime | None = None
-    counted: tuple[Answer, ...] = ()
-
-    def answer(self, month: str, until: datetime) -> Answered | None:
-        """The first answer told before `until`, if it was given in the month."""
-        start, end = month_span(month)
-        first = next((answer for answer in self.answers if answer.fact.at < min(end, until)), None)
-        return first if first and first.fact.at >= start else None
+    open: bool = False
 
     def overdue(self, until: datetime) -> Overdue | None:
         """If it was received before a moment, open then and due by then: who had it."""
@@ -161,8 +256,24 @@ class Matter(Held):
         held = next((moved for moved in reversed(self.transfers) if moved.fact.at < until), self.received)
         return Overdue(self.received, held)
 
+    def follow(self, piece: "Received | Transferred | Answered | Closed") -> "Matter":
+        match piece:
+            case Received():
+                holder = self.holder or piece.department
+                return replace(self, received=piece, due_at=piece.due_at, holder=holder, open=self.done_at is None)
+            case Transferred():
+                return replace(self, transfers=(*self.transfers, piece), holder=piece.department)
+            case Answered():
+                return replace(self.done(piece.fact.at), answered_at=earlier(self.answered_at, piece.fact.at))
+            case Closed():
+                return self.done(piece.fact.at)
+
     def done(self, at: datetime) -> "Matter":
-        return replace(self, done_at=min(filter(None, (self.done_at, at))))
+        return replace(self, done_at=earlier(self.done_at, at), open=False)
+
+
+def earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,167 +287,16 @@ class Sum(Held):
     of: Mapping[str, int]
 
 
-@dataclass(slots=True)
-class Sheaf:
-    """Some evidence while facts are added to it.
+def by_day(periods: Sequence[Period], month: str) -> tuple[int, int]:
+    """The first day of a month at whose 24:00 one of these is in force, and a bit for each day inside a window.
 
-    `disordered`: columns of which a period was told that began before one told earlier; their upkeep is to be made
-    from all their periods anew (`upkeeps`).
+    One is in force once those told before it began too, until the next is.
     """
-
-    states: dict[Key, Held] = field(default_factory=dict)
-    changed: set[Key] = field(default_factory=set)
-    sums: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    disordered: set[str] = field(default_factory=set)
-
-    def look(self, kind: type[H], id: str) -> H | None:
-        return cast(H | None, self.states.get((kind, id)))
-
-    def put(self, state: Held) -> None:
-        key = (type(state), state.id)
-        self.states[key] = state
-        self.changed.add(key)
-
-    def count(self, counted: Iterable[tuple[str, str, str]], sign: int = 1) -> None:
-        for each in counted:
-            self.sums[each] += sign
-
-
-def wanted(pieces: Iterable[Piece]) -> dict[type[Held], set[str]]:
-    """The evidence that these facts may change, by what has to be read before."""
-    found: dict[type[Held], set[str]] = {}
-    for piece in pieces:
-        for kind, id in _places(piece):
-            found.setdefault(kind, set()).add(id)
-    return found
-
-
-def _places(piece: Piece) -> Iterator[Key]:
-    match piece:
-        case Department():
-            yield Body, piece.code
-        case Opened() | Retired():
-            yield Tended, piece.column
-        case Refreshed():
-            yield Tended, piece.column
-            yield Upkeep, f"{piece.column}/{month_of(piece.fact.at)}"
-        case Received() | Transferred() | Answered() | Closed():
-            yield Matter, piece.letter
-        case Shown() | Withdrawn():
-            return
-
-
-def fold(sheaf: Sheaf, piece: Piece) -> None:
-    """Add one fact."""
-    match piece:
-        case Department():
-            known = sheaf.look(Body, piece.code) or Body(id=piece.code)
-            sheaf.put(replace(known, said=(*known.said, piece)))
-        case Opened():
-            sheaf.put(replace(tended(sheaf, piece.column), opened=piece))
-        case Retired():
-            sheaf.put(replace(tended(sheaf, piece.column), retired=piece))
-        case Refreshed():
-            _refresh(sheaf, piece)
-        case Shown() | Withdrawn():
-            _mention(sheaf, piece)
-        case Received() | Transferred() | Answered() | Closed():
-            _follow(sheaf, piece)
-
-
-def tended(sheaf: Sheaf, column: str) -> Tended:
-    return sheaf.look(Tended, column) or Tended(id=column)
-
-
-def _refresh(sheaf: Sheaf, piece: Refreshed) -> None:
-    column, at = tended(sheaf, piece.column), piece.fact.at
-    if column.latest and at < column.latest:
-        sheaf.disordered.add(column.id)
-    sheaf.put(replace(column, last=piece, latest=max(filter(None, (column.latest, at)))))
-    month = month_of(at)
-    known = sheaf.look(Upkeep, f"{column.id}/{month}")
-    before = known.periods if known else ((column.last,) if column.last else ())
-    sheaf.put(upkeep(column.id, month, (*without_its_day(before, at), piece)))
-
-
-def upkeep(column: str, month: str, periods: Sequence[Refreshed]) -> Upkeep:
-    return Upkeep(id=f"{column}/{month}", column=column, month=month, periods=tuple(periods))
-
-
-def without_its_day(periods: Sequence[Refreshed], at: datetime) -> Sequence[Refreshed]:
-    """Without the last, if it began on the same day: at no 24:00 it is the one in force."""
-    return periods[:-1] if periods and day_of(periods[-1].fact.at) == day_of(at) else periods
-
-
-def upkeeps(column: str, periods: Sequence[Refreshed]) -> Iterator[Upkeep]:
-    """The upkeep of a column from all its periods in the order told, of which some began before earlier ones."""
-    for month in sorted({month_of(period.fact.at) for period in periods}):
-        start, end = month_span(month)
-        told = [period for period in periods if period.fact.at < end]
-        before = next((n for n, period in enumerate(told) if period.fact.at >= start), len(told))
-        yield upkeep(column, month, told[max(before - 1, 0) :])
-
-
-def _mention(sheaf: Sheaf, piece: Shown | Withdrawn) -> None:
-    fact = piece.fact
-    said: dict[str, Any] = (
-        {"revised": piece.revised, "complete": piece.complete} if isinstance(piece, Shown) else {"ground": piece.ground}
-    )
-    mention = Mention(
-        id=f"{fact.subject}#{fact.sequence}", month=month_of(fact.at), department=piece.department, fact=fact, **said
-    )
-    sheaf.put(mention)
-    sheaf.count((mention.month, mention.department, name) for name in names(piece))
-
-
-def names(piece: Shown | Withdrawn) -> Iterator[str]:
-    """The sums that it adds to."""
-    match piece:
-        case Shown():
-            yield "shown"
-            if piece.complete:
-                yield "complete"
-            if not piece.revised:
-                yield "published"
-        case Withdrawn():
-            yield "withdrawn"
-            if piece.ground:
-                yield piece.ground.value
-
-
-def _follow(sheaf: Sheaf, piece: Received | Transferred | Answered | Closed) -> None:
-    before = sheaf.look(Matter, piece.letter) or Matter(id=piece.letter)
-    match piece:
-        case Received():
-            after = replace(before, received=piece, due_at=piece.due_at)
-        case Transferred():
-            after = replace(before, transfers=(*before.transfers, piece))
-        case Closed():
-            after = before.done(piece.fact.at)
-        case Answered():
-            after = replace(before, answers=(*before.answers, piece)).done(piece.fact.at)
-            after = replace(after, counted=tuple(counted(after)))
-    sheaf.put(after)
-    if after.counted != before.counted:
-        sheaf.count(in_time(before), -1)
-        sheaf.count(in_time(after))
-
-
-def counted(matter: Matter) -> Iterator[Answer]:
-    for month in sorted({month_of(answer.fact.at) for answer in matter.answers}):
-        if answer := matter.answer(month, month_span(month)[1]):
-            yield Answer(month, answer.department, answer.fact.at)
-
-
-def in_time(matter: Matter) -> Iterator[tuple[str, str, str]]:
-    for each in matter.counted:
-        answer = matter.answer(each.month, month_span(each.month)[1])
-        yield each.month, each.department, "answered"
-        if answer and answer.is_on_time:
-            yield each.month, each.department, "on_time"
-
-
-def by_month(sums: Counter[tuple[str, str, str]]) -> Iterator[tuple[str, str, dict[str, int]]]:
-    """What is added to each month and department, by name."""
-    for (month, department), some in groupby(sorted(sums.items()), key=lambda each: each[0][:2]):
-        yield month, department, {name: number for (_, _, name), number in some}
+    start = day_of(month_span(month)[0])
+    inside, first, since = 0, DAYS, 0
+    for period in periods:
+        since = max(since, (day_of(period.at) - start).days)
+        first = min(first, since)
+        days = min((day_of(period.due_at) - start).days, DAYS) - since
+        inside = inside & ~(-1 << since) | ((1 << max(days, 0)) - 1) << since
+    return first, inside

@@ -5,7 +5,7 @@ and formula follow from counts alone; the facts behind them are cited apart, as 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -13,8 +13,7 @@ from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, Ground
 from services.kernel.contracts.scoring import FactCited, Line
 from services.kernel.domain.calendar import DAY, SHANGHAI, day_of, end_of
-from services.kernel.domain.decision import Unknown
-from services.scoring.domain.evidence import Column, Evidence, Overdue
+from services.scoring.domain.evidence import Column, Evidence, Overdue, must_have_no_period
 from services.scoring.domain.facts import Answered, Department, Recorded, Refreshed
 from services.scoring.domain.scheme import Indicator
 
@@ -64,28 +63,21 @@ def counts(found: Evidence, code: str) -> Counts:
     for gone in found.withdrawn.get(code, ()):
         if gone.ground:
             faults[gone.ground] = faults.get(gone.ground, 0) + 1
-    counted = Counts(
-        over=found.until == found.end, faults=faults, shown=len(shown), complete=sum(x.complete for x in shown),
-        published=sum(not x.revised for x in shown), answered=len(answered),
-        on_time=sum(x.is_on_time for x in answered),
-    )  # fmt: skip
-    return carried(counted, found, code)
-
-
-def carried(counted: Counts, found: Evidence, code: str) -> Counts:
-    """The same with what depends on time, and is therefore counted when somebody looks: columns and open letters."""
     spans = [days for column in found.columns.get(code, ()) for days in periods(column, found)]
-    return replace(
-        counted, overdue=len(found.overdue.get(code, ())), kept=sum(len(days) for _, days in spans),
+    return Counts(
+        over=found.over, faults=faults, shown=len(shown), complete=sum(x.complete for x in shown),
+        published=sum(not x.revised for x in shown), answered=len(answered),
+        on_time=sum(x.is_on_time for x in answered), overdue=len(found.overdue.get(code, ())),
+        kept=sum(len(days) for _, days in spans),
         inside=sum(end <= period.due_at for period, days in spans for end in days),
     )  # fmt: skip
 
 
-def of_sums(of: Mapping[str, int], *, over: bool) -> Counts:
-    """What was summed up as the facts came, by name."""
+def of_sums(of: Mapping[str, int], *, over: bool, kept: int, inside: int, overdue: int) -> Counts:
+    """What was summed up as the facts came, by name, with what is counted when somebody looks."""
     faults = {ground: of[ground] for ground in Ground if of.get(ground)}
     said = {name: of.get(name, 0) for name in ("published", "shown", "complete", "answered", "on_time")}
-    return Counts(over=over, faults=faults, **said)
+    return Counts(over=over, faults=faults, kept=kept, inside=inside, overdue=overdue, **said)
 
 
 def rounded(number: Decimal) -> Decimal:
@@ -158,9 +150,8 @@ def periods(column: Column, found: Evidence) -> Iterator[tuple[Refreshed, list[d
             begun += 1
         if begun:
             days.setdefault(begun - 1, []).append(end)
-        elif column.opened.cadence.is_known and not column.refreshed:
-            detail = f"Nothing tells until when the column {column.opened.column} was current. Ask again soon."
-            raise Unknown("unknown_yet", detail)
+        elif not column.refreshed:
+            must_have_no_period(column.opened)
     return ((column.refreshed[n], ends) for n, ends in days.items())
 
 
@@ -210,7 +201,7 @@ def answer_remark(answer: Answered) -> str:
 
 
 def overdue_remark(letter: Overdue, found: Evidence) -> str:
-    when = "月末" if found.until == found.end else "目前"
+    when = "月末" if found.over else "目前"
     return f"{when}逾期未复，期限至{last_day(letter.received.due_at)}"
 
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from services.kernel.contracts.scoring import FactCited, Line
 from services.scoring.domain.evidence import Evidence, gather, must_be_registered
 from services.scoring.domain.facts import Department, Piece
-from services.scoring.domain.measures import MEASURES, carried, cited, counts, line, of_sums, rounded
+from services.scoring.domain.held import Kept
+from services.scoring.domain.measures import MEASURES, cited, counts, line, of_sums, rounded
 from services.scoring.domain.scheme import Scheme
 
 HUNDRED = Decimal(100)
@@ -55,15 +56,28 @@ def scored(found: Evidence, department: Department, scheme: Scheme) -> Scored:
     return with_facts(result(department, [line(each, counted, department) for each in scheme.indicators]), found)
 
 
-def summed(found: Evidence, sums: Mapping[str, Mapping[str, int]], scheme: Scheme) -> tuple[Scored, ...]:
-    """Every department's month without its facts, sorted by code, where items and answered letters are counted.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """What a month adds up to, by department: items and answered letters by name, columns, letters overdue."""
+
+    of: Mapping[str, Mapping[str, int]]
+    kept: Mapping[str, Sequence[Kept]]
+    overdue: Mapping[str, int]
+
+
+def summed(found: Evidence, sums: Sums, scheme: Scheme) -> tuple[Scored, ...]:
+    """Every department's month without its facts, sorted by code. `found`: at least the departments.
 
     Raises `Unknown` if facts that a line needs are missing.
     """
-    must_be_registered(found, *(code for code, of in sums.items() if any(of.values())))
+    must_be_registered(found, *(code for code, of in sums.of.items() if any(of.values())), *sums.kept, *sums.overdue)
     made = []
     for code, department in sorted(found.departments.items()):
-        counted = carried(of_sums(sums.get(code, {}), over=found.until == found.end), found, code)
+        days = [column.days(found, of_month) for column, of_month in sums.kept.get(code, ())]
+        counted = of_sums(
+            sums.of.get(code, {}), over=found.over, kept=sum(kept for kept, _ in days),
+            inside=sum(inside for _, inside in days), overdue=sums.overdue.get(code, 0),
+        )  # fmt: skip
         made.append(result(department, [line(indicator, counted, department) for indicator in scheme.indicators]))
     return ranked(made)
 

@@ -1,27 +1,43 @@
 """Evidence: how facts are added to it as they are heard, and what a month is read from."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.kernel.domain.decision import Reader
-from services.kernel.storage.mongo import Index, MongoReader
+from services.kernel.storage.mongo import Document, Index, MongoReader
+from services.kernel.storage.mongo import read as decoded
 from services.kernel.storage.unit import MongoUnit
-from services.scoring.domain import held
+from services.scoring.domain import adding, held
+from services.scoring.domain.adding import Sheaf
 from services.scoring.domain.evidence import Column, Evidence, Overdue, grouped, span
-from services.scoring.domain.facts import Refreshed, Shown, Withdrawn
-from services.scoring.domain.held import Body, Mark, Matter, Mention, Sheaf, Sum, Tended, Upkeep
+from services.scoring.domain.facts import Answered, Refreshed, Shown, Withdrawn
+from services.scoring.domain.held import (
+    Body,
+    Days,
+    Kept,
+    Mark,
+    Matter,
+    Mention,
+    Period,
+    Sum,
+    Tended,
+    Upkeep,
+    by_day,
+)
 from services.scoring.store import fact
 
 INDEXES = [
     Index(of=Upkeep, keys=("month",)),
     Index(of=Mention, keys=("month", "department")),
-    Index(of=Matter, keys=("done_at", "due_at")),
+    Index(of=Matter, keys=("open", "due_at", "holder")),
+    Index(of=Matter, keys=("open", "due_at")),
     Index(of=Matter, keys=("done_at",)),
-    Index(of=Matter, keys=("counted.month", "counted.department")),
     Index(of=Sum, keys=("month",)),
 ]
 WINDOW = 400  # positions whose facts are added in one transaction
+PORTION = 5_000  # rows fetched at once
 UNUSED = timedelta(days=1)  # how long the evidence of another version of the code is kept for its replicas
 
 
@@ -42,14 +58,13 @@ async def add(unit: MongoUnit, *, at: datetime) -> int:
     upto = min(begun + WINDOW, await fact.position(unit))
     sheaf = Sheaf()
     pieces = await fact.heard(unit, begun, upto)
-    for kind, ids in held.wanted(pieces).items():
+    for kind, ids in adding.wanted(pieces).items():
         for state in await unit.find(kind, {"_id": {"$in": sorted(ids)}}, sort="_id", limit=0):
             sheaf.states[kind, state.id] = state
     for piece in pieces:
-        held.fold(sheaf, piece)
+        adding.fold(sheaf, piece)
     for column in sorted(sheaf.disordered):
-        told = [piece for piece in await fact.of(unit, f"duty/{column}", upto) if isinstance(piece, Refreshed)]
-        for upkeep in held.upkeeps(column, told):
+        for upkeep in adding.upkeeps(column, await all_periods(unit, column, upto)):
             sheaf.put(upkeep)
     for key in sheaf.changed:
         unit.keep(sheaf.states[key])
@@ -59,7 +74,7 @@ async def add(unit: MongoUnit, *, at: datetime) -> int:
 
 
 async def sum_up(unit: MongoUnit, sheaf: Sheaf) -> None:
-    added = {f"{month}/{department}": (month, department, of) for month, department, of in held.by_month(sheaf.sums)}
+    added = {f"{month}/{department}": (month, department, of) for month, department, of in adding.by_month(sheaf.sums)}
     for known in await unit.find(Sum, {"_id": {"$in": sorted(added)}}, sort="_id", limit=0):
         month, department, of = added[known.id]
         names = known.of.keys() | of.keys()
@@ -68,47 +83,89 @@ async def sum_up(unit: MongoUnit, sheaf: Sheaf) -> None:
         unit.keep(Sum(id=id, month=month, department=department, of=of))
 
 
-async def carried(read: Reader, month: str, as_of: datetime, *, position: int) -> Evidence:
-    """What changes with time alone: departments, columns with their periods, letters open and due.
-
-    Items and answered letters are left out: they are counted (`sums`), and read for one department at a time.
-    """
+async def standing(read: Reader, month: str, as_of: datetime) -> Evidence:
+    """The departments of a month, and nothing else."""
     start, end, until = span(month, as_of)
     bodies = [body.as_of(until) for body in await read.find(Body, {}, sort="_id", limit=0)]
-    columns = [column async for column in tended(read, month, as_of, position=position)]
+    departments = {body.code: body for body in bodies if body}
     return Evidence(
-        start=start, end=end, until=until,
-        departments={body.code: body for body in bodies if body},
-        shown={}, withdrawn={}, answered={},
-        columns=grouped((column.opened.owner, column) for column in columns),
-        overdue=grouped((letter.held.department, letter) for letter in await overdue(read, until)),
+        start=start, end=end, until=until, departments=departments, shown={}, withdrawn={}, columns={}, answered={},
+        overdue={},
     )  # fmt: skip
 
 
-async def tended(read: Reader, month: str, as_of: datetime, *, position: int) -> AsyncIterator[Column]:
-    """The columns that were open before the month's end, with the periods that may be in force in it.
+async def carried(read: Reader, found: Evidence, month: str, *, position: int) -> Evidence:
+    """The same with what carries over from month to month: columns with their periods, letters open and due."""
+    columns = [column async for column in tended(read, found, month, position)]
+    return replace(
+        found, columns=grouped((column.opened.owner, column) for column in columns),
+        overdue=grouped((letter.held.department, letter) for letter in await overdue(read, found.until)),
+    )  # fmt: skip
 
-    Where none began in the month, the one in force is the latest, unless others began since: then the record tells.
-    """
-    start, _, until = span(month, as_of)
+
+async def tended(read: Reader, found: Evidence, month: str, position: int) -> AsyncIterator[Column]:
+    """The columns that were open before the month's end, with the periods that may be in force in it."""
     here = {upkeep.column: upkeep.periods for upkeep in await read.find(Upkeep, {"month": month}, sort="_id", limit=0)}
     for column in await read.find(Tended, {}, sort="_id", limit=0):
-        if column.opened is None or column.opened.fact.at >= until:
-            continue
-        periods: Sequence[Refreshed] = here.get(column.id, (column.last,) if column.last else ())
-        if column.id not in here and column.latest and column.latest >= start:
-            told = await fact.of(read, f"duty/{column.id}", position)
-            periods = [period for period in told if isinstance(period, Refreshed)]
-        retired = column.retired if column.retired and column.retired.fact.at < until else None
-        yield Column(column.opened, retired, [period for period in periods if period.fact.at < until])
+        if column.opened and column.opened.fact.at < found.until:
+            periods = here.get(column.id) or await before(read, column, found, position)
+            retired = column.retired if column.retired and column.retired.fact.at < found.until else None
+            told = [period.piece(column.id) for period in periods if period.at < found.until]
+            yield Column(column.opened, retired, told)
+
+
+async def before(read: Reader, column: Tended, found: Evidence, position: int) -> Sequence[Period]:
+    """The periods of a column of which none began in the month: the latest, unless others began since.
+
+    Then the record tells.
+    """
+    if column.latest is None or column.latest < found.start:
+        return (column.last,) if column.last else ()
+    return [period for period in await all_periods(read, column.id, position) if period.at < found.until]
+
+
+async def all_periods(read: Reader, column: str, upto: int) -> list[Period]:
+    """In the order told."""
+    told = await fact.of(read, f"duty/{column}", upto)
+    return [Period.of(piece) for piece in told if isinstance(piece, Refreshed)]
 
 
 async def overdue(read: Reader, until: datetime) -> list[Overdue]:
-    """The letters that were open at a moment and due by then, by receipt. Index: done_at, due_at; done_at."""
+    """The letters that were open at a moment and due by then, by receipt. Index: open, due_at; done_at."""
     due = {"due_at": {"$lte": until}}
-    found = await read.find(Matter, {"done_at": None, **due}, sort="due_at", limit=0)
+    found = await read.find(Matter, {"open": True, **due}, sort="due_at", limit=0)
     found += await read.find(Matter, {"done_at": {"$gte": until}, **due}, sort="done_at", limit=0)
     return [letter for matter in sorted(found, key=lambda each: each.id) if (letter := matter.overdue(until))]
+
+
+async def kept_by(read: MongoReader, found: Evidence, month: str, position: int) -> Mapping[str, Sequence[Kept]]:
+    """By owner, the columns that were open before the month's end, with the days inside their windows."""
+    fields = {"column": 1, "month": 1, "first": 1, "inside": 1}
+    here = read.documents(Days).find({"month": month}, fields, session=read.session)
+    known = {each["column"]: (each["first"], each["inside"]) for each in await here.to_list(None)}
+    columns = []
+    for column in await read.find(Tended, {}, sort="_id", limit=0):
+        if column.opened and column.opened.fact.at < found.until:
+            of_month = known.get(column.id)
+            if of_month is None and (periods := await before(read, column, found, position)):
+                of_month = by_day(periods, month)
+            columns.append((column.opened.owner, (column, of_month)))
+    return grouped(columns)
+
+
+async def overdue_by(read: MongoReader, found: Evidence) -> Mapping[str, int]:
+    """How many letters were open and due, by who had them: while a month runs, as they lie now.
+
+    Index: open, due_at, holder.
+    """
+    if found.over:
+        return Counter(letter.held.department for letter in await overdue(read, found.until))
+    due: list[Document] = [
+        {"$match": {"open": True, "due_at": {"$lte": found.until}}},
+        {"$group": {"_id": "$holder", "n": {"$sum": 1}}},
+    ]
+    counted = await read.documents(Matter).aggregate(due, session=read.session).to_list(None)
+    return {each["_id"]: each["n"] for each in counted}
 
 
 async def sums(read: Reader, month: str) -> Mapping[str, Mapping[str, int]]:
@@ -122,17 +179,28 @@ async def many(read: Reader, month: str, code: str, *, more_than: int) -> bool:
     return found is not None and sum(found.of.get(name, 0) for name in ("shown", "withdrawn", "answered")) > more_than
 
 
-async def of_department(read: Reader, found: Evidence, month: str, code: str) -> Evidence:
+async def mentioned(read: MongoReader, month: str, code: str | None = None) -> Mapping[str, Sequence[Mention]]:
+    """What counts in a month, by department; of one of them, or of all. Index: month, department."""
+    where = {"month": month} if code is None else {"month": month, "department": code}
+    found = read.documents(Mention).find(where, session=read.session).batch_size(PORTION)
+    mentions = [decoded(Mention, each) for each in await found.to_list(None)]
+    return grouped((each.department, each) for each in sorted(mentions, key=order))
+
+
+def order(mention: Mention) -> tuple[str, int]:
+    """In which its aggregate told it."""
+    subject, _, sequence = mention.id.rpartition("#")
+    return subject, int(sequence)
+
+
+def with_mentions(found: Evidence, code: str, mentions: Sequence[Mention]) -> Evidence:
     """The evidence with the items and the answered letters of one department."""
-    mentioned = await read.find(Mention, {"month": month, "department": code}, sort="_id", limit=0)
-    pieces = sorted((m.piece for m in mentioned if m.fact.at < found.until), key=lambda piece: piece.fact.order)
-    answered = {"counted": {"$elemMatch": {"month": month, "department": code}}}
-    letters = await read.find(Matter, answered, sort="_id", limit=0)
+    pieces = [mention.piece for mention in mentions if mention.at < found.until]
     return replace(
         found,
         shown={code: [piece for piece in pieces if isinstance(piece, Shown)]},
         withdrawn={code: [piece for piece in pieces if isinstance(piece, Withdrawn)]},
-        answered={code: [a for x in letters if (a := x.answer(month, found.until)) and a.department == code]},
+        answered={code: [piece for piece in pieces if isinstance(piece, Answered)]},
     )
 
 

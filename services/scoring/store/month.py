@@ -1,6 +1,7 @@
 """Months: computed from the evidence or from the record itself, and as they were closed; the schemes."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import MongoReader
 from services.scoring.domain.assessment import CITED, Assessment, Month, key
 from services.scoring.domain.evidence import Evidence
+from services.scoring.domain.held import Mention
 from services.scoring.domain.measures import MEASURES
 from services.scoring.domain.scheme import Scheme
-from services.scoring.domain.score import Inputs, Scored, compute, summed, with_facts
+from services.scoring.domain.score import Inputs, Scored, Sums, compute, summed, with_facts
 from services.scoring.store import evidence, fact
 
 
@@ -51,21 +53,41 @@ async def replayed(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
     return await asyncio.to_thread(compute, await fact.pieces(read, inputs), inputs, scheme(inputs.scheme))
 
 
-async def look(read: Reader, inputs: Inputs) -> tuple[Evidence, tuple[Scored, ...]]:
-    """Every department's month without its facts, from the evidence, with what that holds of time."""
-    found = await evidence.carried(read, inputs.month, inputs.as_of, position=inputs.position)
-    return found, summed(found, await evidence.sums(read, inputs.month), scheme(inputs.scheme))
+async def look(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
+    """Every department's month without its facts, from the evidence."""
+    found = await evidence.standing(read, inputs.month, inputs.as_of)
+    sums = Sums(
+        of=await evidence.sums(read, inputs.month),
+        kept=await evidence.kept_by(read, found, inputs.month, inputs.position),
+        overdue=await evidence.overdue_by(read, found),
+    )
+    return summed(found, sums, scheme(inputs.scheme))
 
 
-async def cited(read: Reader, found: Evidence, month: str, scored: Scored) -> Scored:
-    """A department's month with its facts."""
-    return with_facts(scored, await evidence.of_department(read, found, month, scored.department))
-
-
-async def whole(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
+async def whole(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
     """Every department's month with its facts, from the evidence."""
-    found, scored = await look(read, inputs)
-    return tuple([await cited(read, found, inputs.month, each) for each in scored])
+    all_scored, found = await look(read, inputs), await basis(read, inputs)
+    mentioned = await evidence.mentioned(read, inputs.month)
+    return await asyncio.to_thread(_with_facts, all_scored, found, mentioned)
+
+
+async def cited(read: MongoReader, inputs: Inputs, scored: Scored) -> Scored:
+    """A department's month with its facts, from the evidence."""
+    found, code = await basis(read, inputs), scored.department
+    return _with_facts([scored], found, await evidence.mentioned(read, inputs.month, code))[0]
+
+
+async def basis(read: MongoReader, inputs: Inputs) -> Evidence:
+    """The evidence of a month without what is mentioned in it."""
+    found = await evidence.standing(read, inputs.month, inputs.as_of)
+    return await evidence.carried(read, found, inputs.month, position=inputs.position)
+
+
+def _with_facts(
+    all_scored: Sequence[Scored], found: Evidence, mentioned: Mapping[str, Sequence[Mention]]
+) -> tuple[Scored, ...]:
+    codes = [(each, each.department) for each in all_scored]
+    return tuple(with_facts(each, evidence.with_mentions(found, code, mentioned.get(code, ()))) for each, code in codes)
 
 
 async def month(read: Reader, id: str) -> Month:

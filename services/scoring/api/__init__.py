@@ -2,16 +2,14 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.fields import Month as InMonth
-from services.kernel.contracts.scoring import FactCited, Line
+from services.kernel.contracts.scoring import FactCited
 from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
@@ -19,11 +17,21 @@ from services.kernel.domain.person import EVERYBODY, Person, Role
 from services.kernel.http.listing import Listing, Wanted
 from services.kernel.http.problem import Malformed, request_id
 from services.kernel.http.tasks import FOLLOWED, Follow
-from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Snapshot, Table, View
+from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Snapshot, Table
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.stream.bus import BUS_ERRORS
 from services.scoring.actions import begin_closing, begin_publication, confirm_month
+from services.scoring.api.views import (
+    AssessmentView,
+    InputsView,
+    LateFact,
+    MonthTable,
+    MonthView,
+    Replay,
+    ReplayView,
+    Row,
+)
 from services.scoring.domain.assessment import (
     Assessment,
     Month,
@@ -34,7 +42,6 @@ from services.scoring.domain.assessment import (
     must_have_begun,
     must_see,
 )  # fmt: skip
-from services.scoring.domain.evidence import Evidence
 from services.scoring.domain.scheme import in_force
 from services.scoring.domain.score import Inputs, Scored, sha256, total_formula
 from services.scoring.store import evidence, fact
@@ -58,99 +65,6 @@ FACTS_SHOWN = 500  # of items and letters, beyond which a running month's lines 
 
 MonthInPath = Annotated[InMonth, Path(description="YYYY-MM in Asia/Shanghai")]
 DepartmentInPath = Annotated[DepartmentCode, Path()]
-
-
-class InputsView(BaseModel):
-    """The five things the scores follow from."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    position: int
-    scheme: str
-    calendar: str
-    month: str
-    as_of: datetime
-
-
-class MonthView(View):
-    """A month that was closed. `sha256`: of the canonical bytes of all its scores."""
-
-    id: str
-    state: MonthState
-    inputs: InputsView
-    departments: tuple[str, ...]
-    sha256: str
-
-
-class Row(BaseModel):
-    """A department's result. `rank` 1 is best; it is None if the department had no duty this month."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    department: str
-    name: str
-    score: Decimal | None
-    rank: int | None
-
-
-class LateFact(BaseModel):
-    """A fact of the month that was heard after its close: it enters only by restatement."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    position: int
-    type: str
-    subject: str
-    time: datetime
-
-
-class MonthTable(BaseModel):
-    """A month at a glance. `provisional`: computed just now, and may differ tomorrow. `version`: for `If-Match`."""
-
-    month: str
-    state: MonthState
-    provisional: bool
-    version: int
-    inputs: InputsView
-    rows: list[Row]
-    late: int
-    late_facts: list[LateFact]
-
-
-class AssessmentView(View):
-    """A department's month, every line with the facts it rests on. `formula`: how the score follows from the lines.
-
-    `facts_at`: where the facts are listed if they are too many to stand in the lines, which name none then.
-    """
-
-    month: str
-    department: str
-    name: str
-    state: MonthState
-    provisional: bool
-    inputs: InputsView
-    score: Decimal | None
-    rank: int | None
-    formula: str
-    lines: tuple[Line, ...]
-    facts_at: str | None
-
-
-class Replay(Body):
-    """Which closed month to reckon again."""
-
-    month: InMonth
-
-
-class ReplayView(BaseModel):
-    """Whether the stored inputs give the same bytes again, and whether the stored assessments still are those bytes."""
-
-    month: str
-    identical: bool
-    sha256_stored: str
-    sha256_now: str
-    position: int
-    as_of: AwareDatetime
 
 
 async def inputs_now(read: Reader, month: str, *, at: datetime) -> Inputs:
@@ -180,7 +94,7 @@ async def table(month: MonthInPath, read: Snapshot, by: Caller) -> MonthTable:
     if closed is None:
         must_have_begun(month, at=now())
         inputs = await inputs_now(read, month, at=now())
-        return shown(month, None, inputs, (await months.look(read, inputs))[1], by)
+        return shown(month, None, inputs, await months.look(read, inputs), by)
     fixed = [assessment.scored for assessment in await months.assessments(read, closed)]
     made = shown(month, closed, closed.inputs, fixed, by)
     made.late = await fact.late_count(read, closed)
@@ -206,14 +120,13 @@ def shown(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A department's month as somebody looks at it. `fixed`: as it was closed. `found`: what a running one rests on."""
+    """A department's month as somebody looks at it. `fixed`: as it was closed; None while it runs."""
 
     inputs: Inputs
     state: MonthState
     version: int
     scored: Scored
     fixed: Assessment | None = None
-    found: Evidence | None = None
 
 
 async def looked(month: MonthInPath, department: DepartmentInPath, read: Snapshot, by: Caller) -> Looked:
@@ -228,11 +141,10 @@ async def looked(month: MonthInPath, department: DepartmentInPath, read: Snapsho
         )
     must_have_begun(month, at=now())
     inputs = await inputs_now(read, month, at=now())
-    found, all_scored = await months.look(read, inputs)
-    scored = next((each for each in all_scored if each.department == department), None)
+    scored = next((each for each in await months.look(read, inputs) if each.department == department), None)
     if scored is None:
         raise not_scored(department, month)
-    return Looked(inputs=inputs, state=MonthState.RUNNING, version=0, scored=scored, found=found)
+    return Looked(inputs=inputs, state=MonthState.RUNNING, version=0, scored=scored)
 
 
 def not_scored(department: str, month: str) -> Missing:
@@ -245,9 +157,9 @@ LookedAt = Annotated[Looked, Depends(looked)]
 @router.get("/assessments/{month}/{department}", summary="A department's month: every line, its formula, its facts")
 async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
     scored, month, apart = at.scored, at.inputs.month, bool(at.fixed and at.fixed.cited)
-    if at.found:
+    if not at.fixed:
         apart = await evidence.many(read, month, scored.department, more_than=FACTS_SHOWN)
-        scored = scored if apart else await months.cited(read, at.found, month, scored)
+        scored = scored if apart else await months.cited(read, at.inputs, scored)
     return AssessmentView(
         version=at.version, month=month, department=scored.department, name=scored.name, state=at.state,
         provisional=at.state is MonthState.RUNNING, inputs=InputsView.model_validate(at.inputs), score=scored.score,
@@ -260,8 +172,10 @@ async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
 async def facts(
     at: LookedAt, read: Snapshot, portion: Wanted, indicator: Annotated[str, Query(max_length=100)]
 ) -> Listing[FactCited]:
-    scored = await months.cited(read, at.found, at.inputs.month, at.scored) if at.found else at.scored
-    lines = await months.lines(read, at.fixed) if at.fixed else scored.lines
+    if at.fixed:
+        lines = await months.lines(read, at.fixed)
+    else:
+        lines = (await months.cited(read, at.inputs, at.scored)).lines
     line = next((line for line in lines if line.indicator == indicator), None)
     if line is None:
         named = ", ".join(line.indicator for line in lines)
