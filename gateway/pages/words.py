@@ -31,6 +31,7 @@ NAMES = {
     },
     "letter_state": {
         "received": "已收到，待受理", "accepted": "已受理，办理中", "refused": "不予受理", "transferred": "已转办",
+        "redated": "答复期限已调整",
         "returned": "已退回，重新分办", "answered": "已答复", "closed": "已办结", "reopened": "追问办理中",
     },
     "department_kind": {
@@ -55,6 +56,7 @@ NAMES = {
         "department.merged": "部门合并", "department.abolished": "部门撤销",
         "letter.received": "收到来信", "letter.answered": "答复来信",
         "letter.overdue": "来信超期", "letter.rated": "群众评价", "letter.transferred": "来信转办",
+        "letter.redated": "答复期限调整",
         "letter.accepted": "受理来信", "letter.closed": "来信办结", "column.retired": "栏目停用",
     },
 }  # fmt: skip

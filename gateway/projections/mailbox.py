@@ -16,6 +16,7 @@ from services.kernel.contracts.mailbox import (
     LetterOverdue,
     LetterRated,
     LetterReceived,
+    LetterRedated,
     LetterTransferred,
 )
 from services.kernel.domain.calendar import day_of
@@ -96,6 +97,14 @@ def accepted(letter: Letter | None, event: LetterAccepted) -> Letter:
 @letters.on(LetterTransferred)
 def transferred(letter: Letter | None, event: LetterTransferred) -> Letter:
     return _letter(letter, event)
+
+
+@letters.on(LetterRedated)
+def redated(letter: Letter | None, event: LetterRedated) -> Letter:
+    """What was overdue by the deadline before is not by one that is still to come."""
+    known = _letter(letter, event)
+    to_come = known.overdue_at is not None and event.due_at > event.at
+    return replace(known, due_at=event.due_at, overdue_at=None if to_come else known.overdue_at)
 
 
 @letters.on(LetterOverdue)

@@ -9,7 +9,8 @@ from services.mailbox.settings import MailboxSettings
 
 SERVICE = Service(
     name="mailbox", title="Citizens' letters", router=api.router, may=api.MAY, indexes=store.INDEXES,
-    sweeps=timers.sweeps, hearing=consumers.HEARING, personal={Letter: erase_letter},
+    first=timers.first, beside=timers.beside, sweeps=timers.sweeps, hearing=consumers.HEARING,
+    personal={Letter: erase_letter},
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
 """What can be asked of mailbox: load, decide, save."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from services.kernel.domain.calendar import Calendar
-from services.kernel.domain.decision import Unit
+from services.kernel.domain.calendars import Days, at_number, name
+from services.kernel.domain.decision import Stale, Unit
 from services.kernel.domain.person import Person
 from services.kernel.domain.sealed import Sealed
 from services.kernel.domain.terms import NOBODY, all_successors, who_answers
@@ -24,20 +25,62 @@ from services.mailbox.domain import (
     look_at_contact,
     rate,
     receive,
+    redate,
     transfer,
     wake,
 )
+from services.mailbox.domain.calendar import Year, change, years_of
+from services.mailbox.domain.rules import ALL, Rules, begin, set_policy, turn
 
 
-async def receive_letter(
-    unit: Unit, receipt: str, writing: Writing, *, code_digest: Sealed, policy: Policy, calendar: Calendar, at: datetime
-) -> Letter:
+async def load_rules(unit: Unit, library: Calendar, policies: Sequence[Policy], *, at: datetime) -> None:
+    """The days of all years that a library knows, and the limits: once, and never again."""
+    if await unit.look(Rules, ALL) is None:
+        unit.save(begin(policies, at=at))
+        for year, days in years_of(library):
+            unit.save(change(None, year, days, number=1, at=at))
+
+
+async def change_calendar(unit: Unit, year: int, days: Days, *, at: datetime, expected: int | None = None) -> Year:
+    """Set the days of a year. Open letters are reckoned anew by a sweep."""
+    rules, id = await unit.get(Rules, ALL), str(year)
+    found = await unit.look(Year, id)
+    if found is not None:
+        found = await unit.get(Year, id, expected=expected)
+    elif expected:
+        raise Stale("calendar.stale", f"{year} has no calendar yet. Read it again.")
+    decision = change(found, year, days, number=rules.number + 1, at=at)
+    if decision.facts:
+        unit.save(turn(rules, at=at))
+    return unit.save(decision)
+
+
+async def change_policy(unit: Unit, policy: Policy, *, at: datetime, expected: int | None = None) -> Rules:
+    return unit.save(set_policy(await unit.get(Rules, ALL, expected=expected), policy, at=at))
+
+
+async def receive_letter(unit: Unit, receipt: str, writing: Writing, *, code_digest: Sealed, at: datetime) -> Letter:
+    rules = await unit.get(Rules, ALL)
+    policy, calendar = rules.policy(at), await at_number(unit, rules.number, rules.turned_at)
     department = await standing(unit, first_department(writing.mailbox, policy), at=at)
     return unit.save(
         receive(
             receipt, writing, code_digest=code_digest, department=department, policy=policy, calendar=calendar, at=at
         )
     )
+
+
+async def letter_now(unit: Unit, id: str, *, at: datetime, expected: int | None = None) -> Letter:
+    """The letter, with its clock by the calendar that is in force."""
+    letter, rules = await unit.get(Letter, id, expected=expected), await unit.look(Rules, ALL)
+    if rules is None or letter.clock.calendar == name(rules.number):
+        return letter
+    calendar = await at_number(unit, rules.number, rules.turned_at)
+    return unit.save(redate(letter, policy=rules.rule(letter.clock.rule), calendar=calendar, at=at))
+
+
+async def redate_letter(unit: Unit, id: str, /, *, at: datetime) -> Letter:
+    return await letter_now(unit, id, at=at)
 
 
 async def accept_letter(unit: Unit, id: str, *, by: Person, at: datetime, expected: int | None = None) -> Letter:
@@ -47,7 +90,7 @@ async def accept_letter(unit: Unit, id: str, *, by: Person, at: datetime, expect
 async def transfer_letter(
     unit: Unit, id: str, *, to: str, reason: str, by: Person, at: datetime, expected: int | None = None
 ) -> Letter:
-    letter = await unit.get(Letter, id, expected=expected)
+    letter = await letter_now(unit, id, at=at, expected=expected)
     return unit.save(transfer(letter, to=await standing(unit, to, at=at), reason=reason, by=by, at=at))
 
 
@@ -62,7 +105,7 @@ async def standing(unit: Unit, code: str, *, at: datetime) -> Department:
 async def answer_letter(
     unit: Unit, id: str, *, text: str, by: Person, at: datetime, expected: int | None = None
 ) -> Letter:
-    return unit.save(answer(await unit.get(Letter, id, expected=expected), text=text, by=by, at=at))
+    return unit.save(answer(await letter_now(unit, id, at=at, expected=expected), text=text, by=by, at=at))
 
 
 async def close_letter(unit: Unit, id: str, *, by: Person, at: datetime, expected: int | None = None) -> Letter:
@@ -97,4 +140,4 @@ async def erase_letter(unit: Unit, id: str, *, reason: str, at: datetime) -> Let
 
 
 async def wake_letter(unit: Unit, id: str, /, *, at: datetime) -> Letter:
-    return unit.save(wake(await unit.get(Letter, id), at=at))
+    return unit.save(wake(await letter_now(unit, id, at=at), at=at))

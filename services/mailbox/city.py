@@ -9,7 +9,7 @@ from functools import partial
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.contracts.mailbox import Contact, LetterKind
-from services.kernel.domain.calendar import day_of, official
+from services.kernel.domain.calendar import day_of
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause, Unit
 from services.kernel.domain.event import Known
@@ -30,8 +30,9 @@ from services.mailbox.actions import (
     transfer_letter,
     wake_letter,
 )
-from services.mailbox.api import ALPHABET
-from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department, in_force
+from services.mailbox.api.letter import ALPHABET
+from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department
+from services.mailbox.domain.rules import Rules
 
 OFFICE = person(Role.OFFICE)
 BEFORE = timedelta(minutes=15)  # how long before a letter to the mayor is accepted the office directs it
@@ -128,16 +129,16 @@ class Life:
     """All that happens to one letter, as seen from `today`."""
 
     letter: CityLetter
+    rules: Rules
     today: date
 
     def scenes(self) -> Iterator[Scene]:
         letter = self.letter
         arrived = letter.received.at(self.today)
-        policy = in_force(store.policies(), arrived)
+        policy = self.rules.policy(arrived)
         yield self._scene(
-            letter.received, receive_letter, self._writing(arrived),
-            code_digest=Sealed(digest(letter.code)), policy=policy, calendar=official(),
-        )  # fmt: skip
+            letter.received, receive_letter, self._writing(arrived), code_digest=Sealed(digest(letter.code))
+        )
         if letter.accepted:
             if first_department(letter.mailbox, policy) != letter.department:
                 directed = partial(transfer_letter, to=letter.department, reason="转主管部门办理", by=OFFICE)
@@ -206,9 +207,10 @@ async def load(program: Program) -> None:
     if there:
         raise SystemExit(f"This database holds other letters: the city is loaded into an empty one only ({there[0]}).")
     departments = {code for letter in letters for code in (letter.department, *(t.to for t in letter.transferred))}
-    departments |= {policy.mayor_department for policy in store.policies()}
+    rules = await store.rules(reader)
+    departments |= {policy.mayor_department for policy in rules.policies}
     await until("mailbox to hear of the city's departments", lambda: known(reader, departments))
-    scenes = [scene for letter in letters for scene in Life(letter=letter, today=on).scenes()]
+    scenes = [scene for letter in letters for scene in Life(letter=letter, rules=rules, today=on).scenes()]
     past = sorted((scene for scene in scenes if scene.at <= now()), key=lambda scene: (scene.at, scene.receipt))
     await program.transact.because(Cause(who="city", request="city"))(play, past, now())
     receipts = await reader.ids(Letter, {}, sort="_id", limit=0)

@@ -8,9 +8,12 @@ from pathlib import Path
 
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import Limit, TimeUnit
-from services.kernel.domain.decision import After, Reader
+from services.kernel.domain.calendars import Newest, name
+from services.kernel.domain.decision import After, Away, Reader
 from services.kernel.storage.mongo import Database, Index
 from services.mailbox.domain import Guesses, Letter, LetterState, Policy
+from services.mailbox.domain.calendar import Year
+from services.mailbox.domain.rules import ALL, Rules
 
 INDEXES = [
     Index(of=Letter, keys=("wakes_at",), where={"wakes_at": {"$type": "date"}}),
@@ -18,18 +21,25 @@ INDEXES = [
     Index(of=Letter, keys=("department", "clock.due_at")),
     Index(of=Letter, keys=("state", "clock.due_at")),
     Index(of=Letter, keys=("clock.due_at",)),
+    Index(of=Letter, keys=("state", "clock.calendar")),
+    Index(of=Letter, keys=("state", "clock.provisional")),
+    Index(of=Newest, keys=("number",)),
     Index(of=Guesses, keys=("until",), expires=0),
 ]
 
 
+OPEN = {"$in": [LetterState.RECEIVED, LetterState.ACCEPTED]}
+
+
 @cache
-def policies() -> tuple[Policy, ...]:
-    """All versions, from data."""
+def first_policies() -> tuple[Policy, ...]:
+    """Those that mailbox begins with, from data."""
     found = json.loads((Path(__file__).parent / "data" / "policies.json").read_text("utf-8"))
     return tuple(
         Policy(
             version=version["version"],
             effective=date.fromisoformat(version["effective"]),
+            source=version["source"],
             limits={
                 LetterKind[kind.upper()]: Limit(amount=limit["amount"], unit=TimeUnit(limit["unit"]))
                 for kind, limit in version["limits"].items()
@@ -47,6 +57,33 @@ async def letters_to_wake(read: Reader, moment: datetime, *, limit: int) -> list
     """Ids of letters to which time has done something, soonest first. Index: wakes_at."""
     where = {"wakes_at": {"$type": "date", "$lte": moment}}
     return await read.ids(Letter, where, sort="wakes_at", limit=limit)
+
+
+async def rules(read: Reader) -> Rules:
+    """They are there before the program is ready."""
+    found = await read.look(Rules, ALL)
+    if found is None:
+        raise Away("rules.away", "The rules of deadlines are still being loaded. Try again in a moment.")
+    return found
+
+
+async def letters_to_redate(read: Reader, moment: datetime, *, limit: int) -> list[str]:
+    """Ids of open letters whose clock was reckoned with another calendar than is in force. Index: clock.calendar."""
+    found = await read.look(Rules, ALL)
+    if found is None:
+        return []
+    where = {"state": OPEN, "clock.calendar": {"$ne": name(found.number)}}
+    return await read.ids(Letter, where, sort="clock.calendar", limit=limit)
+
+
+async def provisional(read: Reader) -> int:
+    """How many open letters have a deadline that is not certain yet. Index: clock.provisional."""
+    return await read.count(Letter, {"state": OPEN, "clock.provisional": True})
+
+
+async def years(read: Reader) -> list[Year]:
+    """All that have a calendar."""
+    return await read.find(Year, {}, sort="_id", limit=0)
 
 
 async def queue(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from services.kernel.contracts.columns import Cadence
-from services.kernel.domain.calendar import Limit, TimeUnit, official
+from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.decision import After, Missing, Reader
 from services.kernel.storage.mongo import Index
 from services.publishing.domain import (
@@ -53,7 +53,6 @@ def windows() -> Windows:
         limits={Cadence[c.upper()]: Limit(w["amount"], TimeUnit(w["unit"])) for c, w in found["windows"].items()},
         due_soon=Fraction(found["due_soon_in_last"]),
         patience=timedelta(minutes=found["patience_minutes"]),
-        calendar=official(),
     )
 
 

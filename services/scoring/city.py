@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from services.kernel.contracts.columns import ColumnOpened, DepartmentRegistered
 from services.kernel.contracts.mailbox import LetterReceived
 from services.kernel.contracts.publishing import DutyRefreshed, ItemPublished
-from services.kernel.domain.calendar import day_of, month_of, official
+from services.kernel.domain.calendar import day_of, month_of
 from services.kernel.domain.decision import Cause, Unknown
 from services.kernel.running.city import Moment, read, today, until
 from services.kernel.running.program import Program
@@ -17,8 +17,6 @@ from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream.consumer import Kept
 from services.scoring.actions import close_month, confirm_month, publish_month
 from services.scoring.domain.assessment import Month, MonthState
-from services.scoring.domain.scheme import in_force
-from services.scoring.domain.score import Inputs
 from services.scoring.store import evidence, fact
 from services.scoring.store import month as months
 
@@ -77,11 +75,8 @@ async def play(program: Program, transact: Transactor, month: CityMonth, base: d
 
 
 async def close(transact: Transactor, id: str, at: datetime) -> None:
-    scheme = in_force(months.schemes(), id).version
-
     async def close(unit: MongoUnit) -> Month:
-        position = await evidence.reached(unit)
-        inputs = Inputs(position=position, scheme=scheme, calendar=official().version, month=id, as_of=at)
+        inputs = await months.inputs(unit, id, await evidence.reached(unit), at=at)
         return await close_month(unit, inputs, await months.whole(unit, inputs), at=at)
 
     try:

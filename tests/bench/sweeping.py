@@ -31,7 +31,7 @@ async def measure(servers: Servers) -> Row:
     for start in range(0, COUNT, 10_000):
         some = (stored(replace(LETTER, id=f"l{n}", wakes_at=due(n)), vault) for n in range(start, start + 10_000))
         await db["letter"].bulk_write([InsertOne(letter) for letter in some], ordered=False)
-    [sweep] = timers.sweeps()
+    sweep, _ = timers.sweeps()
     transact = Transactor(db, Cause(who="bench", request="-"), vault=vault)
     began = perf_counter()
     assert await sweep.once(transact, AT) == BATCH

@@ -30,7 +30,7 @@ from services.kernel.storage.mongo import Database
 from services.kernel.stream.relay import Relay, send_once
 from services.mailbox import __main__ as mailbox_main
 from services.mailbox import store as mailbox_store
-from services.mailbox.domain import LetterState, in_force
+from services.mailbox.domain import LetterState
 from services.mailbox.settings import MailboxSettings
 from services.publishing import __main__ as publishing_main
 from services.publishing import store as publishing_store
@@ -136,10 +136,14 @@ async def test_mailbox_looks_up_whatever_it_is_asked(
                     await reader.through("/letters", **{name: value for name, value in asked.items() if value})
                 await reader.get("/letters/20260302-000001")
                 await reader.get("/letters/20260302-000001/clock")
+                await reader.get("/calendars")
+                await reader.get("/calendars/2026")
+                await reader.get("/policies")
+            await mailbox_store.provisional(program.transact.reader())
             async with reading(create_app(program), bearer(Role.SERVICE)) as reader:
                 check = await Files(program.db).put(pieces(b"x"), "text/plain", most=1, referenced=True)
                 await reader.get(f"/content/{check.sha256}")
-            policy = in_force(mailbox_store.policies(), NOW)
+            policy = (await mailbox_store.rules(program.transact.reader())).policy(NOW)
             await mailbox_store.count_wrong_code(program.db, "20260302-000001", policy, at=NOW)
             await come_due(program)
 

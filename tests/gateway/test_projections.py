@@ -157,6 +157,19 @@ def test_a_letter_counts_once_for_its_year_in_shanghai_and_its_kind() -> None:
     assert {name for name, number in count.of.items() if number} == {"received", "open", "overdue"}
 
 
+def test_a_letter_redated_is_overdue_no_longer_if_its_deadline_is_still_to_come() -> None:
+    at = e.DUE + timedelta(hours=3)
+    redated = m.LetterRedated(
+        at=at, letter_id=e.RECEIPT, department="finance", due_at=e.DUE + timedelta(days=1), due_before=e.DUE,
+        calendar="calendar-2", provisional=False,
+    )  # fmt: skip
+    letter = folded(e.received(), overdue(), redated)
+    past = folded(e.received(), overdue(), redated.model_copy(update={"due_at": e.DUE + timedelta(hours=1)}))
+
+    assert (letter.due_at, letter.overdue_at) == (redated.due_at, None)
+    assert past.overdue_at == e.DUE
+
+
 def overdue() -> m.LetterOverdue:
     return m.LetterOverdue(at=e.DUE, letter_id=e.RECEIPT, department="finance", due_at=e.DUE, rule="letters/1")
 

@@ -147,6 +147,12 @@ def test_in_a_year_without_notice_the_days_of_the_law_itself_are_off(
     assert (day_of(found.due_at - timedelta(seconds=1)), found.provisional) == (last, True)
 
 
+def test_no_day_that_a_notice_swapped_is_off_by_law() -> None:
+    """The library knows the notice of 2026, by which 5 May is off for 9 May; the law says 1 and 2 May."""
+    assert [day for day in by_law(2026) if day.month == 5] == [date(2026, 5, 1), date(2026, 5, 2)]
+    assert len(by_law(2026)) == len(by_law(2027)) == 13
+
+
 def test_a_day_off_by_law_is_named_and_a_weekend_day_stays_one() -> None:
     found = deadline(noon(2027, 4, 30), Limit(1, WORKING), official())
 

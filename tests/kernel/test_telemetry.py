@@ -203,6 +203,7 @@ def test_metric_names_follow_the_conventions_and_labels_name_no_ids() -> None:
         "citygate_request_seconds",
         "citygate_relay_unsent_facts",
         "citygate_scoring_evidence_behind_facts",
+        "citygate_mailbox_provisional_letters",
         "citygate_relay_lag_seconds",
         "citygate_relay_sent",
         "citygate_relay_set_apart",

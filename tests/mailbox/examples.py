@@ -51,3 +51,12 @@ def message(event: Event, sequence: int = 1) -> Message:
         trace=None,
         value=event.model_dump_json().encode(),
     )
+
+
+def policy(days: int, effective: datetime) -> dict[str, Any]:
+    limits = {kind: {"amount": days, "unit": "working_days"} for kind in (
+        "consultation", "complaint", "suggestion", "help", "error_report")}  # fmt: skip
+    return {
+        "effective": f"{effective:%Y-%m-%d}", "source": "清府办〔2027〕1号", "limits": limits,
+        "due_soon_working_days": 1, "mayor_department": "office", "wrong_codes": 5, "wrong_codes_within_minutes": 30,
+    }  # fmt: skip

@@ -14,7 +14,7 @@ from services.mailbox.domain import Department, Extract, Letter, Writing, accept
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday morning in Qingyuan
 SOON = datetime(2026, 3, 19, 16, 0, tzinfo=UTC)  # 00:00 of Friday the 20th: with Monday two working days are left
 DUE = datetime(2026, 3, 23, 16, 0, tzinfo=UTC)  # 24:00 of Monday the 23rd, the 15th working day after the 2nd
-POLICY = in_force(store.policies(), AT)
+POLICY = in_force(store.first_policies(), AT)
 FINANCE = Department(id="finance", name="市财政局", letter_duties=True)
 WATER = Department(id="water", name="市水利局", letter_duties=True)
 DEAF = Department(id="archive", name="市档案馆", letter_duties=False)

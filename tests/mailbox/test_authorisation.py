@@ -1,12 +1,16 @@
 """Who may do what to a letter, by the law: every role, every endpoint, a letter of the own department and another's."""
 
+from datetime import timedelta
+from itertools import count
+
 import httpx
 import pytest
 
+from services.kernel.domain.clock import now
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
 from tests.mailbox.desk import EXTRACT, Desk
-from tests.mailbox.examples import NEW
+from tests.mailbox.examples import NEW, policy
 from tests.support.rights import (
     Act,
     Json,
@@ -41,8 +45,17 @@ ACTS = {
         body=lambda letter: {"code": letter["code"], "stars": 4, "solved": True},
     ),
     "fetch a public text by its hash": Act(endpoint="GET /content/{sha256}", to="disclosed"),
+    "see which years have a calendar": Act(endpoint="GET /calendars"),
+    "see a year's calendar": Act(endpoint="GET /calendars/{year}", to="2027"),
+    "set a year's calendar": Act(
+        endpoint="PUT /calendars/{year}", to="2027", body=lambda _: {"off": [], "make_up": [], "source": "国办发明电"}
+    ),
+    "see the limits": Act(endpoint="GET /policies"),
+    "set limits": Act(endpoint="PUT /policies/{policy}", to="new limits", body=lambda each: each["body"]),
 }
-NOTHING = frozenset[str]()
+CALENDARS = frozenset({"see which years have a calendar", "see a year's calendar"})
+LIMITS = frozenset({"see the limits"})
+SETTING = frozenset({"set a year's calendar", "set limits"})
 HANDLING = frozenset(
     {
         "read the queue", "read a letter", "read its clock", "look at the writer's contact", "accept it",
@@ -53,19 +66,28 @@ WRITERS = frozenset({"hand in a letter", "show it to who has its code", "rate it
 LAW = {
     Role.HANDLER: Right(
         because="art. 12: a department takes the letters that concern it, and answers them",
-        own=HANDLING,
-        foreign=NOTHING,
+        own=HANDLING | CALENDARS | LIMITS,
+        foreign=CALENDARS | LIMITS,
     ),
-    Role.OFFICE: anywhere("art. 9: the government office handles letters, and directs every department's", HANDLING),
+    Role.OFFICE: anywhere(
+        "art. 9: the government office handles letters, and directs every department's; clocks run by what it sets",
+        HANDLING,
+        CALENDARS,
+        LIMITS,
+        SETTING,
+    ),
     Role.SERVICE: anywhere(
         "the gateway brings citizens' letters and what their code opens; it handles none",
         WRITERS,
+        CALENDARS,
         frozenset({"fetch a public text by its hash"}),
     ),
-    Role.EDITOR: anywhere("DESIGN 1: publishes; a letter is not theirs to see", NOTHING),
-    Role.REVIEWER: anywhere("DESIGN 1: reviews what is published; a letter is not theirs to see", NOTHING),
-    Role.IT_BUREAU: anywhere("art. 11: runs the technology; what citizens write is not theirs to see", NOTHING),
-    Role.LEADING_GROUP: anywhere("art. 9: leads; the office handles letters for it", NOTHING),
+    Role.EDITOR: anywhere("DESIGN 1: publishes; a letter is not theirs to see", CALENDARS),
+    Role.REVIEWER: anywhere("DESIGN 1: reviews what is published; a letter is not theirs to see", CALENDARS),
+    Role.IT_BUREAU: anywhere(
+        "art. 11: runs the technology; what citizens write is not theirs to see", CALENDARS, LIMITS
+    ),
+    Role.LEADING_GROUP: anywhere("art. 9: leads; the office handles letters for it", CALENDARS, LIMITS),
 }
 
 
@@ -73,7 +95,7 @@ class Fresh:
     """Letters to the department of finance, each written for one act."""
 
     def __init__(self, desk: Desk, program: Program) -> None:
-        self.desk, self.program = desk, program
+        self.desk, self.program, self.number = desk, program, count(2)
 
     async def __call__(self, state: str) -> Json:
         match state:
@@ -81,8 +103,11 @@ class Fresh:
                 written = await self.desk.write()
             case "answered" | "disclosed":
                 written = await self.desk.answered()
+            case "new limits":
+                n = next(self.number)
+                return {"policy": f"letters-{n}", "body": policy(7, now() + timedelta(days=n))}
             case _:
-                return {}
+                return {"year": 2027}
         made = {"id": written["receipt"], "code": written["code"]}
         if state != "disclosed":
             return made

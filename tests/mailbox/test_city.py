@@ -80,7 +80,7 @@ async def test_time_was_told_at_its_moments_and_before_what_came_after_it(town: 
 
 @pytest.mark.servers
 async def test_a_program_that_runs_meanwhile_tells_of_no_letter_that_was_answered_in_time(town: Program) -> None:
-    [sweep] = timers.sweeps()
+    sweep, _ = timers.sweeps()
 
     async def sweeping() -> None:
         """As the running program does, only busier."""

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Cause
 from services.kernel.domain.sealed import Sealed
@@ -16,7 +15,6 @@ from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.transaction import Transactor
 from services.mailbox import store, timers
 from services.mailbox.actions import answer_letter, receive_letter
-from services.mailbox.domain import in_force
 from tests.mailbox.letters import OFFICE, WRITING
 from tests.support.waiting import eventually
 
@@ -27,10 +25,7 @@ MANY = 450  # more than two batches
 
 async def received(program: Program, *receipts: str, at: datetime = AT) -> None:
     for receipt in receipts:
-        await program.transact(
-            receive_letter, receipt, WRITING, code_digest=Sealed("-"),
-            policy=in_force(store.policies(), at), calendar=official(), at=at,
-        )  # fmt: skip
+        await program.transact(receive_letter, receipt, WRITING, code_digest=Sealed("-"), at=at)
 
 
 async def told(program: Program, type: str) -> Counter[str]:
@@ -43,7 +38,7 @@ async def test_each_overdue_letter_is_announced_once_by_sweeps_that_run_at_the_s
     late = AT + timedelta(days=60)
 
     async def replica(name: str) -> None:
-        [sweep] = timers.sweeps()
+        sweep, _ = timers.sweeps()
         transact = Transactor(program.db, Cause(who=name, request=name), vault=program.vault)
         while await sweep.once(transact, late):
             pass
@@ -64,7 +59,7 @@ async def test_a_late_answer_beside_sweeps_tells_overdue_once_and_before_the_ans
     late = AT + timedelta(days=60)
 
     async def sweeps() -> None:
-        [sweep] = timers.sweeps()
+        sweep, _ = timers.sweeps()
         while await sweep.once(program.transact, late):
             pass
 

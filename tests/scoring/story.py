@@ -23,6 +23,7 @@ from services.kernel.contracts.mailbox import (
     LetterKind,
     LetterOverdue,
     LetterReceived,
+    LetterRedated,
     LetterTransferred,
 )
 from services.kernel.contracts.publishing import (
@@ -184,6 +185,14 @@ class Story:
 
     def transferred(self, id: str, was: str, department: str, *, at: datetime) -> "Story":
         return self.tell(LetterTransferred(at=at, letter_id=id, department=department, from_department=was))
+
+    def redated(self, id: str, department: str, *, at: datetime, due_at: datetime) -> "Story":
+        return self.tell(
+            LetterRedated(
+                at=at, letter_id=id, department=department, due_at=due_at, due_before=at, calendar="calendar-2",
+                provisional=False,
+            )
+        )  # fmt: skip
 
     def answered(self, id: str, department: str, *, at: datetime, due_at: datetime) -> "Story":
         return self.tell(LetterAnswered(at=at, letter_id=id, department=department, due_at=due_at))

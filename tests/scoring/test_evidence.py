@@ -116,11 +116,13 @@ def live(draw: st.DrawFn, story: Story, letter: str) -> None:
     code, due = draw(CODE), draw(MOMENT)
     if draw(st.integers(0, 5)):
         story.received(letter, code, at=draw(MOMENT), due_at=due)
-    for step in draw(st.lists(st.sampled_from(["moved", "answered", "closed"]), max_size=4)):
+    for step in draw(st.lists(st.sampled_from(["moved", "redated", "answered", "closed"]), max_size=4)):
         other, at = draw(CODE), draw(MOMENT)
         match step:
             case "moved":
                 story.transferred(letter, code, other, at=at)
+            case "redated":
+                story.redated(letter, other, at=at, due_at=draw(MOMENT))
             case "answered":
                 story.answered(letter, other, at=at, due_at=due)
             case _:

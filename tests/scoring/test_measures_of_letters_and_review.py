@@ -57,6 +57,26 @@ def test_a_letter_of_an_earlier_month_still_open_is_overdue_in_this_one_too() ->
     assert story.points("finance", "letters_in_time")[0] == D("0.00")
 
 
+def test_a_letter_is_overdue_by_the_deadline_that_held_at_the_months_end() -> None:
+    # Due on the 10th, and by the new calendar on 5 October: nothing was overdue at the end of September.
+    later = Story().department("finance").received("L1", "finance", at=on(1), due_at=on(11, "00:00"))
+    later.redated("L1", "finance", at=on(12), due_at=on(6, "00:00", month=10))
+    assert later.points("finance", "letters_in_time")[0] is None
+
+    # Told in October it changes nothing of September: 0 ÷ (0 + 1) × 15 = 0
+    after = Story().department("finance").received("L1", "finance", at=on(1), due_at=on(11, "00:00"))
+    after.redated("L1", "finance", at=on(2, month=10), due_at=on(6, "00:00", month=10))
+    assert after.points("finance", "letters_in_time")[0] == D("0.00")
+
+    # Due in October, and by the new calendar on 20 September; both facts are named.
+    sooner = Story().department("finance").received("L1", "finance", at=on(1), due_at=on(6, month=10))
+    sooner.redated("L1", "finance", at=on(12), due_at=on(21, "00:00"))
+    line = next(x for x in sooner.scored()["finance"].lines if x.indicator == "letters_in_time")
+    assert line.points == D("0.00")
+    assert [fact.type for fact in line.facts] == ["letter.received", "letter.redated"]
+    assert {fact.remark for fact in line.facts} == {"月末逾期未复，期限至2026年9月20日"}
+
+
 def test_a_letter_closed_is_not_open() -> None:
     story = Story().department("finance").received("L1", "finance", at=on(1), due_at=on(10))
 

@@ -8,6 +8,7 @@ from services.kernel.contracts import gateway as g
 from services.kernel.contracts import mailbox as m
 from services.kernel.contracts import publishing as p
 from services.kernel.contracts import scoring as s
+from services.kernel.domain.calendars import DayOff
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.event import Event
 
@@ -91,6 +92,7 @@ ALL: list[Event] = [
     ),
     m.LetterAccepted(**LETTER),
     m.LetterTransferred(**LETTER, from_department="office"),
+    m.LetterRedated(**LETTER, due_at=DUE, due_before=AT, calendar="calendar-2", provisional=False),
     m.LetterDueSoon(**LETTER, due_at=DUE),
     m.LetterOverdue(**LETTER, due_at=DUE, rule="letters/1"),
     m.LetterAnswered(**LETTER, due_at=DUE),
@@ -98,6 +100,10 @@ ALL: list[Event] = [
     m.LetterClosed(**LETTER),
     m.LetterHidden(**LETTER),
     m.LetterDisclosed(**LETTER, extract=ClaimCheck(sha256=SHA, size=4, media_type="application/json")),
+    m.CalendarChanged(
+        at=AT, year=2026, version=2, off=(DayOff(date(2026, 1, 1), "元旦"),), make_up=(date(2026, 1, 4),),
+        source="国办发明电〔2025〕7号",
+    ),
     s.AssessmentClosed(**MONTH, position=120, score=Decimal("87.50")),
     s.AssessmentPublished(
         **MONTH, department_name="市财政局", score=Decimal("87.50"), rank=3, lines=(LINE,), position=120,

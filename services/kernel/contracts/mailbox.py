@@ -1,10 +1,12 @@
 """A letter as it is handed in, and the events of mailbox: nothing personal, and public texts only by their hash."""
 
+from datetime import date
 from typing import ClassVar, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 
 from services.kernel.contracts.fields import DepartmentCode, Email, LetterText, LetterTitle, Phone, WriterName
+from services.kernel.domain.calendars import DayOff
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.event import Event, Known, OpenEnum
 
@@ -94,6 +96,17 @@ class LetterTransferred(LetterEvent):
     from_department: str
 
 
+class LetterRedated(LetterEvent):
+    """A calendar has changed, and with it the deadline, or that it is certain now."""
+
+    TYPE: ClassVar[str] = "letter.redated"
+
+    due_at: AwareDatetime
+    due_before: AwareDatetime
+    calendar: str  # the version that it is reckoned with now
+    provisional: bool
+
+
 class LetterDueSoon(LetterEvent):
     """Amber: the deadline is near."""
 
@@ -147,3 +160,20 @@ class LetterDisclosed(LetterEvent):
     TYPE: ClassVar[str] = "letter.disclosed"
 
     extract: ClaimCheck
+
+
+class CalendarChanged(Event):
+    """The days of a year from now on (工作日历). `version`: counts the changes of all years together.
+
+    `off`: days off, weekends only where they are named. `make_up`: weekend days that are worked.
+    """
+
+    SOURCE: ClassVar[str] = "mailbox"
+    KEY: ClassVar[str] = "year"
+    TYPE: ClassVar[str] = "calendar.changed"
+
+    year: int
+    version: int
+    off: tuple[DayOff, ...]
+    make_up: tuple[date, ...]
+    source: str  # the notice, or the library that the days were first taken from

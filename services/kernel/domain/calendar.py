@@ -86,11 +86,13 @@ def by_law(year: int) -> Mapping[date, str]:
     """The days off that stand in the law, before the year's notice arranges the rest.
 
     全国年节及纪念日放假办法 as amended in 2024, art. 2: 1 January, four days of Spring Festival, Qingming, 1 and 2 May,
-    the Dragon Boat and Mid-Autumn festivals, 1 to 3 October. Which days make up for one on a weekend is for the notice.
+    the Dragon Boat and Mid-Autumn festivals, 1 to 3 October. Which days make up for one on a weekend, and which are
+    swapped (调休), is for the notice.
     """
     from holidays import country_holidays
 
-    return MappingProxyType(dict(country_holidays("CN", years=year, observed=False, language="zh_CN").items()))
+    found = country_holidays("CN", years=year, observed=False, language="zh_CN")
+    return MappingProxyType({day: name for day, name in found.items() if "调休" not in name})
 
 
 @cache

@@ -1,7 +1,7 @@
 """A program made of its parts: its API, relay, listener and sweeps are started and stopped together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -52,7 +52,8 @@ class Service:
     """The parts that a program is made of.
 
     `may`: who may call which route; None: everybody may call all of them. `tells`: it has events to send.
-    `documented`: it serves its documentation. `beside`: parts of its own that run beside the requests.
+    `documented`: it serves its documentation. `first`: what it does before it is ready, at every start. `beside`:
+    parts of its own that run beside the requests.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Service:
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
     works: Sequence[Work] = ()
+    first: Callable[[Transactor], Awaitable[None]] | None = None
     beside: Callable[[Transactor], Sequence[Part]] = lambda _: ()
     personal: Mapping[type[Aggregate], Erase] = field(default_factory=dict)
     hearing: Hearing = field(default_factory=Hearing)
@@ -141,6 +143,8 @@ class Program:
         await self.current.settle()
         if self.service.may is not None:
             await web.make_indexes(self.db)
+        if self.service.first is not None:
+            await self.service.first(self.voice)
 
     def parts(self) -> list[Part]:
         """The parts that run beside the requests."""

@@ -19,6 +19,7 @@ from services.mailbox.domain.letter import (
     look_at_contact,
     rate,
     receive,
+    redate,
     transfer,
     wake,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "may_try",
     "rate",
     "receive",
+    "redate",
     "transfer",
     "wake",
 ]

@@ -14,6 +14,7 @@ class Policy:
 
     version: str
     effective: date
+    source: str
     limits: Mapping[LetterKind, Limit]
     due_soon_working_days: int
     mayor_department: str
@@ -41,12 +42,17 @@ class Clock:
     provisional: bool
 
 
-def clock(kind: LetterKind, policy: Policy, calendar: Calendar, *, at: datetime) -> Clock:
-    """The day of receipt is day zero; the deadline ends at 24:00 in Asia/Shanghai."""
+def clock(
+    kind: LetterKind, policy: Policy, calendar: Calendar, *, at: datetime, reckoned_at: datetime | None = None
+) -> Clock:
+    """The day of receipt is day zero; the deadline ends at 24:00 in Asia/Shanghai.
+
+    `at`: of receipt. `reckoned_at`: when it is reckoned anew. It turns amber then at the earliest.
+    """
     due = deadline(at, policy.limits[kind], calendar)
     return Clock(
         due_at=due.due_at,
-        due_soon_at=max(at, amber_from(due.due_at, policy.due_soon_working_days, calendar)),
+        due_soon_at=max(reckoned_at or at, amber_from(due.due_at, policy.due_soon_working_days, calendar)),
         rule=policy.version,
         calendar=due.calendar,
         provisional=due.provisional,

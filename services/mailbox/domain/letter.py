@@ -15,6 +15,7 @@ from services.kernel.contracts.mailbox import (
     LetterOverdue,
     LetterRated,
     LetterReceived,
+    LetterRedated,
     LetterTransferred,
 )
 from services.kernel.domain.calendar import Calendar
@@ -73,6 +74,7 @@ class Letter(Aggregate):
     """What a citizen wrote to the city; `id` is the receipt number.
 
     `wakes_at`: the next moment at which time alone changes something. `code_digest`: of the query code.
+    `overdue_told`: the due moments that were announced as passed.
     """
 
     KIND: ClassVar[str] = "letter"
@@ -86,6 +88,7 @@ class Letter(Aggregate):
     state: LetterState = LetterState.RECEIVED
     steps: tuple[Step, ...] = ()
     overdue_since: datetime | None = None
+    overdue_told: tuple[datetime, ...] = ()
     answer: Sealed | None = None
     answered_at: datetime | None = None
     rating: Rating | None = None
@@ -97,6 +100,14 @@ class ContactSeen(Fact):
     """A handler looked at the writer's contact; kept, never told."""
 
     TYPE: ClassVar[str] = "letter.contact_seen"
+
+
+class LetterReckoned(Fact):
+    """Another calendar leaves its deadline as it was; kept, never told."""
+
+    TYPE: ClassVar[str] = "letter.reckoned"
+
+    calendar: str
 
 
 class LetterErased(Fact):
@@ -197,6 +208,35 @@ def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[L
             raise Refused("letter.answered", "It has been answered already.")
 
 
+def redate(letter: Letter, *, policy: Policy, calendar: Calendar, at: datetime) -> Decision[Letter]:
+    """Reckon the clock of an open letter anew with another calendar. `policy`: the one that its clock runs by.
+
+    It is told if the deadline moves, or is no longer provisional. Amber and red belong to a due moment: for another one
+    they are told again in their time, and what is not overdue any more is not.
+    """
+    if letter.clock.calendar == calendar.version or letter.answered_at is not None:
+        return Decision(letter)
+    before = letter.clock
+    running = clock(letter.writing.kind, policy, calendar, at=letter.received_at, reckoned_at=at)
+    if running.due_at == before.due_at:
+        letter = replace(letter, clock=replace(before, calendar=running.calendar, provisional=running.provisional))
+    else:
+        known = letter.overdue_since is not None or running.due_at in letter.overdue_told
+        past = known and running.due_at <= at
+        letter = replace(
+            letter, clock=running, wakes_at=None if past else min(running.due_soon_at, max(running.due_at, at)),
+            overdue_since=running.due_at if past else None,
+        )  # fmt: skip
+        letter = stepped(letter, at=at, word="redated")
+    if (running.due_at, running.provisional) == (before.due_at, before.provisional):
+        return Decision(letter, (LetterReckoned(at=at, calendar=calendar.version),))
+    told = LetterRedated(
+        at=at, letter_id=letter.id, department=letter.department, due_at=running.due_at, due_before=before.due_at,
+        calendar=running.calendar, provisional=running.provisional,
+    )  # fmt: skip
+    return Decision(letter, (told,))
+
+
 def close(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
     """Done (办结). Closing it again changes nothing."""
     by.must_answer_for(letter.department)
@@ -258,7 +298,8 @@ def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:
         told = {"at": letter.wakes_at, "letter_id": letter.id, "department": letter.department}
         if letter.wakes_at >= running.due_at:
             facts.append(LetterOverdue(**told, due_at=running.due_at, rule=running.rule))
-            letter = replace(letter, overdue_since=running.due_at, wakes_at=None)
+            told_of = (*letter.overdue_told, running.due_at)
+            letter = replace(letter, overdue_since=running.due_at, wakes_at=None, overdue_told=told_of)
         else:
             facts.append(LetterDueSoon(**told, due_at=running.due_at))
             letter = replace(letter, wakes_at=running.due_at)

@@ -9,7 +9,8 @@ from typing import ClassVar, NamedTuple, TypeVar
 
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEvent, DutyRefreshed, DutyStale
-from services.kernel.domain.calendar import Calendar, Limit, deadline
+from services.kernel.domain.calendar import Limit, TimeUnit, deadline
+from services.kernel.domain.calendars import UNKNOWN
 from services.kernel.domain.decision import Aggregate, Decision, Unknown
 from services.kernel.domain.event import Fact
 
@@ -44,7 +45,10 @@ class Windows:
     limits: Mapping[Cadence, Limit]
     due_soon: Fraction
     patience: timedelta
-    calendar: Calendar
+
+    def __post_init__(self) -> None:
+        if any(limit.unit is TimeUnit.WORKING_DAYS for limit in self.limits.values()):
+            raise ValueError(f"{self.version}: a window is a number of calendar days or of months.")
 
     def bind(self, cadence: Cadence) -> bool:
         """Whether a cadence sets a window. One of tomorrow may: `period` says that it is not known yet."""
@@ -58,7 +62,7 @@ class Windows:
         """In calendar units (RULES 2); ends at 24:00 in Shanghai. `Unknown` for a cadence of tomorrow."""
         if not cadence.is_known:
             raise Unknown("unknown_yet", f"How long {cadence} lasts is not known here. Ask again soon.")
-        due_at = deadline(since, self.limits[cadence], self.calendar).due_at
+        due_at = deadline(since, self.limits[cadence], UNKNOWN).due_at
         lead = (due_at - since) * self.due_soon.numerator / self.due_soon.denominator
         soon = due_at - lead
         return Period(soon.replace(microsecond=soon.microsecond // 1000 * 1000), due_at)

@@ -10,7 +10,6 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.fields import Month as InMonth
 from services.kernel.contracts.scoring import FactCited
-from services.kernel.domain.calendar import official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
 from services.kernel.domain.person import EVERYBODY, Person, Role
@@ -42,7 +41,6 @@ from services.scoring.domain.assessment import (
     must_have_begun,
     must_see,
 )  # fmt: skip
-from services.scoring.domain.scheme import in_force
 from services.scoring.domain.score import Inputs, Scored, sha256, total_formula
 from services.scoring.store import evidence, fact
 from services.scoring.store import month as months
@@ -71,12 +69,7 @@ async def inputs_now(read: Reader, month: str, *, at: datetime) -> Inputs:
     """The inputs for a running month: all that is in the evidence by now."""
     if await evidence.behind(read) > BEHIND:
         raise Unknown("facts.behind", "The facts heard are still being added up. Try again in a moment.")
-    return inputs_at(await evidence.reached(read), month, at=at)
-
-
-def inputs_at(position: int, month: str, *, at: datetime) -> Inputs:
-    scheme = in_force(months.schemes(), month)
-    return Inputs(position=position, scheme=scheme.version, calendar=official().version, month=month, as_of=at)
+    return await months.inputs(read, month, await evidence.reached(read), at=at)
 
 
 async def must_have_caught_up(program: Program) -> None:
@@ -194,7 +187,7 @@ async def closing(month: MonthInPath, request: Request, read: Read, by: Caller, 
     position = await fact.position(read)  # before it is asked whether these were all
     if await read.look(Month, month) is None:  # if it is closed, the action refuses or repeats its answer
         await must_have_caught_up(request.app.state.program)
-    begun, outcome = inputs_at(position, month, at=at), partial(months.month, id=month)
+    begun, outcome = await months.inputs(read, month, position, at=at), partial(months.month, id=month)
     return await follow(MonthView.of, outcome, begin_closing, begun, by=by, request=request_id(request), at=at)
 
 

@@ -15,6 +15,7 @@ from services.scoring.domain.facts import (
     Opened,
     Piece,
     Received,
+    Redated,
     Refreshed,
     Retired,
     Shown,
@@ -67,7 +68,7 @@ def _places(piece: Piece) -> Iterator[Key]:
         case Refreshed():
             yield Tended, piece.column
             yield Upkeep, f"{piece.column}/{month_of(piece.fact.at)}"
-        case Received() | Transferred() | Answered() | Closed():
+        case Received() | Transferred() | Redated() | Answered() | Closed():
             yield Matter, piece.letter
         case Shown() | Withdrawn():
             return
@@ -90,7 +91,7 @@ def fold(sheaf: Sheaf, piece: Piece) -> None:
             _mention(sheaf, piece, counted=word, complete=piece.complete)
         case Withdrawn():
             _mention(sheaf, piece, counted=Counted.WITHDRAWN, ground=piece.ground)
-        case Received() | Transferred() | Answered() | Closed():
+        case Received() | Transferred() | Redated() | Answered() | Closed():
             _follow(sheaf, piece)
 
 
@@ -141,7 +142,7 @@ def _mention(sheaf: Sheaf, piece: Shown | Withdrawn | Answered, **said: Any) -> 
         sheaf.sums[mention.month, mention.department, name] += 1
 
 
-def _follow(sheaf: Sheaf, piece: Received | Transferred | Answered | Closed) -> None:
+def _follow(sheaf: Sheaf, piece: Received | Transferred | Redated | Answered | Closed) -> None:
     """The first answer told counts; in an earlier month, the first of those given by its end."""
     before = sheaf.look(Matter, piece.letter) or Matter(id=piece.letter)
     sheaf.put(before.follow(piece))

@@ -14,6 +14,7 @@ from services.scoring.domain.facts import (
     Opened,
     Piece,
     Received,
+    Redated,
     Refreshed,
     Retired,
     Shown,
@@ -33,10 +34,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A letter that is open and due: its receipt, which says when it is due, and its last transfer."""
+    """A letter that is open and due: its receipt, its last transfer, and what says last when it is due."""
 
     received: Received
     held: Received | Transferred
+    due: Received | Redated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,7 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
     answers = {x.letter: x for x in reversed(each(Answered))}  # the first answer of each letter
     done = {x.letter for x in each(Closed)} | answers.keys()
     held = {x.letter: x for x in each(Transferred)}
+    due = {x.letter: x for x in each(Redated)}
     found = Evidence(
         start=start,
         end=end,
@@ -92,8 +95,10 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
         answered=grouped((x.department, x) for x in answers.values() if x.fact.at >= start),
         overdue=grouped(
             (x.held.department, x)
-            for x in (Overdue(x, held.get(x.letter, x)) for x in each(Received) if x.letter not in done)
-            if x.received.due_at <= until
+            for x in (
+                Overdue(x, held.get(x.letter, x), due.get(x.letter, x)) for x in each(Received) if x.letter not in done
+            )
+            if x.due.due_at <= until
         ),
     )
     must_be_registered(found)

@@ -12,7 +12,13 @@ from services.kernel.contracts.columns import (
     DepartmentClass,
     DepartmentRegistered,
 )
-from services.kernel.contracts.mailbox import LetterAnswered, LetterClosed, LetterReceived, LetterTransferred
+from services.kernel.contracts.mailbox import (
+    LetterAnswered,
+    LetterClosed,
+    LetterReceived,
+    LetterRedated,
+    LetterTransferred,
+)
 from services.kernel.contracts.publishing import (
     Activity,
     DutyRefreshed,
@@ -27,7 +33,7 @@ from services.kernel.stream.consumer import Kept
 
 ALL_BEFORE = (
     DepartmentRegistered, DepartmentChanged, ColumnOpened, ColumnRetired, DutyRefreshed,
-    LetterReceived, LetterTransferred, LetterAnswered, LetterClosed,
+    LetterReceived, LetterTransferred, LetterRedated, LetterAnswered, LetterClosed,
 )  # fmt: skip
 WITHIN = (ItemPublished, ItemRevised, ItemWithdrawn)
 MEASURED = tuple(event.TYPE for event in (*ALL_BEFORE, *WITHIN))  # no announcements, such as letter.overdue
@@ -126,6 +132,15 @@ class Transferred:
 
 
 @dataclass(frozen=True, slots=True)
+class Redated:
+    """With another calendar the letter is due at another moment."""
+
+    fact: Recorded
+    letter: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Answered:
     fact: Recorded
     letter: str
@@ -145,7 +160,7 @@ class Closed:
 
 
 Piece: TypeAlias = (
-    Department | Opened | Retired | Refreshed | Shown | Withdrawn | Received | Transferred | Answered | Closed
+    Department | Opened | Retired | Refreshed | Shown | Withdrawn | Received | Transferred | Redated | Answered | Closed
 )
 
 
@@ -174,6 +189,8 @@ def taken(kept: Kept) -> Piece | None:
             return Received(told, e.letter_id, e.department, e.due_at)
         case LetterTransferred() as e:
             return Transferred(told, e.letter_id, e.department)
+        case LetterRedated() as e:
+            return Redated(told, e.letter_id, e.due_at)
         case LetterAnswered() as e:
             return Answered(told, e.letter_id, e.department, e.due_at)
         case LetterClosed() as e:

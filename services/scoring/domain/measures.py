@@ -190,10 +190,9 @@ def letters_in_time_1_cites(found: Evidence, department: Department) -> Iterator
 
 
 def known_by(letter: Overdue) -> Sequence[Recorded]:
-    """The facts behind an overdue letter: its receipt, which says when it was due, and its last transfer."""
-    if letter.held is letter.received:
-        return (letter.received.fact,)
-    return letter.received.fact, letter.held.fact
+    """The facts behind an overdue letter: its receipt, its last transfer, and what says when it was due if not that."""
+    others = (each.fact for each in (letter.held, letter.due) if each is not letter.received)
+    return letter.received.fact, *others
 
 
 def answer_remark(answer: Answered) -> str:
@@ -202,7 +201,7 @@ def answer_remark(answer: Answered) -> str:
 
 def overdue_remark(letter: Overdue, found: Evidence) -> str:
     when = "月末" if found.over else "目前"
-    return f"{when}逾期未复，期限至{last_day(letter.received.due_at)}"
+    return f"{when}逾期未复，期限至{last_day(letter.due.due_at)}"
 
 
 def review_1(counted: Counts, _: Department, indicator: Indicator) -> Points:

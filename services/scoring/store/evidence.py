@@ -32,7 +32,7 @@ INDEXES = [
     Index(of=Upkeep, keys=("month",)),
     Index(of=Mention, keys=("month", "department")),
     Index(of=Matter, keys=("open", "due_at", "holder")),
-    Index(of=Matter, keys=("open", "due_at")),
+    Index(of=Matter, keys=("open", "due_first")),
     Index(of=Matter, keys=("done_at",)),
     Index(of=Sum, keys=("month",)),
 ]
@@ -131,9 +131,9 @@ async def all_periods(read: Reader, column: str, upto: int) -> list[Period]:
 
 
 async def overdue(read: Reader, until: datetime) -> list[Overdue]:
-    """The letters that were open at a moment and due by then, by receipt. Index: open, due_at; done_at."""
-    due = {"due_at": {"$lte": until}}
-    found = await read.find(Matter, {"open": True, **due}, sort="due_at", limit=0)
+    """The letters that were open at a moment and due by then, by receipt. Index: open, due_first; done_at."""
+    due = {"due_first": {"$lte": until}}
+    found = await read.find(Matter, {"open": True, **due}, sort="due_first", limit=0)
     found += await read.find(Matter, {"done_at": {"$gte": until}, **due}, sort="done_at", limit=0)
     return [letter for matter in sorted(found, key=lambda each: each.id) if (letter := matter.overdue(until))]
 

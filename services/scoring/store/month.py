@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
 from services.kernel.contracts.scoring import Line
+from services.kernel.domain.calendars import current
 from services.kernel.domain.decision import Missing, Reader
 from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import MongoReader
@@ -15,7 +17,7 @@ from services.scoring.domain.assessment import CITED, Assessment, Month, key
 from services.scoring.domain.evidence import Evidence
 from services.scoring.domain.held import Mention
 from services.scoring.domain.measures import MEASURES
-from services.scoring.domain.scheme import Scheme
+from services.scoring.domain.scheme import Scheme, in_force
 from services.scoring.domain.score import Inputs, Scored, Sums, compute, summed, with_facts
 from services.scoring.store import evidence, fact
 
@@ -43,6 +45,12 @@ def schemes() -> tuple[Scheme, ...]:
 def scheme(version: str) -> Scheme:
     """The version a month was closed by; `KeyError` where it is gone: a published scheme is never taken out."""
     return {scheme.version: scheme for scheme in schemes()}[version]
+
+
+async def inputs(read: Reader, month: str, position: int, *, at: datetime) -> Inputs:
+    """With the scheme that was in force in the month and the calendar that is in force now, as far as it was heard."""
+    scheme, calendar = in_force(schemes(), month), await current(read)
+    return Inputs(position=position, scheme=scheme.version, calendar=calendar.version, month=month, as_of=at)
 
 
 async def replayed(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:

@@ -1,0 +1,217 @@
+"""Letters: handed in, handled, and followed by their writers."""
+
+import secrets
+from datetime import datetime
+
+from fastapi import APIRouter
+
+from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.mailbox import Contact, NewLetter
+from services.kernel.domain.calendar import day_of, deadline
+from services.kernel.domain.calendars import of_version
+from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Gone, Missing
+from services.kernel.domain.person import Role
+from services.kernel.domain.sealed import Sealed
+from services.kernel.http.listing import Listing, Wanted, whose
+from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Rights
+from services.kernel.storage.crypto import digest, matches, new_code
+from services.mailbox import store
+from services.mailbox.actions import (
+    accept_letter,
+    answer_letter,
+    close_letter,
+    disclose_letter,
+    rate_letter,
+    receive_letter,
+    see_contact,
+    transfer_letter,
+)
+from services.mailbox.api.bodies import (
+    Id,
+    Moment,
+    NewAnswer,
+    NewExtract,
+    NewRating,
+    Proof,
+    Transfer,
+)
+from services.mailbox.api.views import ClockView, ContactView, LetterView, Rated, Receipt, StatusView
+from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try
+
+router = APIRouter(route_class=Door, tags=["letters"])
+HANDLERS = {Role.HANDLER, Role.OFFICE}
+MAY: Rights = {
+    "POST /letters": {Role.SERVICE},
+    "GET /letters": HANDLERS,
+    "GET /letters/{id}": HANDLERS,
+    "GET /letters/{id}/clock": HANDLERS,
+    "POST /letters/{id}/contact": HANDLERS,
+    "POST /letters/{id}/acceptance": HANDLERS,
+    "POST /letters/{id}/transfer": HANDLERS,
+    "POST /letters/{id}/answer": HANDLERS,
+    "POST /letters/{id}/closing": HANDLERS,
+    "POST /letters/{id}/disclosure": HANDLERS,
+    "POST /letters/{id}/status": {Role.SERVICE},
+    "POST /letters/{id}/rating": {Role.SERVICE},
+}
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
+NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long
+
+
+def receipt_number(at: datetime) -> str:
+    """The day in Shanghai and six characters by chance."""
+    return f"{day_of(at):%Y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
+
+
+@router.post("/letters", status_code=201, summary="Hand a letter in, for the citizen who wrote it")
+async def reception(body: NewLetter, answer: Answer) -> Receipt:
+    at, code = now(), new_code()
+    writing = Writing(
+        kind=body.kind,
+        mailbox=body.mailbox,
+        title=Sealed(body.title),
+        text=Sealed(body.text),
+        contact=Sealed(body.contact.model_dump_json()),
+        consent=body.consent,
+    )
+
+    def receipt(letter: Letter) -> Receipt:
+        due = letter.clock
+        return Receipt(
+            version=letter.version, receipt=letter.id, code=code, due_at=due.due_at, provisional=due.provisional
+        )
+
+    return await answer(
+        receipt,
+        receive_letter,
+        receipt_number(at),
+        writing,
+        code_digest=Sealed(digest(code)),
+        at=at,
+    )
+
+
+@router.get("/letters", summary="The queue: soonest due first; a handler sees what their departments answer for")
+async def queue(
+    read: Read,
+    by: Caller,
+    portion: Wanted,
+    department: DepartmentCode | None = None,
+    state: LetterState | None = None,
+    due_before: Moment | None = None,
+) -> Listing[LetterView]:
+    departments = await whose(read, by, department)
+    found = await store.queue(
+        read, departments=departments, state=state, due_before=due_before, limit=portion.limit, after=portion.after
+    )
+    return portion.listing(found, sort="clock.due_at", view=LetterView.of)
+
+
+async def mine(read: Read, by: Caller, id: str) -> Letter:
+    """The letter, if the caller answers for its department; else `Forbidden`. `Missing` if there is none."""
+    letter = await read.look(Letter, id)
+    if letter is None:
+        raise Missing("letter.missing", f"There is no letter {id}.")
+    by.must_answer_for(letter.department)
+    return letter
+
+
+def writer(letter: Letter) -> Contact:
+    """`Gone` if it was erased."""
+    contact = letter.writing.contact.text
+    if contact is None:
+        raise Gone("letter.erased", "What was personal in this letter has been erased.")
+    return Contact.model_validate_json(contact)
+
+
+@router.get("/letters/{id}", summary="One letter, without its writer's contact")
+async def letter(id: Id, read: Read, by: Caller) -> LetterView:
+    return LetterView.of(await mine(read, by, id))
+
+
+@router.get("/letters/{id}/clock", summary="The deadline: each day counted or skipped, and why")
+async def clock(id: Id, read: Read, by: Caller) -> ClockView:
+    found = await mine(read, by, id)
+    limit = (await store.rules(read)).rule(found.clock.rule).limits[found.writing.kind]
+    calendar = await of_version(read, found.clock.calendar)
+    return ClockView.of(found, deadline(found.received_at, limit, calendar))
+
+
+@router.post("/letters/{id}/contact", summary="Look at the writer's contact; every look is recorded")
+async def contact(id: Id, answer: Answer, by: Caller) -> ContactView:
+    def opened(letter: Letter) -> ContactView:
+        found = writer(letter)
+        return ContactView(version=letter.version, name=found.name, phone=found.phone, email=found.email)
+
+    return await answer(opened, see_contact, id, by=by, at=now())
+
+
+@router.post("/letters/{id}/acceptance", summary="Take a letter on")
+async def acceptance(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(LetterView.of, accept_letter, id, by=by, at=now(), expected=expected)
+
+
+@router.post("/letters/{id}/transfer", summary="Hand a letter to the department that must answer it")
+async def transferral(id: Id, body: Transfer, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(
+        LetterView.of, transfer_letter, id, to=body.to, reason=body.reason, by=by, at=now(), expected=expected
+    )
+
+
+@router.post("/letters/{id}/answer", summary="Answer a letter")
+async def answering(id: Id, body: NewAnswer, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(LetterView.of, answer_letter, id, text=body.text, by=by, at=now(), expected=expected)
+
+
+@router.post("/letters/{id}/closing", summary="Close an answered letter")
+async def closing(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    return await answer(LetterView.of, close_letter, id, by=by, at=now(), expected=expected)
+
+
+@router.post("/letters/{id}/disclosure", summary="Publish an extract of it, with its writer's consent")
+async def disclosure(
+    id: Id, body: NewExtract, answer: Answer, read: Read, by: Caller, expected: IfMatch = None
+) -> LetterView:
+    told = writer(await mine(read, by, id)).told
+    return await answer(
+        LetterView.of,
+        disclose_letter,
+        id,
+        Extract(title=body.title, question=body.question, answer=body.answer),
+        contact=told,
+        by=by,
+        at=now(),
+        expected=expected,
+    )
+
+
+async def proven(door: Doorway, id: str, code: str) -> Letter:
+    """The letter, if `code` is its code.
+
+    An unknown receipt and a wrong code look the same, cost the same time and are counted the same.
+    """
+    read, at = door.transact.reader(), now()
+    policy = (await store.rules(read)).policy(at)
+    may_try(await read.look(Guesses, id), policy, at=at)
+    found = await read.look(Letter, id)
+    kept = found.code_digest.text if found else None
+    if not matches(code, kept or NOBODYS) or found is None:
+        await store.count_wrong_code(read.db, id, policy, at=at)
+        raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
+    return found
+
+
+@router.post("/letters/{id}/status", summary="A letter for its writer, by receipt number and query code")
+async def status(id: Id, body: Proof, door: Entered) -> StatusView:
+    return StatusView.of(await proven(door, id, body.code))
+
+
+@router.post("/letters/{id}/rating", summary="Judge the answer, as the letter's writer")
+async def rating(id: Id, body: NewRating, answer: Answer, door: Entered) -> Rated:
+    await proven(door, id, body.code)
+
+    def rated(letter: Letter) -> Rated:
+        return Rated(version=letter.version, receipt=letter.id)
+
+    return await answer(rated, rate_letter, id, Rating(stars=body.stars, solved=body.solved), at=now())
