@@ -30,6 +30,7 @@ check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports --no-cache
 	@$(VENV)/python -m services.kernel.contracts.schemas --check
+	@$(VENV)/python -m deploy.problems --check
 	@$(VENV)/python -m pytest -q -m "not servers" tests
 
 faults: venv ## Everything that can be killed is killed, under load

@@ -7,7 +7,7 @@ import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
 from pydantic import BaseModel
 
-from gateway import views
+from gateway import refusals, views
 from gateway.answer import MonthInPath, json, query
 from gateway.limits import may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
@@ -17,7 +17,6 @@ from services.kernel.contracts.fields import (
     Receipt,
 )
 from services.kernel.contracts.mailbox import NewLetter
-from services.kernel.domain.decision import Away
 from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.problem import MEDIA_TYPE, Problem, request_id
 from services.kernel.http.web import Body
@@ -169,6 +168,6 @@ async def _passed_on(request: Request, path: str, body: BaseModel, key: str | No
         )
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
-        raise Away("mailbox.away", "Letters cannot be taken or shown just now. Try again in a moment.") from error
+        raise refusals.MAILBOX_AWAY() from error
     media_type = MEDIA_TYPE if answer.is_error else "application/json"
     return Response(answer.content, answer.status_code, headers={"Cache-Control": "no-store"}, media_type=media_type)

@@ -5,14 +5,8 @@ from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from gateway import refusals
 from gateway.settings import GatewaySettings
-from services.kernel.domain.decision import No
-
-
-class TooMany(No):
-    """More than one address may ask."""
-
-    status, title = 429, "Too many requests"
 
 
 class Allowance:
@@ -25,7 +19,7 @@ class Allowance:
     def count(self, request: Request, limit: RateLimitItem) -> None:
         address = request.client.host if request.client else "-"
         if not self.limiter.hit(limit, address):
-            raise TooMany("rate.exceeded", "Too many from this address. Wait a while and send it again.")
+            raise refusals.TOO_OFTEN()
 
 
 def may_write(request: Request) -> None:

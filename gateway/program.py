@@ -4,7 +4,7 @@ from functools import cached_property, partial
 
 from starlette.types import ASGIApp
 
-from gateway import events, static, store
+from gateway import events, problems, static, store
 from gateway.cache import Drops, Hot, Shelf, wire
 from gateway.limits import Allowance
 from gateway.pages.faults import Faults
@@ -31,6 +31,7 @@ class Gateway(Program):
         self.shelf = Shelf(settings.page_bytes)
         static.place(self.shelf)
         events.place(self.shelf)
+        problems.place(self.shelf)
         self.model = store.ReadModel(self.transact.reader, self.kept, self.shelf)
         self.forms, self.allowance = Forms(settings), Allowance(settings)
         self.prober = Prober(settings, self.kept, self.transact.reader)

@@ -13,7 +13,8 @@ from pydantic import BaseModel, SecretStr
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.storage.files import TooLarge, WrongContent
+from services.kernel.domain.decision import TooLarge
+from services.kernel.storage.files import WrongContent
 from services.kernel.telemetry import log
 
 HASH = re.compile("[0-9a-f]{64}")

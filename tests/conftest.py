@@ -18,8 +18,16 @@ from services.kernel.storage.mongo import Database, connect
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import queue
 from services.kernel.stream.bus import Bus
+from tests.support import problems
 from tests.support.servers import running
 from tests.support.services import Bearer, bearer_with
+
+
+@pytest.fixture(scope="session", autouse=True)
+def problems_noted() -> Iterator[None]:
+    """What any program refuses in this run."""
+    with problems.noted():
+        yield
 
 
 @pytest.fixture(scope="session")

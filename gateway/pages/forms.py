@@ -11,20 +11,14 @@ from uuid import uuid4
 from fastapi import Request
 from itsdangerous import BadData, SignatureExpired, URLSafeTimedSerializer
 
+from gateway import refusals
 from gateway.settings import GatewaySettings
 from services.kernel.contracts.fields import EMAIL, NAME, PHONE, TEXT, TITLE
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.domain.decision import No
 
 LIFETIME = 12 * 3600  # seconds; mailbox remembers an answered key for a day
 MOST_FIELDS = 20
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
-
-
-class FormRefused(No):
-    """The form did not come from our own page."""
-
-    status, title = 403, "Form refused"
 
 
 class Forms:
@@ -40,23 +34,23 @@ class Forms:
         return self.tokens.dumps(uuid4().hex)
 
     def number(self, token: str) -> str:
-        """The token's own number. Raises `FormRefused` if the token is not ours or too old."""
+        """The token's own number. Raises `Forbidden` if the token is not ours or too old."""
         try:
             return str(self.tokens.loads(token, max_age=LIFETIME))
         except SignatureExpired:
-            raise FormRefused("form.expired", "The form is older than twelve hours. Send it again.") from None
+            raise refusals.FORM_EXPIRED() from None
         except BadData:
-            raise FormRefused("form.forged", "The form did not come from this portal. Send it again.") from None
+            raise refusals.FORM_FORGED() from None
 
     def must_be_ours(self, request: Request) -> None:
-        """Raises `FormRefused` for a form from another site.
+        """Raises `Forbidden` for a form from another site.
 
         Browsers say where a form comes from; a client that says nothing is none that could be misled into sending it.
         """
         site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
         hosts = {self.host, request.headers.get("host")}
         if site not in (None, "same-origin", "none") or (origin is not None and urlsplit(origin).netloc not in hosts):
-            raise FormRefused("form.foreign", "The form was sent from another site.")
+            raise refusals.FORM_FOREIGN()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from fastapi import APIRouter, Path, Request, Response
 
 from gateway.answer import model
 from gateway.cache import Basis
-from gateway.limits import TooMany, may_ask, may_write
-from gateway.pages.forms import FormRefused, Forms, Typed, checked, typed
+from gateway.limits import may_ask, may_write
+from gateway.pages.forms import Forms, Typed, checked, typed
 from gateway.pages.render import private
 from gateway.upstream import Own, Written, upstream
 from services.kernel.contracts.fields import QUERY_CODE, RECEIPT, Receipt
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Forbidden, TooMany
 from services.kernel.http.problem import request_id
 from services.kernel.telemetry import log
 
@@ -72,7 +73,7 @@ async def write(request: Request) -> Response:
         if wrong := checked(filled, {code for code, _ in await mailboxes(request)}):
             return await form(request, Typed(filled.values, wrong), token=filled["token"], status=422)
         may_write(request)
-    except (FormRefused, TooMany) as no:
+    except (Forbidden, TooMany) as no:
         return await form(request, filled, token=fresh, status=no.status, wrong=REFUSED[no.code])
     try:
         answer = await upstream(request).mailbox("/letters", filled.body(), key=number, request=request_id(request))
@@ -130,7 +131,7 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
     try:
         forms(request).must_be_ours(request)
         may_ask(request)
-    except (FormRefused, TooMany) as no:
+    except (Forbidden, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
     if not (re.fullmatch(QUERY_CODE, code) and re.fullmatch(RECEIPT, receipt)):
         return await ask_for_code(request, receipt, status=422, wrong=WRONG_CODE)
@@ -159,7 +160,7 @@ async def rating(request: Request, receipt: ReceiptInPath) -> Response:
         forms(request).must_be_ours(request)
         number = forms(request).number(filled["token"])
         may_ask(request)
-    except (FormRefused, TooMany) as no:
+    except (Forbidden, TooMany) as no:
         return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
     if stars not in {"1", "2", "3", "4", "5"} or solved not in {"yes", "no"} or not re.fullmatch(QUERY_CODE, code):
         return await _status(request, receipt, code, wrong="请选择星级，并说明问题是否解决。")

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from gateway import refusals
 from gateway.answer import MonthInPath, model, query
 from gateway.cache import Basis
 from gateway.pages.render import page
@@ -49,7 +50,7 @@ async def column(request: Request, path: Id, cursor: Cursor = None) -> Response:
     async def ask(reading: Reading) -> ColumnView:
         found = await columns.column(reading, path, where)
         if isinstance(found, Retired):  # just now
-            raise Missing("column.retired", f"The column at {path} is no longer kept.")
+            raise refusals.COLUMN_RETIRED(path=path)
         return found
 
     return await page(request, ask, "column.html", query=query(cursor=cursor))

@@ -1,5 +1,6 @@
 """The tree: a column with its items, a retired one with where its readers go, departments with what is theirs."""
 
+from gateway import refusals
 from gateway.projections import Column, Department, Duty
 from gateway.store import items, letters, scores
 from gateway.store.reading import Reading
@@ -14,7 +15,6 @@ from gateway.views import (
     Mark,
     Retired,
 )
-from services.kernel.domain.decision import Missing
 from services.kernel.domain.terms import answers_for
 from services.kernel.http.listing import Portion
 
@@ -25,7 +25,7 @@ async def column(reading: Reading, path: str, portion: Portion) -> ColumnView | 
     """The column at a path, or that moved from there. `Missing` for a path under which no column ever was."""
     found = reading.few.found(path)
     if found is None:
-        raise Missing("column.missing", f"There is no column at {path}.")
+        raise refusals.NO_COLUMN(path=path)
     if not found.is_live:
         return _retired(reading, found)
     below = reading.few.children.get(found.id, [])
@@ -108,7 +108,7 @@ async def department(reading: Reading, code: str, portion: Portion) -> Departmen
     reading.basis.on(f"department:{code}")
     known = reading.few.departments.get(code)
     if known is None:
-        raise Missing("department.missing", f"There is no department {code}.")
+        raise refusals.NO_DEPARTMENT(code=code)
     codes = answers_for({code}, reading.few.successors, at=reading.at)
     own = [c for below in reading.few.children.values() for c in below if c.owner in codes]
     duties = await _duties(reading, own)

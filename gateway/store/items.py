@@ -6,11 +6,11 @@ from typing import Any
 
 import nh3
 
+from gateway import refusals
 from gateway.projections import Card, Item, Revision, revision_id
 from gateway.store.reading import Reading
 from gateway.views import CardView, ItemView, RevisionView, Tombstone
 from services.kernel.contracts.publishing import ItemKind
-from services.kernel.domain.decision import Missing
 from services.kernel.http.listing import Listing, Portion
 
 NEWEST = "-published_at"
@@ -50,13 +50,13 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
     reading.basis.on(f"item:{id}")
     found = await reading.read.look(Item, id)
     if found is None:
-        raise Missing("item.missing", f"There is no item {id}.")
+        raise refusals.NO_ITEM(item=id)
     if found.withdrawn_at:
         return tombstone(reading, found)
     asked = reading.read.look(Revision, revision_id(id, revision or found.revision))
     shown, all_of_them = await asyncio.gather(asked, revisions(reading, id))
     if shown is None:
-        raise Missing("item.revision_missing", f"The item {id} has no public revision {revision}.")
+        raise refusals.NO_REVISION(item=id, revision=revision)
     base = card(reading, found)
     return ItemView(
         **shown.content.model_dump(exclude={"body"}),

@@ -6,12 +6,12 @@ from collections import Counter
 from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel, ValidationError
 
+from gateway import refusals
 from gateway.projections import Letter
 from gateway.store.reading import Reading
 from gateway.views import ExtractView, KindCount, LettersView, Statistics
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import day_of, start_of
-from services.kernel.domain.decision import Missing
 from services.kernel.http.listing import Listing, Portion
 from services.kernel.stream.tally import tally
 from services.kernel.telemetry import log
@@ -49,7 +49,7 @@ async def letter(reading: Reading, receipt: str) -> ExtractView:
     found = await reading.read.look(Letter, receipt)
     shown = await _extracts(reading, [found]) if found and found.extract else []
     if not shown:
-        raise Missing("letter.not_public", "There is no public letter with this receipt number.")
+        raise refusals.NOT_PUBLIC()
     return shown[0]
 
 

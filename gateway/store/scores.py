@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, TypeAdapter
 
+from gateway import refusals
 from gateway.projections import Assessment, Card, Letter
 from gateway.store.reading import Reading
 from gateway.views import (
@@ -23,7 +24,7 @@ from gateway.views import (
     ScoresView,
 )
 from services.kernel.contracts.scoring import FactCited
-from services.kernel.domain.decision import Copied, Missing
+from services.kernel.domain.decision import Copied
 from services.kernel.http.listing import Listing, Portion
 from services.kernel.storage.mongo import read
 
@@ -100,7 +101,7 @@ async def month(reading: Reading, month: str) -> MonthView:
     reading.basis.on(f"scores:{month}")
     found = sorted(await results(reading, {"month": month}, lines=True), key=by_rank)
     if not found:
-        raise Missing("month.missing", f"Nothing is published of {month}.")
+        raise refusals.NO_MONTH(month=month)
     heads: dict[str, LineHead] = {}
     for line in (line for result in found for line in result.lines):
         heads.setdefault(line.indicator, LineHead(indicator=line.indicator, name=line.name, maximum=line.maximum))
@@ -130,7 +131,7 @@ async def published(reading: Reading, month: str, department: str) -> Assessment
     reading.basis.on(f"scores:{month}")
     found = await reading.read.look(Assessment, f"{month}/{department}")
     if found is None:
-        raise Missing("assessment.missing", f"Nothing is published of {department} for {month}.")
+        raise refusals.NO_ASSESSMENT(department=department, month=month)
     content = await reading.kept.files.look(found.cited.sha256) if found.cited else None
     if content is None:
         return found
@@ -144,7 +145,7 @@ async def facts(reading: Reading, month: str, department: str, indicator: str, p
     found = await published(reading, month, department)
     line = next((line for line in found.lines if line.indicator == indicator), None)
     if line is None:
-        raise Missing("indicator.missing", f"The assessment of {department} for {month} has no line {indicator}.")
+        raise refusals.NO_INDICATOR(department=department, month=month, indicator=indicator)
     shown, more = portion.of_all(line.facts)
     pages = await _pages(reading, shown)
     return FactsView(

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.calendars import Days, at_number, name
-from services.kernel.domain.decision import Stale, Unit
+from services.kernel.domain.decision import Unit
 from services.kernel.domain.person import Person
+from services.kernel.domain.refusals import stale
 from services.kernel.domain.sealed import Sealed
 from services.kernel.domain.terms import NOBODY, all_successors, who_answers
 from services.mailbox.domain import (
@@ -48,7 +49,7 @@ async def change_calendar(unit: Unit, year: int, days: Days, *, at: datetime, ex
     if found is not None:
         found = await unit.get(Year, id, expected=expected)
     elif expected:
-        raise Stale("calendar.stale", f"{year} has no calendar yet. Read it again.")
+        raise stale("calendar")(found=0, expected=expected)
     decision = change(found, year, days, number=rules.number + 1, at=at)
     if decision.facts:
         unit.save(turn(rules, at=at))

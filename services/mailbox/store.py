@@ -9,9 +9,9 @@ from pathlib import Path
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.calendars import Newest, name
-from services.kernel.domain.decision import After, Away, Reader
+from services.kernel.domain.decision import After, Reader
 from services.kernel.storage.mongo import Database, Index
-from services.mailbox.domain import Guesses, Letter, LetterState, Policy
+from services.mailbox.domain import Guesses, Letter, LetterState, Policy, refusals
 from services.mailbox.domain.calendar import Year
 from services.mailbox.domain.rules import ALL, Rules
 
@@ -63,7 +63,7 @@ async def rules(read: Reader) -> Rules:
     """They are there before the program is ready."""
     found = await read.look(Rules, ALL)
     if found is None:
-        raise Away("rules.away", "The rules of deadlines are still being loaded. Try again in a moment.")
+        raise refusals.RULES_AWAY()
     return found
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from services.kernel.contracts.columns import Cadence
 from services.kernel.domain.calendar import Limit, TimeUnit
-from services.kernel.domain.decision import After, Missing, Reader
+from services.kernel.domain.decision import After, Reader
+from services.kernel.domain.refusals import missing
 from services.kernel.storage.mongo import Index
 from services.publishing.domain import (
     Column,
@@ -26,6 +27,7 @@ from services.publishing.domain import (
     Windows,
     check,
     conclude,
+    refusals,
 )
 
 DATA = Path(__file__).parent / "data"
@@ -67,7 +69,7 @@ async def item(read: Reader, item_id: str) -> Item:
     """`Missing` if there is none."""
     found = await read.look(Item, item_id)
     if found is None:
-        raise Missing("item.missing", f"There is no item {item_id}.")
+        raise missing("item")(id=item_id)
     return found
 
 
@@ -92,7 +94,7 @@ async def publication(read: Reader, item_id: str, revision: int) -> Publication:
     """`Missing` if that revision was never public."""
     found = await read.look(Publication, f"{item_id}.{revision}")
     if found is None:
-        raise Missing("publication.missing", f"There is no public revision {revision} of the item {item_id}.")
+        raise refusals.PUBLICATION_MISSING(item=item_id, revision=revision)
     return found
 
 

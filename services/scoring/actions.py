@@ -9,9 +9,10 @@ from dataclasses import asdict
 from datetime import datetime
 
 from services.kernel.domain import task as tasks
-from services.kernel.domain.decision import Refused, Unit
+from services.kernel.domain.decision import Unit
 from services.kernel.domain.person import Person
 from services.kernel.domain.task import Task
+from services.scoring.domain import refusals
 from services.scoring.domain.assessment import Assessment, Month, close, confirm, key, must_be_open, publish, show
 from services.scoring.domain.score import Inputs, Scored
 
@@ -64,5 +65,5 @@ async def publish_month(unit: Unit, id: str, *, at: datetime) -> Month:
 
 async def closed(unit: Unit, month: str, *, expected: int | None = None) -> Month:
     if await unit.look(Month, month) is None:
-        raise Refused("month.running", f"{month} is not closed yet. Close it first.")
+        raise refusals.RUNNING(month=month)
     return await unit.get(Month, month, expected=expected)

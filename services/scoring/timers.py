@@ -9,15 +9,16 @@ from functools import partial
 from prometheus_client import Gauge
 
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Away, Cause, Reader, Unit
+from services.kernel.domain.decision import Away, Busy, Cause, Reader, Unit
 from services.kernel.domain.task import Progress, Task
 from services.kernel.running.parts import Part
 from services.kernel.running.task import Act, Work
 from services.kernel.storage.mongo import asking
-from services.kernel.storage.transaction import Busy, Transactor
+from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import Waits, log
 from services.scoring.actions import CLOSING, PUBLISHING, close_month, publish_month
+from services.scoring.domain import refusals
 from services.scoring.domain.score import Inputs
 from services.scoring.store import evidence, month
 
@@ -76,7 +77,7 @@ async def reached(read: Reader, position: int) -> int:
     """How far the evidence has come. `Away` while it has not come to a position."""
     there = await evidence.reached(read)
     if there < position:
-        raise Away("evidence.behind", "The facts heard are still being added to the evidence. Try again in a moment.")
+        raise refusals.EVIDENCE_BEHIND()
     return there
 
 

@@ -186,7 +186,7 @@ async def test_an_answer_is_rated_once_and_the_same_rating_again_is_fine(back: B
 
 
 async def test_a_letter_without_an_answer_is_not_rated(back: Back) -> None:
-    expect_problem(await back.rate(await back.written(), 4), 409, "letter.unanswered")
+    expect_problem(await back.rate(await back.written(), 4), 409, "letter.not_rateable")
 
 
 async def test_the_same_key_writes_one_letter_and_another_text_under_it_is_refused(back: Back) -> None:

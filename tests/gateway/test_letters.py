@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from gateway.pages.forms import FormRefused, Forms, Typed, checked
+from gateway.pages.forms import Forms, Typed, checked
 from gateway.settings import GatewaySettings
+from services.kernel.domain.decision import Forbidden
 from tests.gateway.conftest import Portal
 from tests.gateway.support.forms import FILLED, post, token
 from tests.gateway.support.mailbox import CODE, RECEIPT
@@ -190,7 +191,7 @@ async def test_a_token_signed_under_an_older_key_still_holds(open_portal: Portal
     both = f"{newer},{settings.encryption_keys.get_secret_value()}"
     rotated = Forms(GatewaySettings.model_validate(settings.model_dump() | {"encryption_keys": both}))
     assert rotated.number(old.token())
-    with pytest.raises(FormRefused):
+    with pytest.raises(Forbidden):
         old.number(rotated.token())
 
 

@@ -14,6 +14,7 @@ from services.kernel.storage.mongo import MongoReader
 from services.kernel.stream.bus import decode
 from tests.gateway.conftest import Portal
 from tests.gateway.support import events as e
+from tests.support.refusals import refusal
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -73,7 +74,7 @@ async def test_what_the_database_does_not_take_is_added_later(
 
     class Broken:
         def __getitem__(self, _: str) -> object:
-            raise Away("database.away", "Not now.")
+            raise refusal(Away, "database.away", "Not now.")
 
     with monkeypatch.context() as patch:
         patch.setattr(visits, "db", Broken())

@@ -11,8 +11,9 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
+from services.kernel.domain.decision import Unauthorized
 from services.kernel.domain.person import Person
-from services.kernel.http.auth import Keys, Unauthorized
+from services.kernel.http.auth import Keys
 
 AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 EC, NEXT, FOREIGN = (ECKey.generate_key("P-256", {"kid": kid}) for kid in ("one", "two", "one"))

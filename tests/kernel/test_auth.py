@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from joserfc.jwk import OctKey, OKPKey
 
 from services.kernel.domain import clock
-from services.kernel.domain.decision import No
+from services.kernel.domain.decision import No, Unauthorized
 from services.kernel.domain.person import Person, Role
 from services.kernel.http import auth
-from services.kernel.http.auth import Keys, Unauthorized
+from services.kernel.http.auth import Keys
 from services.kernel.storage.crypto import key_set
 from tests.kernel.issuer import AT, CLAIMS, EC, FOREIGN, RSA, World, part, token
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from services.kernel.domain.clock import now
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Missing, Unit
+from services.kernel.domain.decision import Missing, TooLarge, Unit
 from services.kernel.http.owner import span
 from services.kernel.storage import files as storage
-from services.kernel.storage.files import CHUNK, INLINE, ORPHANED, Files, TooLarge, WrongContent
+from services.kernel.storage.files import CHUNK, INLINE, ORPHANED, Files, WrongContent
 from services.kernel.storage.mongo import Database
 from services.kernel.storage.transaction import Transactor
 from tests.support.pieces import pieces

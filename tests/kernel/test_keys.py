@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from joserfc.jwk import OctKey
 
+from services.kernel.domain.decision import Away
 from services.kernel.domain.person import Person
-from services.kernel.http.auth import Keys, KeysAway
+from services.kernel.http.auth import Keys
 from tests.kernel.issuer import AT, EC, NEXT, World, token
 
 
@@ -61,7 +62,7 @@ def test_while_the_key_set_cannot_be_read_the_last_one_holds(world: World) -> No
 )
 def test_keys_that_cannot_verify_are_as_none(useless: dict[str, Any], world: World) -> None:
     world.publish(useless)
-    with pytest.raises(KeysAway):
+    with pytest.raises(Away):
         world.person(token())
     assert "holds no key to verify with" in world.keys.wrong
 
@@ -73,7 +74,7 @@ def test_keys_that_cannot_verify_are_as_none(useless: dict[str, Any], world: Wor
 
 def test_a_set_that_is_away_is_wrong_only_while_there_is_no_other(world: World) -> None:
     world.path.unlink()
-    with pytest.raises(KeysAway):
+    with pytest.raises(Away):
         world.person(token())
     assert world.keys.wrong == "the key set cannot be read"
 
@@ -88,7 +89,7 @@ def test_a_set_that_is_away_is_wrong_only_while_there_is_no_other(world: World) 
 
 def test_before_any_key_set_was_read_it_is_not_the_caller_s_fault(world: World) -> None:
     world.path.unlink()
-    with pytest.raises(KeysAway) as caught:
+    with pytest.raises(Away) as caught:
         world.person(token())
     assert caught.value.status == 503
 
@@ -144,5 +145,5 @@ def test_an_issuer_that_answers_something_else_is_away(
 ) -> None:
     keys = Keys(serve(status, body), issuer="idp", audience="citygate", at=lambda: AT)
 
-    with pytest.raises(KeysAway):
+    with pytest.raises(Away):
         asyncio.run(keys.person(f"Bearer {token()}"))

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -215,7 +216,7 @@ async def knows(program: Program, code: str) -> bool:
 @asynccontextmanager
 async def working(servers: Servers, namespace: str, keys: Path) -> AsyncIterator[Program]:
     """A service that listens and speaks, all its parts at work."""
-    async with running(mailbox.SERVICE, MailboxSettings, servers, namespace, keys) as program:
+    async with running(replace(mailbox.SERVICE, first=None), MailboxSettings, servers, namespace, keys) as program:
         task = asyncio.create_task(program.work())
         try:
             yield program

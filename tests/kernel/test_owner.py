@@ -151,6 +151,6 @@ async def test_a_stream_may_take_longer_than_a_request_while_it_goes_on() -> Non
         return {"type": "http.request"}
 
     scope: dict[str, Any] = {"type": "http", "method": "GET", "path": "/", "headers": []}
-    await Edge(slow, seconds=1, bytes=1)(scope, receive, send)
+    await Edge(slow, seconds=1, bytes=1, public_url="http://portal.test")(scope, receive, send)
 
     assert [m.get("body") for m in sent] == [None, b"-", b"-", b"-", b"-", None]

@@ -24,6 +24,7 @@ from services.kernel.stream.queue import Failure, PlaceState, safe
 from services.kernel.stream.retry import Retry
 from tests.kernel.queues import listening, mended, names, places
 from tests.support.hearing import LONG_AGO, heard, tried_out
+from tests.support.refusals import refusal
 from tests.support.sample import BAD, Bureau, found, knowing, message, spoken
 
 pytestmark = pytest.mark.servers
@@ -94,7 +95,7 @@ async def test_what_needs_something_not_known_yet_waits_for_it_without_guilt(
     @opening.on(DepartmentRegistered)
     async def below(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         if event.code != "above" and await unit.look(Bureau, "own-above") is None:
-            raise Unknown("unknown_yet", "above is not known here.")
+            raise refusal(Unknown, "unknown_yet", "above is not known here.")
         unit.save(found(f"own-{event.code}"))
 
     listener = listening(transact, opening)
@@ -118,7 +119,7 @@ async def test_an_effect_that_fails_takes_back_only_what_it_saved_itself(db: Dat
     async def open_one(unit: Unit, event: DepartmentRegistered, _: datetime) -> None:
         unit.save(found(f"own-{event.code}"))
         if event.name == BAD:
-            raise Refused("department.bad", "No.")
+            raise refusal(Refused, "department.bad", "No.")
 
     await heard(listening(transact, opening), [*spoken("a", 1), message("b", 1, BAD), *spoken("c", 1)])
 
@@ -134,7 +135,7 @@ async def test_the_same_holds_where_a_question_had_its_saves_written(db: Databas
         unit.save(found(f"own-{event.code}"))
         await unit.count(Bureau, {})
         if event.name == BAD:
-            raise Refused("department.bad", "No.")
+            raise refusal(Refused, "department.bad", "No.")
 
     batch = [*spoken("a", 1), message("b", 1, BAD), *spoken("c", 1), *spoken("d", 1)]
     await heard(listening(transact, opening), batch)

@@ -16,6 +16,7 @@ from services.kernel.storage import lease
 from services.kernel.storage.mongo import Database
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
+from tests.support.refusals import refusal
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
@@ -122,7 +123,7 @@ async def test_while_one_replica_has_the_lease_the_other_waits_for_the_end(db: D
 async def test_what_a_step_is_refused_ends_the_task_and_says_why(db: Database, transact: Transactor) -> None:
     await transact(begin, "t")
 
-    ended = await of(transact, Counting(once(3, Refused("count.enough", "Three are too many.")))).ended("t")
+    ended = await of(transact, Counting(once(3, refusal(Refused, "count.enough", "Three are too many.")))).ended("t")
 
     assert ended.state is TaskState.FAILED
     assert ended.why
@@ -142,7 +143,7 @@ async def test_an_error_in_the_work_ends_the_task_and_tells_nothing_of_it(transa
 
 async def test_what_failed_is_begun_anew_from_the_beginning(db: Database, transact: Transactor) -> None:
     await transact(begin, "t")
-    await of(transact, Counting(once(3, Refused("count.enough", "No.")))).ended("t")
+    await of(transact, Counting(once(3, refusal(Refused, "count.enough", "No.")))).ended("t")
 
     again = await transact(begin, "t")
     ended = await of(transact, Counting()).ended("t")
@@ -162,7 +163,7 @@ async def test_while_the_database_is_away_a_task_goes_on_running(transact: Trans
     await transact(begin, "t")
 
     with pytest.raises(Away):
-        await of(transact, Counting(once(3, Away("database.away", "Not now.")))).ended("t")
+        await of(transact, Counting(once(3, refusal(Away, "database.away", "Not now.")))).ended("t")
 
     [task] = await running(transact.reader())
     assert task.progress.done == 2

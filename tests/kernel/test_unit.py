@@ -13,6 +13,7 @@ from services.kernel.storage.journal import entry
 from services.kernel.storage.mongo import Database, read
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
+from tests.support.refusals import refusal
 from tests.support.sample import AT, Bureau, Looked, add_letter_to_name, found, found_bureau, rename_bureau
 
 pytestmark = pytest.mark.servers
@@ -38,7 +39,7 @@ async def test_state_and_facts_are_written_together(db: Database, transact: Tran
 async def test_an_action_that_fails_leaves_neither_state_nor_fact(db: Database, transact: Transactor) -> None:
     async def found_then_fail(unit: Unit) -> None:
         await found_bureau(unit, "finance")
-        raise Refused("no", "No.")
+        raise refusal(Refused, "no", "No.")
 
     with pytest.raises(Refused):
         await transact(found_then_fail)

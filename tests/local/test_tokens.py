@@ -8,8 +8,9 @@ import pytest
 
 from deploy.local.tokens import main, make_key, mint
 from services.kernel.domain.clock import host
+from services.kernel.domain.decision import Unauthorized
 from services.kernel.domain.person import Person, Role
-from services.kernel.http.auth import Keys, Unauthorized
+from services.kernel.http.auth import Keys
 from services.kernel.settings import AUDIENCE, ISSUER
 
 

@@ -98,7 +98,7 @@ async def test_a_handler_who_saw_an_older_version_is_told_so(desk: Desk) -> None
 async def test_a_letter_is_rated_only_by_its_writer_after_an_answer_and_once(desk: Desk) -> None:
     open_one, written = await desk.write(), await desk.answered()
 
-    expect_problem(await desk.rate(open_one["receipt"], open_one["code"]), 409, "letter.unanswered")
+    expect_problem(await desk.rate(open_one["receipt"], open_one["code"]), 409, "letter.not_rateable")
     expect_problem(await desk.rate(written["receipt"], another(written["code"])), 404, "letter.no_such_receipt")
     done(await desk.rate(written["receipt"], written["code"], 4))
     expect_problem(await desk.rate(written["receipt"], written["code"], 1), 409, "letter.rated")

@@ -113,6 +113,10 @@ async def test_the_command_erases_what_it_is_given_and_says_what_it_cannot(
     assert capsys.readouterr().out.count(f"Erased what was personal in letter/{first['receipt']}.") == 2
     [erased] = [r for r in await journal(program, first["receipt"]) if r["type"] == "letter.erased"]
     assert "期满" in erased["value"]
-    for what, said in (("letter/none", "no letter"), ("item/1", "kind/id"), (f"letter/{running['receipt']}", "clock")):
+    for what, said in (
+        ("letter/none", "no letter"),
+        ("item/1", "kind/id"),
+        (f"letter/{running['receipt']}", "Answer it before"),
+    ):
         with pytest.raises(SystemExit, match=said):
             await erase(program, parser(SERVICE).parse_args(["erase", what, "--reason", "x"]))

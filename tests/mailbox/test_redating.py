@@ -11,10 +11,10 @@ from hypothesis import given
 from services.kernel.contracts.mailbox import LetterKind, LetterOverdue, LetterRedated
 from services.kernel.domain.calendar import Calendar, by_law, official
 from services.kernel.domain.calendars import UNKNOWN, DayOff, Days, Edition, name, number_of, put_together, told
-from services.kernel.domain.decision import Decision
+from services.kernel.domain.decision import Decision, Malformed
 from services.kernel.domain.event import Fact
 from services.mailbox.domain import clock, receive, redate, wake
-from services.mailbox.domain.calendar import WrongDays, change, of_year
+from services.mailbox.domain.calendar import change, of_year
 from tests.mailbox.letters import ANSWERED, AT, DUE, FINANCE, LETTER, POLICY, WRITING, received
 
 LATER = AT + timedelta(days=3)
@@ -128,7 +128,7 @@ DAYS = Days(off=(DayOff(date(2027, 1, 1), "元旦"),), make_up=(date(2027, 2, 6)
     ],
 )
 def test_days_that_cannot_be_a_years_are_refused(days: Days, code: str) -> None:
-    with pytest.raises(WrongDays) as no:
+    with pytest.raises(Malformed) as no:
         change(None, 2027, days, number=2, at=AT)
 
     assert no.value.code == code
@@ -136,7 +136,7 @@ def test_days_that_cannot_be_a_years_are_refused(days: Days, code: str) -> None:
 
 @pytest.mark.parametrize("year", [1999, 2101, -5])
 def test_a_year_far_away_has_no_calendar(year: int) -> None:
-    with pytest.raises(WrongDays) as no:
+    with pytest.raises(Malformed) as no:
         change(None, year, replace(DAYS, off=(), make_up=()), number=2, at=AT)
 
     assert no.value.code == "calendar.no_such_year"

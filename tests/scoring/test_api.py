@@ -204,7 +204,7 @@ async def test_a_line_that_lacks_its_facts_fails_loudly_everywhere(
 
     for method, path in (("GET", ""), ("GET", "/finance"), ("POST", "/closing")):
         answer = await client.request(method, f"/assessments/{MONTH}{path}", headers=office)
-        assert code(answer) == (409, "unknown_yet")
+        assert code(answer) == (409, "facts.no_period")
         assert answer.headers["retry-after"] == "1"
 
 

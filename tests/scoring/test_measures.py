@@ -175,5 +175,5 @@ def test_a_column_of_which_no_duty_was_told_fails_instead_of_scoring_nothing() -
     with pytest.raises(Unknown) as no:
         story.scored()
 
-    assert no.value.code == "unknown_yet"
+    assert no.value.code == "facts.no_period"
     assert "c-news" in no.value.detail

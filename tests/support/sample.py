@@ -17,6 +17,7 @@ from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Document, document
 from services.kernel.storage.sealing import DataKey
 from services.kernel.stream.consumer import Copy
+from tests.support.refusals import refusal
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 
@@ -57,7 +58,7 @@ def rename(bureau: Bureau, name: str) -> Decision[Bureau]:
     if name == bureau.name:
         return Decision(bureau)
     if not name:
-        raise Refused("department.nameless", "A department has a name.")
+        raise refusal(Refused, "department.nameless", "A department has a name.")
     told = DepartmentChanged(at=AT, **described(bureau.id, name))
     return Decision(replace(bureau, name=name), (told,))
 

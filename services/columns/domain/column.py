@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar, NamedTuple, TypeVar
 
+from services.columns.domain import refusals
 from services.columns.domain.department import Department
 from services.columns.domain.tree import Location, Rules, Tree, TreeChanged
 from services.kernel.contracts.columns import (
@@ -15,7 +16,7 @@ from services.kernel.contracts.columns import (
     ColumnRefused,
     ColumnRetired,
 )
-from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Refused
+from services.kernel.domain.decision import Aggregate, Decision, Words
 from services.kernel.domain.person import Person, Role
 
 D = TypeVar("D", bound=ColumnDescribed)
@@ -28,6 +29,15 @@ class ColumnState(StrEnum):
     LIVE = "live"
     REFUSED = "refused"
     RETIRED = "retired"
+
+
+STATES = {
+    ColumnState.PROPOSED: Words("提出", "proposed"),
+    ColumnState.LIVE: Words("开通", "live"),
+    ColumnState.REFUSED: Words("否决", "refused"),
+    ColumnState.RETIRED: Words("撤销", "retired"),
+}
+"""As people are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +120,7 @@ def approve(tree: Tree, column: Column, *, by: Person, at: datetime) -> Growth:
             live = replace(column, state=ColumnState.LIVE)
             return _growth(tree, tree, live, _described(ColumnOpened, live, tree.location(live.id), tree, at))
         case ColumnState.REFUSED | ColumnState.RETIRED:
-            raise Refused("column.closed", f"A column that is {column.state} cannot be approved. Propose it anew.")
+            raise refusals.CLOSED(state=STATES[column.state], step=refusals.APPROVED)
 
 
 def refuse(tree: Tree, column: Column, *, reason: str, by: Person, at: datetime) -> Growth:
@@ -127,9 +137,9 @@ def refuse(tree: Tree, column: Column, *, reason: str, by: Person, at: datetime)
             )
             return _growth(tree, tree.without(column.id), refused, told)
         case ColumnState.LIVE:
-            raise Refused("column.live", "A live column cannot be refused. Retire it, and name where its readers go.")
+            raise refusals.LIVE()
         case ColumnState.RETIRED:
-            raise Refused("column.closed", "A column that is retired cannot be refused.")
+            raise refusals.CLOSED(state=STATES[column.state], step=refusals.REFUSED)
 
 
 def retire(tree: Tree, column: Column, *, successor: Column | None, reason: str, at: datetime) -> Growth:
@@ -139,9 +149,9 @@ def retire(tree: Tree, column: Column, *, successor: Column | None, reason: str,
     """
     match column.state:
         case ColumnState.PROPOSED:
-            raise Refused("column.not_live", "A column that is only proposed cannot be retired. Decide on it.")
+            raise refusals.NOT_LIVE()
         case ColumnState.REFUSED | ColumnState.RETIRED:
-            raise Refused("column.closed", f"A column that is {column.state} cannot be retired.")
+            raise refusals.CLOSED(state=STATES[column.state], step=refusals.RETIRED)
         case ColumnState.LIVE:
             standing = _successor(column, successor)
             _must_have_none_below(tree, column)
@@ -160,11 +170,9 @@ def retire(tree: Tree, column: Column, *, successor: Column | None, reason: str,
 
 def _must_be_live(parent_id: str, parent: Column | None) -> Column:
     if parent is None:
-        raise Refused("column.parent_unknown", f"There is no column {parent_id} to stand below.")
+        raise refusals.PARENT_UNKNOWN(parent=parent_id)
     if parent.state != ColumnState.LIVE:
-        raise Refused(
-            "column.parent_not_live", f"{parent.profile.name} is {parent.state}. Choose a live column to stand below."
-        )
+        raise refusals.PARENT_NOT_LIVE(name=parent.profile.name, state=STATES[parent.state])
     return parent
 
 
@@ -175,42 +183,39 @@ def _must_be_entitled(level: int, parent: Column | None, rules: Rules, by: Perso
     """
     if parent is None or level <= rules.bureau_levels:
         if Role.IT_BUREAU not in by.roles:
-            raise Forbidden("column.bureau_only", f"Level 1 to {rules.bureau_levels}: the IT bureau proposes.")
+            raise refusals.BUREAU_ONLY(levels=rules.bureau_levels)
     elif Role.EDITOR not in by.roles or parent.profile.owner not in by.departments:
-        raise Forbidden(
-            "column.owner_only",
-            f"Below {parent.profile.name} an editor of its owner, {parent.profile.owner}, proposes.",
-        )
+        raise refusals.OWNER_ONLY(name=parent.profile.name, owner=parent.profile.owner)
 
 
 def _must_fit(tree: Tree, column: Column, where: Location, slug: str, owner: Department | None, rules: Rules) -> None:
     if where.level > rules.deepest:
-        raise Refused("column.too_deep", f"The tree has {rules.deepest} levels; this would be level {where.level}.")
+        raise refusals.TOO_DEEP(deepest=rules.deepest, level=where.level)
     if owner is None:
-        raise Refused("column.owner_unknown", f"There is no department {column.profile.owner}. Register it first.")
+        raise refusals.OWNER_UNKNOWN(owner=column.profile.owner)
     if unknown := [code for code in column.profile.classes if code not in rules.classes]:
-        raise Refused("column.class_unknown", f"Not a disclosure class: {', '.join(unknown)}.")
+        raise refusals.CLASS_UNKNOWN(classes=", ".join(unknown))
     if taken := [id for id, place in tree.children(where.parent_id).items() if place.slug == slug]:
-        raise Refused("column.slug_taken", f"{where.path} is taken by {taken[0]}. Choose another slug.")
+        raise refusals.SLUG_TAKEN(path=where.path, column=taken[0])
 
 
 def _must_be_anothers(column: Column, by: Person) -> None:
     if column.proposed_by == by.sub:
-        raise Forbidden("column.own_proposal", "Who proposed a column does not decide on it.")
+        raise refusals.OWN_PROPOSAL()
 
 
 def _must_have_none_below(tree: Tree, column: Column) -> None:
     """Proposed columns count too: otherwise they would stand below a retired one."""
     if below := list(tree.children(column.id)):
         ids = ", ".join(below[:5])
-        raise Refused("column.has_children", f"Columns stand below it: {ids}. Retire them or decide on them first.")
+        raise refusals.HAS_CHILDREN(columns=ids)
 
 
 def _successor(column: Column, successor: Column | None) -> Column:
     if successor is None:
-        raise Refused("column.successor_unknown", "There is no such column for its readers to go to.")
+        raise refusals.SUCCESSOR_UNKNOWN()
     if successor.id == column.id or successor.state != ColumnState.LIVE:
-        raise Refused("column.successor_not_live", "Name another column, one that is live, for its readers to go to.")
+        raise refusals.SUCCESSOR_NOT_LIVE()
     return successor
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from services.columns.domain import refusals
 from services.kernel.contracts.columns import DepartmentChanged, DepartmentProfile, DepartmentRegistered
-from services.kernel.domain.decision import Aggregate, Decision, Refused
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.terms import NOBODY, Terms
 
 
@@ -29,7 +30,7 @@ class Department(Aggregate):
 def register(found: Department | None, code: str, profile: DepartmentProfile, *, at: datetime) -> Decision[Department]:
     """`found`: the department that has this code already, or None."""
     if found is not None:
-        raise Refused("department.exists", f"The code {code} belongs to {found.profile.name}. Choose another.")
+        raise refusals.EXISTS(code=code, name=found.profile.name)
     told = DepartmentRegistered(at=at, code=code, **dict(profile))
     return Decision(Department(id=code, profile=profile), (told,))
 

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from services.columns.domain.column import Column, ColumnState, Located
 from services.columns.domain.tree import TREE, Tree
-from services.kernel.domain.decision import Missing, Reader
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import Reader
 
 
 async def one(read: Reader, column_id: str) -> Located:
@@ -12,7 +13,7 @@ async def one(read: Reader, column_id: str) -> Located:
     while True:
         found = await read.look(Column, column_id)
         if found is None:
-            raise Missing("column.missing", f"There is no column {column_id}.")
+            raise refusals.missing("column")(id=column_id)
         tree = await the_tree(read)
         if found.left or found.id in tree.places:
             return Located(found, found.location(tree))

@@ -1,7 +1,8 @@
 """Questions about departments."""
 
 from services.columns.domain.department import Department
-from services.kernel.domain.decision import After, Missing, Reader
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import After, Reader
 from services.kernel.storage.mongo import Index
 
 BY_NAME = "profile.name"
@@ -12,7 +13,7 @@ async def one(read: Reader, code: str) -> Department:
     """`Missing` if there is none."""
     found = await read.look(Department, code)
     if found is None:
-        raise Missing("department.missing", f"There is no department {code}.")
+        raise refusals.missing("department")(id=code)
     return found
 
 

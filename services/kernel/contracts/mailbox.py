@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
 from services.kernel.contracts.fields import DepartmentCode, Email, LetterText, LetterTitle, Phone, WriterName
 from services.kernel.domain.calendars import DayOff
 from services.kernel.domain.content import ClaimCheck
+from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Event, Known, OpenEnum
 
 SENT = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
@@ -35,7 +36,7 @@ class Contact(BaseModel):
     @model_validator(mode="after")
     def reachable(self) -> Self:
         if not (self.phone or self.email):
-            raise ValueError("Give a telephone number or an e-mail address.")
+            raise Wrong("请至少填写电话或电子邮箱中的一项。", "Give a telephone number or an e-mail address.")
         return self
 
     @property

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from string import Formatter
+from typing import Any, ClassVar, Generic, NamedTuple, Protocol, TypeVar
 
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.event import Fact
@@ -130,54 +131,155 @@ class Unit(Reader, Protocol):
         ...
 
 
+class Words(NamedTuple):
+    """A word or a sentence in the two languages that people are answered in."""
+
+    zh: str
+    en: str
+
+
 class No(Exception):
-    """A refusal with a stable code; the class decides the HTTP status."""
+    """A refusal that was declared, with its values; the class decides the HTTP status."""
 
     status: ClassVar[int]
-    title: ClassVar[str]
+    title: ClassVar[Words]
 
-    def __init__(self, code: str, detail: str) -> None:
-        super().__init__(f"{code}: {detail}")
-        self.code, self.detail = code, detail
+    def __init__(self, refusal: "Refusal", values: Mapping[str, object]) -> None:
+        self.refusal, self.values, self.code = refusal, values, refusal.code
+        self.said = Words(
+            refusal.zh.format_map({name: in_words(value).zh for name, value in values.items()}),
+            refusal.en.format_map({name: in_words(value).en for name, value in values.items()}),
+        )
+        super().__init__(f"{self.code}: {self.detail}")
+
+    @property
+    def detail(self) -> str:
+        """The sentence in English, for logs."""
+        return self.said.en
+
+
+def in_words(value: object) -> Words:
+    return value if isinstance(value, Words) else Words(str(value), str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One way to say no, declared once: `code` is stable and for programs, the sentences say what to do.
+
+    The sentences may hold named values in braces. `field`: the path of the field that is at fault, as `body.title`.
+    Calling it makes the refusal with its values. `KeyError` if one is missing, `TypeError` if one is not spoken of.
+    """
+
+    no: type[No]
+    code: str
+    zh: str
+    en: str
+    field: str | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of the values."""
+        return frozenset(name for text in (self.zh, self.en) for _, name, _, _ in Formatter().parse(text) if name)
+
+    def __call__(self, **values: object) -> No:
+        if strange := values.keys() - self.names:
+            raise TypeError(f"{self.code} does not speak of {', '.join(sorted(strange))}")
+        return self.no(self, values)
+
+
+class Wrong(ValueError):
+    """What several fields say together cannot be; raised while a body is read."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.words = Words(zh, en)
 
 
 class Refused(No):
     """A rule says no."""
 
-    status, title = 409, "Refused"
+    status, title = 409, Words("不能办理", "Refused")
 
 
 class Unknown(No):
     """Another service has not told of it yet. Ask again soon."""
 
-    status, title = 409, "Not known yet"
+    status, title = 409, Words("暂时还不知道", "Not known yet")
 
 
 class Forbidden(No):
     """This caller may not do this."""
 
-    status, title = 403, "Forbidden"
+    status, title = 403, Words("无权办理", "Forbidden")
 
 
 class Missing(No):
     """What was asked for does not exist."""
 
-    status, title = 404, "Not found"
+    status, title = 404, Words("没有找到", "Not found")
 
 
 class Gone(No):
     """It was there, and was taken away for good."""
 
-    status, title = 410, "Gone"
+    status, title = 410, Words("已经删除", "Gone")
 
 
 class Away(No):
     """Something that this program needs does not answer. Ask again in a moment."""
 
-    status, title = 503, "Not available"
+    status, title = 503, Words("暂时无法使用", "Not available")
+
+
+class Busy(No):
+    """Too many wanted to change the same at once, for too long."""
+
+    status, title = 503, Words("正忙", "Busy")
+
+
+class Broken(No):
+    """Something is wrong on our side."""
+
+    status, title = 500, Words("系统出错了", "Internal error")
 
 
 class Stale(No):
     """The caller's `If-Match` names another version than the current one."""
 
-    status, title = 412, "Changed meanwhile"
+    status, title = 412, Words("内容已被改动", "Changed meanwhile")
+
+
+class Malformed(No):
+    """The request cannot be understood."""
+
+    status, title = 422, Words("填写有误", "Malformed request")
+
+
+class Unauthorized(No):
+    """The caller is not known. The answer carries `WWW-Authenticate: Bearer` (RFC 6750)."""
+
+    status, title = 401, Words("尚未登录", "Not signed in")
+
+
+class TooLarge(No):
+    """More bytes than this place takes."""
+
+    status, title = 413, Words("内容过大", "Too large")
+
+
+class WrongMethod(No):
+    """The address does not take this method."""
+
+    status, title = 405, Words("不支持这样的操作", "Method not allowed")
+
+
+class OutOfRange(No):
+    """None of the bytes asked for are there."""
+
+    status, title = 416, Words("超出范围", "Range not satisfiable")
+
+
+class TooMany(No):
+    """Too many requests of one kind. Wait, then try again."""
+
+    status, title = 429, Words("请求过多", "Too many requests")

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from services.kernel.domain.decision import Forbidden
+from services.kernel.domain import refusals
 from services.kernel.domain.terms import Successors, answers_for
 
 
@@ -43,6 +43,4 @@ class Person:
     def must_answer_for(self, department: str) -> None:
         """Raises `Forbidden` unless they answer for the department, or are the government office."""
         if department not in self.departments and Role.OFFICE not in self.roles:
-            raise Forbidden(
-                "department.foreign", f"Only those who answer for {department}, and the office, may do this."
-            )
+            raise refusals.FOREIGN(department=department)

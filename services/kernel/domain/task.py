@@ -6,7 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Missing, No, Refused, Stale, Unknown
+from services.kernel.domain.decision import (
+    Aggregate,
+    Broken,
+    Decision,
+    Forbidden,
+    Missing,
+    No,
+    Refusal,
+    Refused,
+    Stale,
+    Unknown,
+)
 from services.kernel.domain.event import Fact
 
 
@@ -29,11 +40,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Why:
-    """The refusal a task failed with. `kind`: its class."""
+    """The refusal a task failed with. `kind`: its class; `detail` in English, `detail_zh` in Chinese."""
 
     kind: str
     code: str
     detail: str
+    detail_zh: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +94,13 @@ class TaskFailed(Fact):
     code: str
 
 
-class Broken(No):
-    """The work itself is at fault."""
-
-    status, title = 500, "Internal error"
-
-
 KINDS = {kind.__name__: kind for kind in (Refused, Unknown, Missing, Forbidden, Stale)}
 
 
 def refusal(why: Why) -> No:
     """The refusal as it was."""
-    return KINDS.get(why.kind, Broken)(why.code, why.detail)
+    zh, en = (text.replace("{", "{{").replace("}", "}}") for text in (why.detail_zh or why.detail, why.detail))
+    return Refusal(KINDS.get(why.kind, Broken), why.code, zh, en)()
 
 
 def begin(
@@ -119,5 +126,5 @@ def move(task: Task, progress: Progress, *, at: datetime) -> Decision[Task]:
 
 def fail(task: Task, no: No, *, at: datetime) -> Decision[Task]:
     """It ends, because a step was refused."""
-    why = Why(kind=type(no).__name__, code=no.code, detail=no.detail)
+    why = Why(kind=type(no).__name__, code=no.code, detail=no.said.en, detail_zh=no.said.zh)
     return Decision(replace(task, state=TaskState.FAILED, why=why, moved_at=at), (TaskFailed(at=at, code=no.code),))

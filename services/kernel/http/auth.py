@@ -13,8 +13,8 @@ import httpx
 from joserfc import errors, jwt
 from joserfc.jwk import KeySet
 
+from services.kernel.domain import refusals
 from services.kernel.domain.clock import host
-from services.kernel.domain.decision import No
 from services.kernel.domain.person import Person, Role
 from services.kernel.storage.crypto import key_set
 from services.kernel.telemetry import log
@@ -23,18 +23,6 @@ LEEWAY = 30  # seconds an issuer's clock may be ahead of ours (`nbf`, `iat`); `e
 FRESH, AGAIN = 300.0, 10.0  # seconds until the key set is read again: as a rule; if it is wrong or lacks a key
 REMEMBERED, LONGEST = 1024, 8192  # verified tokens that are kept; characters of one token
 UNREADABLE = (errors.DecodeError, errors.InvalidPayloadError, errors.MissingAlgorithmError, errors.MissingClaimError)
-
-
-class Unauthorized(No):
-    """The caller is not known. The answer carries `WWW-Authenticate: Bearer` (RFC 6750)."""
-
-    status, title = 401, "Not signed in"
-
-
-class KeysAway(No):
-    """No key set could be read since the start, so no token can be judged; ask again soon."""
-
-    status, title = 503, "Sign-in not available"
 
 
 class Keys:
@@ -64,7 +52,7 @@ class Keys:
             await asyncio.sleep(AGAIN)
 
     async def person(self, authorization: str | None) -> Person:
-        """The person named by the `Authorization` header. Raises `Unauthorized` or `KeysAway`."""
+        """The person named by the `Authorization` header. Raises `Unauthorized`, `Away` without any key."""
         token = _bearer(authorization)
         if monotonic() - self._read_at >= FRESH:
             await self._read(FRESH)
@@ -74,7 +62,7 @@ class Keys:
             await self._read(AGAIN)
             person, until = self._verify(token, again=True)
         if until <= self._at().timestamp():
-            raise Unauthorized("token.expired", "The token has expired.")
+            raise refusals.TOKEN_EXPIRED()
         self._verified[token] = person, until
         self._verified.move_to_end(token)
         if len(self._verified) > REMEMBERED:
@@ -88,15 +76,15 @@ class Keys:
             self._rules.validate(claims)
             return _person(claims), float(claims["exp"])
         except errors.ExpiredTokenError:
-            raise Unauthorized("token.expired", "The token has expired.") from None
+            raise refusals.TOKEN_EXPIRED() from None
         except (*UNREADABLE, ValueError, TypeError, LookupError):
-            raise Unauthorized("token.malformed", "The token cannot be read, or lacks a claim.") from None
+            raise refusals.TOKEN_MALFORMED() from None
         except errors.JoseError as error:
             if isinstance(error, errors.InvalidKeyIdError) and not again:
                 raise
             if not self._keys:
-                raise KeysAway("keys.away", "The keys that tokens are verified with cannot be read.") from None
-            raise Unauthorized("token.untrusted", "The token is not one that is trusted here.") from None
+                raise refusals.KEYS_AWAY() from None
+            raise refusals.TOKEN_UNTRUSTED() from None
 
     async def _read(self, older_than: float) -> None:
         async with self._reading:
@@ -132,9 +120,9 @@ class Keys:
 def _bearer(authorization: str | None) -> str:
     scheme, _, token = (authorization or "").strip().partition(" ")
     if not scheme:
-        raise Unauthorized("token.missing", "Send a token, as `Authorization: Bearer …`.")
+        raise refusals.TOKEN_MISSING()
     if scheme.lower() != "bearer" or not token or len(token) > LONGEST or not token.isascii():
-        raise Unauthorized("token.malformed", "Send a token, as `Authorization: Bearer …`.")
+        raise refusals.TOKEN_MALFORMED()
     return token
 
 

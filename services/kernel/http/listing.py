@@ -10,11 +10,11 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import After, R, Reader
 from services.kernel.domain.person import Person, Role
 from services.kernel.domain.terms import matters_of
-from services.kernel.http.problem import Malformed
 
 B = TypeVar("B", bound=BaseModel)
 T = TypeVar("T")
@@ -53,7 +53,7 @@ class Cursor(BaseModel):
         try:
             return cls.model_validate_json(base64.urlsafe_b64decode(cursor.encode()))
         except ValueError as error:  # not base64, not JSON, not a place
-            raise Malformed("cursor.malformed", "Take the cursor from the `next` of the list, unchanged.") from error
+            raise refusals.CURSOR() from error
 
     def written(self) -> str:
         return base64.urlsafe_b64encode(self.model_dump_json(exclude_none=True).encode()).decode()
@@ -85,7 +85,7 @@ class Portion:
         """This portion of a list that is at hand as a whole and only grows, and the cursor of the next."""
         begin = self.after.value if self.after else 0
         if not isinstance(begin, int) or begin < 0:
-            raise Malformed("cursor.malformed", "Take the cursor from the `next` of the list, unchanged.")
+            raise refusals.CURSOR()
         end = begin + self.limit
         return found[begin:end], Cursor(number=end, id="").written() if end < len(found) else None
 

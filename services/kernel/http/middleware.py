@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.kernel.domain.decision import Away
+from services.kernel.domain import refusals
 from services.kernel.http import problem
 from services.kernel.telemetry import REQUESTS, bind, log
 
@@ -21,8 +21,8 @@ QUIET = {"/healthz"}
 class Edge:
     """Takes the client's `X-Request-ID` if it is a plain word, else makes one. Every answer carries it."""
 
-    def __init__(self, app: ASGIApp, *, seconds: float, bytes: int) -> None:
-        self.app, self.seconds, self.bytes = app, seconds, bytes
+    def __init__(self, app: ASGIApp, *, seconds: float, bytes: int, public_url: str) -> None:
+        self.app, self.seconds, self.bytes, self.public_url = app, seconds, bytes, public_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,7 +30,7 @@ class Edge:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         id = given if TAKEN_ID.fullmatch(given) else uuid4().hex
-        scope.setdefault("state", {})["request_id"] = id
+        scope.setdefault("state", {}).update(request_id=id, public_url=self.public_url)
         began, status = perf_counter(), 0
 
         async def send_with_id(message: Message) -> None:
@@ -49,7 +49,7 @@ class Edge:
             except TimeoutError:
                 if status:
                     raise
-                late = Away("request.timeout", f"This took longer than {self.seconds:g} seconds. Try again.")
+                late = refusals.TIMEOUT(seconds=f"{self.seconds:g}")
                 await problem.refusal(Request(scope), late)(scope, receive, send_with_id)
             finally:
                 self._tell(scope, status, perf_counter() - began)
@@ -66,7 +66,7 @@ class Edge:
             message = await receive()
             received += len(message.get("body", b""))
             if announced or received > self.bytes:
-                raise HTTPException(413, f"A request may have at most {self.bytes} bytes.")
+                raise HTTPException(413, str(self.bytes))
             return message
 
         return limited

@@ -3,11 +3,12 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
-from services.kernel.domain.decision import Missing
+from services.kernel.domain import refusals
 from services.kernel.domain.person import Role
+from services.kernel.http.problem import refusal
 from services.kernel.http.web import Door, Rights, doorway
 from services.kernel.storage.files import Files
 
@@ -25,7 +26,7 @@ async def content(
 ) -> Response:
     found = await Files(doorway(request).transact.db).look(sha256)
     if found is None:
-        raise Missing("content.missing", "No event of this service names content with this hash.")
+        raise refusals.CONTENT_MISSING()
     size, etag = found.check.size, f'"{sha256}"'
     headers = {"ETag": etag, "Accept-Ranges": "bytes"}
     wanted = span(range, size) if range and if_range in (None, etag) else None
@@ -34,8 +35,8 @@ async def content(
         return StreamingResponse(found.read(), headers=headers, media_type=found.check.media_type)
     start, stop = wanted
     if start >= stop:
-        said = f"It has {size} bytes, and none of them is in this range."
-        raise HTTPException(416, said, headers | {"Content-Range": f"bytes */{size}"})
+        there = headers | {"Content-Range": f"bytes */{size}"}
+        return refusal(request, refusals.NO_RANGE(size=size), headers=there)
     headers |= {"Content-Range": f"bytes {start}-{stop - 1}/{size}", "Content-Length": str(stop - start)}
     return StreamingResponse(found.read(start, stop), 206, headers=headers, media_type=found.check.media_type)
 

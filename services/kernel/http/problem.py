@@ -1,6 +1,6 @@
-"""Errors as RFC 9457 problem documents with stable codes, made in one place."""
+"""Errors as RFC 9457 problem documents with stable codes, in the caller's language, made in one place."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -9,19 +9,18 @@ from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
-from services.kernel.domain.decision import No, Unknown
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import No, Unauthorized, Unknown, Words
+from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
 from services.kernel.telemetry import log
 
 MEDIA_TYPE = "application/problem+json"
-CODES = {
-    400: "request.malformed",
-    404: "route.missing",
-    405: "method.not_allowed",
-    413: "request.too_large",
-    416: "range.outside",
-    503: "request.timeout",
-}
+HTTP = {
+    400: refusals.MALFORMED, 404: refusals.NO_ROUTE, 405: refusals.NO_METHOD, 413: refusals.REQUEST_TOO_LARGE,
+}  # fmt: skip
+"""What the framework says by status."""
+SHOWN = 5  # fields that the sentence for a whole request names
 
 
 class FieldError(BaseModel):
@@ -32,9 +31,13 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457). `code` is stable and for programs, `detail` is for people, `request` finds it in the log."""
+    """An error (RFC 9457). `code` is stable and for programs, `detail` is for people, `request` finds it in the log.
 
-    type: str = "about:blank"
+    `type` leads to a page that explains the code. `title`, `detail` and `errors` are in Chinese, or in English where
+    `Accept-Language` prefers it.
+    """
+
+    type: str
     title: str
     status: int
     code: str
@@ -42,6 +45,122 @@ class Problem(BaseModel):
     request: str | None = None
     errors: Sequence[FieldError] = ()
 
+
+class AnsweredBefore(Exception):
+    """The same `Idempotency-Key` came before with the same body, and gets the same answer."""
+
+    def __init__(self, answer: bytes, status: int, etag: str) -> None:
+        self.answer, self.status, self.etag = answer, status, etag
+
+
+def prefers_english(accepted: str) -> bool:
+    """By the weights of `Accept-Language` (RFC 9110, section 12.5.4): Chinese, unless English weighs more."""
+    weights: dict[str, float] = {}
+    for part in accepted.lower().split(","):
+        language, _, parameter = part.strip().partition(";")
+        name, _, weight = parameter.strip().partition("=")
+        try:
+            value = float(weight) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        main = language.strip().partition("-")[0]
+        weights[main] = max(value, weights.get(main, 0.0))
+    other = weights.get("*", 0.0)
+    return weights.get("en", other) > weights.get("zh", other)
+
+
+def told(request: Request, words: Words) -> str:
+    return words.en if prefers_english(request.headers.get("accept-language", "")) else words.zh
+
+
+def refusal(
+    request: Request, error: No, errors: Iterable[tuple[str, Words]] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    """The problem document. `errors`: what is wrong with which field."""
+    english = prefers_english(request.headers.get("accept-language", ""))
+    fields = list(errors) or [(error.refusal.field, error.said)] if error.refusal.field else list(errors)
+    problem = Problem(
+        type=f"{explained_at(request)}/problems/{error.code}", title=told(request, error.title), status=error.status,
+        code=error.code, detail=told(request, error.said), request=request_id(request),
+        errors=[FieldError(where=where, problem=told(request, words)) for where, words in fields],
+    )  # fmt: skip
+    sent = {**(headers or {}), "Content-Language": "en" if english else "zh-CN", "Vary": "Accept-Language"}
+    if isinstance(error, Unknown) or error.status == 503:
+        sent["Retry-After"] = "1"
+    if isinstance(error, Unauthorized):
+        sent["WWW-Authenticate"] = "Bearer"
+    return Response(problem.model_dump_json(exclude_none=True), error.status, headers=sent, media_type=MEDIA_TYPE)
+
+
+def explained_at(request: Request) -> str:
+    """The public address of the portal, whose pages explain every code."""
+    found: str = request.scope.get("state", {}).get("public_url", "")
+    return found
+
+
+def request_id(request: Request) -> str:
+    found: str = request.scope.get("state", {}).get("request_id", "-")
+    return found
+
+
+def where(error: Mapping[str, Any]) -> str:
+    """The path of the field; of unreadable JSON the whole body, as its place in the text is no field."""
+    path = error["loc"][:1] if error["type"] == "json_invalid" else error["loc"]
+    return ".".join(str(part) for part in path)
+
+
+def malformed(request: Request, found: Sequence[Mapping[str, Any]]) -> Response:
+    """For errors that pydantic found."""
+    errors = [(where(error), sentence(error)) for error in found]
+    some = errors[:SHOWN]
+    said = Words("；".join(f"{at}：{w.zh}" for at, w in some), "; ".join(f"{at}: {w.en}" for at, w in some))
+    return refusal(request, refusals.MALFORMED(problems=said), errors)
+
+
+def internal(request: Request, error: Exception) -> Response:
+    """An unforeseen error, without details."""
+    log.error("request.failed", exc_info=error)
+    return refusal(request, refusals.INTERNAL())
+
+
+async def no(request: Request, error: No) -> Response:
+    return refusal(request, error)
+
+
+async def by_pydantic(request: Request, error: RequestValidationError) -> Response:
+    return malformed(request, error.errors())
+
+
+async def by_framework(request: Request, error: HTTPException) -> Response:
+    known = HTTP.get(error.status_code)
+    if known is None:
+        return internal(request, error)
+    said = refusals.UNREADABLE if known is refusals.MALFORMED else error.detail
+    values = dict.fromkeys(known.names, said)
+    return refusal(request, known(**values), headers=error.headers)
+
+
+async def by_database(request: Request, error: PyMongoError) -> Response:
+    """A question outside a transaction failed: 503 if the database does not answer (ask again), else 500."""
+    if not is_away(error):
+        return internal(request, error)
+    log.warning("database.away", error=f"{type(error).__name__}: {error}"[:500])
+    return refusal(request, not_answering(error))
+
+
+async def before(_: Request, error: AnsweredBefore) -> Response:
+    headers = {"ETag": error.etag, "Idempotent-Replayed": "true"}
+    return Response(error.answer, error.status, headers=headers, media_type="application/json")
+
+
+async def unforeseen(request: Request, error: Exception) -> Response:
+    return internal(request, error)
+
+
+HANDLERS: Mapping[type[Exception], Any] = {
+    No: no, RequestValidationError: by_pydantic, HTTPException: by_framework, PyMongoError: by_database,
+    AnsweredBefore: before, Exception: unforeseen,
+}  # fmt: skip
 
 SAID = {
     401: "nobody known is calling", 403: "not for this caller", 404: "there is none",
@@ -53,43 +172,6 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {"description": f"A problem: {said}", "model": Problem} for status, said in SAID.items()
 }
 """The errors of every route that needs a token, for its OpenAPI document."""
-
-
-class AnsweredBefore(Exception):
-    """The same `Idempotency-Key` came before with the same body, and gets the same answer."""
-
-    def __init__(self, answer: bytes, status: int, etag: str) -> None:
-        self.answer, self.status, self.etag = answer, status, etag
-
-
-class Malformed(No):
-    """The request cannot be understood."""
-
-    status, title = 422, "Malformed request"
-
-
-def response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
-    body = problem.model_dump_json(exclude_none=True)
-    return Response(body, problem.status, headers=headers, media_type=MEDIA_TYPE)
-
-
-def refusal(request: Request, error: No) -> Response:
-    problem = Problem(
-        title=error.title, status=error.status, code=error.code, detail=error.detail, request=request_id(request)
-    )
-    headers = {"Retry-After": "1"} if isinstance(error, Unknown) or error.status == 503 else {}
-    if error.status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    return response(problem, headers)
-
-
-def request_id(request: Request) -> str:
-    found: str = request.scope.get("state", {}).get("request_id", "-")
-    return found
-
-
-def described(error: dict[str, Any]) -> FieldError:
-    return FieldError(where=".".join(str(part) for part in error["loc"]), problem=str(error["msg"]))
 
 
 def as_problems(document: dict[str, Any]) -> dict[str, Any]:
@@ -105,49 +187,8 @@ def as_problems(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def install(app: FastAPI) -> None:
-    """Send every error of the app as a problem document. An unforeseen error is a 500 without details."""
+    """Send every error of the app as a problem document."""
     usual = app.openapi
     app.openapi = lambda: as_problems(usual())  # type: ignore[method-assign]  # FastAPI's way to extend it
-
-    @app.exception_handler(No)
-    async def no(request: Request, error: No) -> Response:
-        return refusal(request, error)
-
-    @app.exception_handler(RequestValidationError)
-    async def malformed(request: Request, error: RequestValidationError) -> Response:
-        errors = [described(e) for e in error.errors()]
-        detail = "; ".join(f"{e.where}: {e.problem}" for e in errors[:5])
-        return response(
-            Problem(
-                title=Malformed.title, status=422, code="request.malformed", detail=detail,
-                request=request_id(request), errors=errors,
-            )
-        )  # fmt: skip
-
-    @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> Response:
-        code = CODES.get(error.status_code, f"http.{error.status_code}")
-        detail = str(error.detail)
-        problem = Problem(title=detail, status=error.status_code, code=code, detail=detail, request=request_id(request))
-        return response(problem, dict(error.headers or {}))
-
-    @app.exception_handler(PyMongoError)
-    async def database(request: Request, error: PyMongoError) -> Response:
-        """A question outside a transaction failed: 503 if the database does not answer (ask again), else 500."""
-        if not is_away(error):
-            return await unforeseen(request, error)
-        log.warning("database.away", error=f"{type(error).__name__}: {error}"[:500])
-        return refusal(request, not_answering(error))
-
-    @app.exception_handler(AnsweredBefore)
-    async def before(_: Request, error: AnsweredBefore) -> Response:
-        headers = {"ETag": error.etag, "Idempotent-Replayed": "true"}
-        return Response(error.answer, error.status, headers=headers, media_type="application/json")
-
-    @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        log.error("request.failed", exc_info=error)
-        detail = "Something went wrong on our side. The request number finds it in our log."
-        return response(
-            Problem(title="Internal error", status=500, code="internal", detail=detail, request=request_id(request))
-        )
+    for kind, handler in HANDLERS.items():
+        app.add_exception_handler(kind, handler)

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Path, Response
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse
 
-from services.kernel.domain.decision import Missing, Reader, Unit
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import Reader, Unit
 from services.kernel.domain.person import EVERYBODY
 from services.kernel.domain.task import Task, TaskState, refusal
 from services.kernel.http.problem import AnsweredBefore
@@ -63,7 +64,7 @@ FOLLOWED: dict[int | str, dict[str, Any]] = {
 async def one(read: Reader, task_id: str) -> Task:
     found = await read.look(Task, task_id)
     if found is None:
-        raise Missing("task.missing", f"There is no task {task_id}.")
+        raise refusals.missing("task")(id=task_id)
     return found
 
 

@@ -12,13 +12,14 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne
 
+from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Aggregate, Cause, Forbidden, Gone, Reader, Unit
+from services.kernel.domain.decision import Aggregate, Cause, Reader, Unit
 from services.kernel.domain.person import Person, Role
 from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
-from services.kernel.http.problem import AnsweredBefore, Malformed, request_id
+from services.kernel.http.problem import AnsweredBefore, request_id
 from services.kernel.storage.crypto import Unsealable, Vault
 from services.kernel.storage.mongo import Database, MongoReader
 from services.kernel.storage.sealing import DataKey
@@ -95,7 +96,7 @@ class Door(APIRoute):
             allowed = door.may.roles[name]
             if not by.is_any(*allowed):
                 needed = ", ".join(sorted(allowed))
-                raise Forbidden("role.not_allowed", f"{name} needs one of these roles: {needed}.")
+                raise refusals.ROLE_NOT_ALLOWED(route=name, roles=needed)
             request.state.admitted = by
             return await inner(request)
 
@@ -125,7 +126,7 @@ async def expected(
         return None
     digits = if_match.removeprefix("W/").strip('"')
     if not (digits.isascii() and digits.isdigit() and len(digits) < 16):
-        raise Malformed("if_match.malformed", 'If-Match takes the version as the ETag gave it, like "3".')
+        raise refusals.IF_MATCH()
     return int(digits)
 
 
@@ -175,11 +176,11 @@ class Answering:
         if kept is None:
             return
         if kept["body"] != key.body:
-            raise Malformed("idempotency_key.reused", "This Idempotency-Key came before with another body.")
+            raise refusals.KEY_REUSED()
         try:
             answer = await self._opened(unit, kept)
         except Unsealable:
-            raise Gone("answer.gone", "It was done before, and what the answer held was erased since.") from None
+            raise refusals.ANSWER_GONE() from None
         raise AnsweredBefore(answer, kept["status"], kept["etag"])
 
     async def _opened(self, unit: MongoUnit, kept: dict[str, Any]) -> bytes:

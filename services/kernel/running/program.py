@@ -235,7 +235,7 @@ def create_app(program: Program) -> ASGIApp:
     app.state.doorway, app.state.program = program.doorway(), program
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     problem.install(app)
-    return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes)
+    return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url)
 
 
 def must_agree(router: APIRouter, may: Table) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from services.kernel.domain import refusals
 from services.kernel.domain import task as tasks
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Away, Cause, No, Reader, Unit
-from services.kernel.domain.task import Broken, Progress, Task, TaskState
+from services.kernel.domain.decision import Away, Busy, Cause, No, Reader, Unit
+from services.kernel.domain.task import Progress, Task, TaskState
 from services.kernel.storage.lease import hold, let_go
 from services.kernel.storage.mongo import Index, MongoReader, asking
-from services.kernel.storage.transaction import Busy, Transactor
+from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import TASK_PROGRESS, TASKS, Waits, log
 
@@ -141,8 +142,7 @@ class Tasks:
             return await transact(_failed, task, no)
         except Exception as error:
             log.error("task.failed", task=task.id, work=task.work, exc_info=error)
-            detail = "Something went wrong on our side. The number of the task finds it in our log."
-            return await transact(_failed, task, Broken("task.failed", detail))
+            return await transact(_failed, task, refusals.TASK_FAILED())
 
 
 async def _moved(unit: MongoUnit, task: Task, act: Act) -> Task:

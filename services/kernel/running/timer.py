@@ -8,9 +8,9 @@ from typing import Protocol
 from uuid import uuid4
 
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Aggregate, Away, Cause
+from services.kernel.domain.decision import Aggregate, Away, Busy, Cause
 from services.kernel.storage.mongo import MongoReader, asking
-from services.kernel.storage.transaction import Busy, Transactor
+from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import SWEEP_SECONDS, SWEPT, Waits, log
 

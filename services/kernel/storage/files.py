@@ -14,9 +14,10 @@ from datetime import timedelta
 from bson import ObjectId
 from pymongo.errors import DuplicateKeyError
 
+from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Away, No
+from services.kernel.domain.decision import Away
 from services.kernel.storage.mongo import Database, Document, asking
 from services.kernel.telemetry import Waits, log
 
@@ -24,12 +25,6 @@ CHUNK = 255 * 1024  # bytes, as GridFS has it
 INLINE = CHUNK  # bytes that lie in the document itself
 ORPHANED = timedelta(days=1)  # how long content may lie without a reference
 EVERY = 600.0  # seconds between two sweeps
-
-
-class TooLarge(No):
-    """More bytes than this place takes."""
-
-    status, title = 413, "Too large"
 
 
 class WrongContent(Exception):
@@ -171,7 +166,7 @@ class Upload:
         async for part in parts:
             self.size += len(part)
             if self.size > self.most:
-                raise TooLarge("content.too_large", f"It may have at most {self.most} bytes. Send a smaller file.")
+                raise refusals.CONTENT_TOO_LARGE(most=self.most)
             self.hash.update(part)
             self._rest += part
             if self.size > INLINE:
@@ -195,7 +190,7 @@ class Upload:
             return
         alive = {"_id": self.id, "swept": {"$exists": False}}
         if not (await self.files.uploads.update_one(alive, {"$set": {"at": now()}})).matched_count:
-            raise Away("content.took_too_long", "It took longer than a day to send. Send it again.")
+            raise refusals.CONTENT_TOO_SLOW()
         whole = {"length": self.size, "chunkSize": CHUNK, "uploadDate": now(), "filename": check.sha256}
         await self.files.db["content.files"].insert_one({"_id": self.id, **whole})
 

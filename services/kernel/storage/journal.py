@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from bson import ObjectId
 
-from services.kernel.domain.decision import Cause, Refused
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import Cause
 from services.kernel.domain.event import LARGEST, Event, Fact, Message
 from services.kernel.storage.mongo import Database, Document
 from services.kernel.storage.sealing import DataKey, as_json
@@ -19,7 +20,7 @@ def entry(fact: Fact, subject: str, version: int, n: int, cause: Cause, key: Dat
         raise TypeError(f"{fact.TYPE} speaks of {fact.subject}, not of {subject}")
     value = as_json(fact, key, f"{fact.TYPE}/{version}.{n}")
     if len(value.encode()) > LARGEST:
-        raise Refused("event.too_large", f"{fact.TYPE} would be larger than {LARGEST // 1000} kB. Shorten its texts.")
+        raise refusals.EVENT_TOO_LARGE(type=fact.TYPE, limit=LARGEST // 1000)
     order = {"order": getattr(fact, fact.ORDER)} if isinstance(fact, Event) and fact.ORDER else {}
     return order | {
         "_id": ObjectId(),

@@ -29,8 +29,8 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.domain import clock
-from services.kernel.domain.decision import After, Away, C, R, Record, Unknown
+from services.kernel.domain import clock, refusals
+from services.kernel.domain.decision import After, C, No, R, Record
 from services.kernel.storage.crypto import Vault
 from services.kernel.storage.sealing import DataKey, personal, sealed, shape, unsealed
 
@@ -185,7 +185,7 @@ class MongoReader:
     async def known(self, kind: type[C], id: str) -> C:
         found = await self.look(kind, id)
         if found is None:
-            raise Unknown("unknown_yet", f"The {kind.KIND} {id} is not known here. If it is new, ask again soon.")
+            raise refusals.UNKNOWN_YET(kind=refusals.called(kind.KIND), id=id)
         return found
 
     async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]:
@@ -247,9 +247,9 @@ def is_away(error: PyMongoError) -> bool:
     return isinstance(error, OperationFailure) and error.code in AWAY
 
 
-def not_answering(error: PyMongoError) -> Away:
+def not_answering(error: PyMongoError) -> No:
     """The refusal for an error that `is_away`. The driver's own text is left out, as it may name hosts."""
-    return Away("database.away", "The database does not answer just now. Try again in a moment.")
+    return refusals.DATABASE_AWAY()
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from pydantic import TypeAdapter
 from pydantic_core import to_json
 
-from services.kernel.domain.decision import Gone, R, Record
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import R, Record
 from services.kernel.domain.event import Fact
 from services.kernel.domain.sealed import Sealed, has_sealed
 from services.kernel.storage.crypto import Unsealable, Vault
@@ -46,7 +47,7 @@ class DataKey:
         if sealed.token is not None and (place, sealed.token) in self._read:
             return sealed.token
         if sealed.text is None or (self._read and not self.kept):
-            raise Gone("erased", f"{self.subject} has been erased, and takes no more text.")
+            raise refusals.ERASED(subject=self.subject)
         return self.encrypt(sealed.text.encode(), place)
 
     def encrypt(self, plain: bytes, place: str) -> bytes:

@@ -12,7 +12,8 @@ from pymongo.errors import PyMongoError
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from services.kernel.domain.decision import Cause, No, Refused
+from services.kernel.domain import refusals
+from services.kernel.domain.decision import Cause, No
 from services.kernel.storage.crypto import Vault
 from services.kernel.storage.mongo import Database, MongoReader, Session, asking, is_clash
 from services.kernel.storage.unit import MongoUnit
@@ -45,12 +46,6 @@ class Copies:
     """The collections of the copies that are live now, by the copy's name. A unit reads this once, when it begins."""
 
     live: Mapping[str, str] = field(default_factory=dict)
-
-
-class Busy(No):
-    """Too many wanted to change the same document at once, for too long."""
-
-    status, title = 503, "Busy"
 
 
 class Transactor:
@@ -122,9 +117,9 @@ class Transactor:
                     return await self._once(act)
         except PyMongoError as error:
             if is_clash(error) and clashes >= CLASHES:
-                raise Refused("exists", "It exists already.") from error
+                raise refusals.EXISTS() from error
             if may_settle(error):
-                raise Busy("busy", "Too many changes at once. Try again in a moment.") from error
+                raise refusals.BUSY() from error
             raise
         raise AssertionError("unreachable: the last attempt returns or raises")
 

@@ -8,9 +8,10 @@ from bson import ObjectId, encode
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 from pymongo.errors import DocumentTooLarge
 
+from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, Missing, R, S, Stale
+from services.kernel.domain.decision import Aggregate, Cause, Copied, Decision, R, S
 from services.kernel.domain.event import Event
 from services.kernel.storage.crypto import Vault
 from services.kernel.storage.difference import Difference, difference, noted, update
@@ -140,9 +141,9 @@ class MongoUnit(MongoReader):
     async def get(self, kind: type[S], id: str, *, expected: int | None = None) -> S:
         found = await self.look(kind, id)
         if found is None:
-            raise Missing(f"{kind.KIND}.missing", f"There is no {kind.KIND} {id}.")
+            raise refusals.missing(kind.KIND)(id=id)
         if expected is not None and found.version != expected:
-            raise Stale(f"{kind.KIND}.stale", f"It is at version {found.version}, not {expected}. Read it again.")
+            raise refusals.stale(kind.KIND)(found=found.version, expected=expected)
         return found
 
     async def look(self, kind: type[R], id: str) -> R | None:
@@ -216,7 +217,7 @@ class MongoUnit(MongoReader):
         )
         self.flushes += 1
         if found is None:
-            raise Missing("content.missing", "There is no file with this hash, or it was too old. Upload it again.")
+            raise refusals.CONTENT_MISSING()
         return ClaimCheck(sha256=sha256, size=found["size"], media_type=found["media_type"])
 
     def savepoint(self) -> Savepoint:

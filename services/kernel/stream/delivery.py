@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from services.kernel.domain.decision import Away
+from services.kernel.domain.decision import Away, Busy
 from services.kernel.domain.event import EVENTS, Message
-from services.kernel.storage.transaction import Busy
 from services.kernel.stream.bus import BUS_ERRORS
 from services.kernel.stream.consumer import Handler
 from services.kernel.stream.queue import Place, PlaceState

@@ -7,10 +7,9 @@ from time import monotonic
 
 from services.kernel.contracts import DEAD_LETTERS
 from services.kernel.domain.clock import host
-from services.kernel.domain.decision import Away
+from services.kernel.domain.decision import Away, Busy
 from services.kernel.domain.event import Message
 from services.kernel.storage.mongo import Document, MongoReader, asking
-from services.kernel.storage.transaction import Busy
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.stream.bus import BUS_ERRORS
 from services.kernel.stream.consumer import Handler

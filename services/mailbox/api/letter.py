@@ -10,8 +10,8 @@ from services.kernel.contracts.mailbox import Contact, NewLetter
 from services.kernel.domain.calendar import day_of, deadline
 from services.kernel.domain.calendars import of_version
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Gone, Missing
 from services.kernel.domain.person import Role
+from services.kernel.domain.refusals import missing
 from services.kernel.domain.sealed import Sealed
 from services.kernel.http.listing import Listing, Wanted, whose
 from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Rights
@@ -37,7 +37,7 @@ from services.mailbox.api.bodies import (
     Transfer,
 )
 from services.mailbox.api.views import ClockView, ContactView, LetterView, Rated, Receipt, StatusView
-from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try
+from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try, refusals
 
 router = APIRouter(route_class=Door, tags=["letters"])
 HANDLERS = {Role.HANDLER, Role.OFFICE}
@@ -112,7 +112,7 @@ async def mine(read: Read, by: Caller, id: str) -> Letter:
     """The letter, if the caller answers for its department; else `Forbidden`. `Missing` if there is none."""
     letter = await read.look(Letter, id)
     if letter is None:
-        raise Missing("letter.missing", f"There is no letter {id}.")
+        raise missing("letter")(id=id)
     by.must_answer_for(letter.department)
     return letter
 
@@ -121,7 +121,7 @@ def writer(letter: Letter) -> Contact:
     """`Gone` if it was erased."""
     contact = letter.writing.contact.text
     if contact is None:
-        raise Gone("letter.erased", "What was personal in this letter has been erased.")
+        raise refusals.GONE()
     return Contact.model_validate_json(contact)
 
 
@@ -198,7 +198,7 @@ async def proven(door: Doorway, id: str, code: str) -> Letter:
     kept = found.code_digest.text if found else None
     if not matches(code, kept or NOBODYS) or found is None:
         await store.count_wrong_code(read.db, id, policy, at=at)
-        raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
+        raise refusals.NO_SUCH_RECEIPT()
     return found
 
 

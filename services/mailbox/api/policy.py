@@ -11,6 +11,7 @@ from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Role
 from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, View
@@ -48,7 +49,10 @@ class PolicyBody(Body):
     @model_validator(mode="after")
     def complete(self) -> Self:
         if missing := set(LetterKind) - set(self.limits):
-            raise ValueError(f"Give a limit for each kind of letter: {', '.join(sorted(missing))} is missing.")
+            kinds = ", ".join(sorted(missing))
+            raise Wrong(
+                f"每类来信都要有期限，还缺：{kinds}。", f"Give a limit for each kind of letter: {kinds} is missing."
+            )
         return self
 
     def policy(self, version: str) -> Policy:

@@ -23,7 +23,7 @@ from services.mailbox.domain.letter import (
     transfer,
     wake,
 )
-from services.mailbox.domain.proof import Guesses, TooManyCodes, may_try
+from services.mailbox.domain.proof import Guesses, may_try
 
 __all__ = [
     "MAYOR",
@@ -37,7 +37,6 @@ __all__ = [
     "Policy",
     "Rating",
     "Step",
-    "TooManyCodes",
     "Writing",
     "accept",
     "amber_from",

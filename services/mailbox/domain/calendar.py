@@ -8,15 +8,10 @@ from typing import ClassVar
 from services.kernel.contracts.mailbox import CalendarChanged
 from services.kernel.domain.calendar import Calendar, by_law
 from services.kernel.domain.calendars import DayOff, Days, Edition
-from services.kernel.domain.decision import Aggregate, Decision, No
+from services.kernel.domain.decision import Aggregate, Decision
+from services.mailbox.domain import refusals
 
 EARLIEST, LATEST = 2000, 2100  # years whose calendar may be set
-
-
-class WrongDays(No):
-    """These cannot be the days of that year."""
-
-    status, title = 422, "Malformed request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,20 +36,20 @@ def days_of(edition: Edition) -> Days:
 
 def must_be_a_year(year: int) -> None:
     if not EARLIEST <= year <= LATEST:
-        raise WrongDays("calendar.no_such_year", f"A calendar has a year from {EARLIEST} to {LATEST}.")
+        raise refusals.NO_SUCH_YEAR(earliest=EARLIEST, latest=LATEST)
 
 
 def must_fit(days: Days, year: int) -> None:
-    """Raises `WrongDays` if these cannot be the days off and the make-up days of that year."""
+    """Raises `Malformed` if these cannot be the days off and the make-up days of that year."""
     off, make_up = [each.day for each in days.off], list(days.make_up)
     strange = sorted({day for day in (*off, *make_up) if day.year != year})
     if strange:
-        raise WrongDays("calendar.another_year", f"{strange[0]} is no day of {year}.")
+        raise refusals.ANOTHER_YEAR(day=strange[0], year=year)
     for day in sorted(off + make_up):
         if off.count(day) + make_up.count(day) > 1:
-            raise WrongDays("calendar.day_twice", f"{day} is named twice. A day is off or made up, once.")
+            raise refusals.DAY_TWICE(day=day)
     if weekdays := [day for day in make_up if day.weekday() < 5]:
-        raise WrongDays("calendar.weekday_made_up", f"{weekdays[0]} is no Saturday or Sunday: it is worked anyway.")
+        raise refusals.WEEKDAY_MADE_UP(day=weekdays[0])
 
 
 def change(found: Year | None, year: int, days: Days, *, number: int, at: datetime) -> Decision[Year]:

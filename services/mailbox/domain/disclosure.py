@@ -9,8 +9,9 @@ from datetime import datetime
 
 from services.kernel.contracts.mailbox import LetterDisclosed
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Decision, Gone, Refused
+from services.kernel.domain.decision import Decision
 from services.kernel.domain.person import Person
+from services.mailbox.domain import refusals
 from services.mailbox.domain.letter import Letter, LetterState
 
 BETWEEN = re.compile(r"[\s\-‐-―_.,，。·•()]+")  # characters that people write between the digits of a number
@@ -54,11 +55,11 @@ def disclose(letter: Letter, extract: Extract, *, contact: Iterable[str], by: Pe
     """
     by.must_answer_for(letter.department)
     if letter.erased_at:
-        raise Gone("letter.erased", "What was personal in this letter has been erased.")
+        raise refusals.GONE()
     if not letter.writing.consent:
-        raise Refused("letter.no_consent", "Its writer has not agreed to publication.")
+        raise refusals.NO_CONSENT()
     if extract.names(contact):
-        raise Refused("letter.contact_in_extract", "The extract names its writer's contact; take it out.")
+        raise refusals.CONTACT_IN_EXTRACT()
     match letter.state:
         case LetterState.ANSWERED | LetterState.CLOSED:
             if letter.disclosed == extract.check:
@@ -66,4 +67,4 @@ def disclose(letter: Letter, extract: Extract, *, contact: Iterable[str], by: Pe
             told = LetterDisclosed(at=at, letter_id=letter.id, department=letter.department, extract=extract.check)
             return Decision(replace(letter, disclosed=extract.check), (told,))
         case LetterState.RECEIVED | LetterState.ACCEPTED:
-            raise Refused("letter.unanswered", "It can be published once it has been answered.")
+            raise refusals.UNANSWERED(step=refusals.DISCLOSED)

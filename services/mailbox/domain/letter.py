@@ -20,10 +20,11 @@ from services.kernel.contracts.mailbox import (
 )
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Aggregate, Decision, Refused
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.sealed import Sealed
+from services.mailbox.domain import refusals
 from services.mailbox.domain.clock import Clock, Policy, clock
 from services.mailbox.domain.copied import Department
 
@@ -135,7 +136,7 @@ def receive(
 ) -> Decision[Letter]:
     """A new letter; its clock runs from the day of receipt."""
     if not department.letter_duties:
-        raise Refused("letter.no_mailbox", f"{department.name} keeps no mailbox; write to the mayor's mailbox.")
+        raise refusals.NO_MAILBOX(department=department.name)
     running = clock(writing.kind, policy, calendar, at=at)
     letter = Letter(
         id=receipt,
@@ -170,7 +171,7 @@ def accept(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
             told = LetterAccepted(at=at, letter_id=letter.id, department=letter.department)
             return Decision(stepped(replace(letter, state=LetterState.ACCEPTED), at=at), (told,))
         case LetterState.ANSWERED | LetterState.CLOSED:
-            raise Refused("letter.answered", f"A letter that is {letter.state} cannot be accepted.")
+            raise refusals.NOT_ACCEPTABLE()
 
 
 def transfer(letter: Letter, *, to: Department, reason: str, by: Person, at: datetime) -> Decision[Letter]:
@@ -182,7 +183,7 @@ def transfer(letter: Letter, *, to: Department, reason: str, by: Person, at: dat
     if to.id == letter.department:
         return Decision(letter)
     if not to.letter_duties:
-        raise Refused("letter.no_mailbox", f"{to.name} answers no letters; choose another department.")
+        raise refusals.NO_LETTERS(department=to.name)
     match letter.state:
         case LetterState.RECEIVED | LetterState.ACCEPTED:
             told = LetterTransferred(at=at, letter_id=letter.id, department=to.id, from_department=letter.department)
@@ -190,7 +191,7 @@ def transfer(letter: Letter, *, to: Department, reason: str, by: Person, at: dat
             moved = replace(late.state, department=to.id, state=LetterState.RECEIVED)
             return Decision(stepped(moved, at=at, word="transferred", reason=reason), (*late.facts, told))
         case LetterState.ANSWERED | LetterState.CLOSED:
-            raise Refused("letter.answered", f"A letter that is {letter.state} cannot be transferred.")
+            raise refusals.NOT_TRANSFERABLE()
 
 
 def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[Letter]:
@@ -205,7 +206,7 @@ def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[L
             )
             return Decision(stepped(answered, at=at), (*late.facts, told))
         case LetterState.ANSWERED | LetterState.CLOSED:
-            raise Refused("letter.answered", "It has been answered already.")
+            raise refusals.ANSWERED()
 
 
 def redate(letter: Letter, *, policy: Policy, calendar: Calendar, at: datetime) -> Decision[Letter]:
@@ -247,7 +248,7 @@ def close(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
             told = LetterClosed(at=at, letter_id=letter.id, department=letter.department)
             return Decision(stepped(replace(letter, state=LetterState.CLOSED), at=at), (told,))
         case LetterState.RECEIVED | LetterState.ACCEPTED:
-            raise Refused("letter.unanswered", "Answer it before you close it.")
+            raise refusals.UNANSWERED(step=refusals.CLOSED)
 
 
 def rate(letter: Letter, rating: Rating, *, at: datetime) -> Decision[Letter]:
@@ -255,7 +256,7 @@ def rate(letter: Letter, rating: Rating, *, at: datetime) -> Decision[Letter]:
     if rating == letter.rating:
         return Decision(letter)
     if letter.rating is not None:
-        raise Refused("letter.rated", "It has been rated already.")
+        raise refusals.RATED()
     match letter.state:
         case LetterState.ANSWERED | LetterState.CLOSED:
             told = LetterRated(
@@ -263,7 +264,7 @@ def rate(letter: Letter, rating: Rating, *, at: datetime) -> Decision[Letter]:
             )
             return Decision(replace(letter, rating=rating), (told,))
         case LetterState.RECEIVED | LetterState.ACCEPTED:
-            raise Refused("letter.unanswered", "It can be rated once it has been answered.")
+            raise refusals.NOT_RATEABLE()
 
 
 def look_at_contact(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:
@@ -287,7 +288,7 @@ def erase(letter: Letter, *, reason: str, at: datetime) -> Decision[Letter]:
                 facts.append(LetterHidden(at=at, letter_id=letter.id, department=letter.department))
             return Decision(replace(letter, erased_at=at, disclosed=None), tuple(facts), erases=True)
         case LetterState.RECEIVED | LetterState.ACCEPTED:
-            raise Refused("letter.unanswered", "Answer it before you erase it: its clock runs.")
+            raise refusals.UNANSWERED(step=refusals.ERASED)
 
 
 def wake(letter: Letter, *, at: datetime) -> Decision[Letter]:

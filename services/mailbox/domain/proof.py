@@ -4,14 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from services.kernel.domain.decision import No, Record
+from services.kernel.domain.decision import Record
+from services.mailbox.domain import refusals
 from services.mailbox.domain.clock import Policy
-
-
-class TooManyCodes(No):
-    """Too many wrong codes for one receipt number; the right one has to wait as well."""
-
-    status, title = 429, "Too many requests"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +23,6 @@ class Guesses(Record):
 
 
 def may_try(guesses: Guesses | None, policy: Policy, *, at: datetime) -> None:
-    """Raises `TooManyCodes` when the limit is reached, until the span is over."""
+    """Raises `TooMany` when the limit is reached, until the span is over."""
     if guesses is not None and at < guesses.until and guesses.wrong >= policy.wrong_codes:
-        raise TooManyCodes("letter.too_many_codes", "Too many wrong query codes for this receipt. Try again later.")
+        raise refusals.TOO_MANY_CODES()

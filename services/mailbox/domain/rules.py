@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.kernel.domain.calendar import day_of
-from services.kernel.domain.decision import Aggregate, Decision, Refused
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
+from services.mailbox.domain import refusals
 from services.mailbox.domain.clock import Policy, in_force
 
 ALL = "all"  # the id of the only one
@@ -76,10 +77,10 @@ def set_policy(rules: Rules, policy: Policy, *, at: datetime) -> Decision[Rules]
         return Decision(rules)
     today = day_of(at)
     if found is not None and found.effective <= today:
-        raise Refused("policy.in_force", f"{found.version} has been in force. Set a new version.")
+        raise refusals.POLICY_IN_FORCE(policy=found.version)
     if policy.effective <= today:
-        raise Refused("policy.too_late", "Limits take effect on a day to come: letters received before keep theirs.")
+        raise refusals.POLICY_TOO_LATE()
     if any(each.effective == policy.effective for each in others):
-        raise Refused("policy.same_day", f"Another version takes effect on {policy.effective}. Change that one.")
+        raise refusals.POLICY_SAME_DAY(day=policy.effective)
     after = tuple(sorted((*others, policy), key=lambda each: each.effective))
     return Decision(replace(rules, policies=after), (PolicySet(at=at, policy=policy.version),))

@@ -8,11 +8,11 @@ from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass, ItemId, Sha256
 from services.kernel.contracts.publishing import Ground, ItemKind
-from services.kernel.domain.decision import Forbidden
+from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person
 from services.kernel.http.web import Body
-from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict
+from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict, refusals
 
 LINE = r"^[^\x00-\x1f\x7f]+$"
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -20,7 +20,7 @@ NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
 def not_too_long(text: str) -> str:
     if len(text.encode()) > MARKDOWN_BYTES:
-        raise ValueError(f"A body has at most {MARKDOWN_BYTES} bytes in UTF-8.")
+        raise Wrong(f"正文最多{MARKDOWN_BYTES}字节（UTF-8）。", f"A body has at most {MARKDOWN_BYTES} bytes in UTF-8.")
     return text
 
 
@@ -64,7 +64,7 @@ class NewItem(ItemBody):
         if self.department is not None:
             return self.department
         if len(by.own) != 1:
-            raise Forbidden("department.unclear", "Say which of your departments answers for it.")
+            raise refusals.DEPARTMENT_UNCLEAR()
         return next(iter(by.own))
 
 

@@ -3,7 +3,7 @@
 import nh3
 from markdown_it import MarkdownIt
 
-from services.kernel.domain.decision import Refused
+from services.publishing.domain import refusals
 
 MARKDOWN_BYTES, HTML_BYTES = 200_000, 256_000
 TAGS = frozenset(
@@ -22,8 +22,8 @@ def render(markdown: str) -> str:
     Raises `Refused` if the text or its HTML is too long.
     """
     if len(markdown.encode()) > MARKDOWN_BYTES:
-        raise Refused("item.too_long", f"The body has more than {MARKDOWN_BYTES // 1000} kB. Split the item.")
+        raise refusals.BODY_TOO_LONG(limit=MARKDOWN_BYTES // 1000)
     html = nh3.clean(_markdown.render(markdown), tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES))
     if len(html.encode()) > HTML_BYTES:
-        raise Refused("item.too_long", f"As a page the body has more than {HTML_BYTES // 1000} kB. Split the item.")
+        raise refusals.BODY_TOO_LONG(limit=HTML_BYTES // 1000)
     return html

@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from services.kernel.contracts.publishing import ItemContent
 from services.kernel.domain.calendar import day_of
-from services.kernel.domain.decision import Refused
+from services.publishing.domain import refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +44,9 @@ class Content(ItemContent):
     def must_be_possible(self, taxonomy: Taxonomy, *, at: datetime) -> None:
         """Raises `Refused` if art. 8 does not know the class, or if it was made on a day that has not come."""
         if self.disclosure_class is not None and self.disclosure_class not in taxonomy.classes:
-            raise Refused("item.class_unknown", f"There is no disclosure class {self.disclosure_class}.")
+            raise refusals.CLASS_UNKNOWN(disclosure_class=self.disclosure_class)
         if self.made_on > day_of(at):
-            raise Refused("item.made_later", "It cannot have been made on a day that has not come.")
+            raise refusals.MADE_LATER()
 
 
 def hash_of(value: Mapping[str, object]) -> str:

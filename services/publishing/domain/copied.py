@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import ClassVar
 
 from services.kernel.contracts.columns import Publishers
-from services.kernel.domain.decision import Copied, Forbidden, Refused
+from services.kernel.domain.decision import Copied
 from services.kernel.domain.terms import NOBODY, Successors, Terms, who_answers
+from services.publishing.domain import refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,9 +40,9 @@ class Column(Copied):
     def must_take_from(self, department: str, successors: Successors, *, at: datetime) -> None:
         """Raises `Refused` if it is retired, `Forbidden` if only another department publishes in it."""
         if self.successor_id is not None:
-            raise Refused("column.retired", f"The column {self.name} is retired. Publish in {self.successor_id}.")
+            raise refusals.COLUMN_RETIRED(name=self.name, successor=self.successor_id)
         if not self.is_anothers(department, at=at):
             return
         owner = who_answers(self.owners.as_of(at) or "", successors, at=at)
         if who_answers(department, successors, at=at) != owner:
-            raise Forbidden("column.owner_only", f"Only {owner} publishes in {self.name}.")
+            raise refusals.COLUMN_OWNER_ONLY(owner=owner, name=self.name)

@@ -11,8 +11,9 @@ from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEvent, DutyRefreshed, DutyStale
 from services.kernel.domain.calendar import Limit, TimeUnit, deadline
 from services.kernel.domain.calendars import UNKNOWN
-from services.kernel.domain.decision import Aggregate, Decision, Unknown
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
+from services.publishing.domain import refusals
 
 D = TypeVar("D", bound=DutyEvent)
 
@@ -61,7 +62,7 @@ class Windows:
     def period(self, cadence: Cadence, since: datetime) -> Period:
         """In calendar units (RULES 2); ends at 24:00 in Shanghai. `Unknown` for a cadence of tomorrow."""
         if not cadence.is_known:
-            raise Unknown("unknown_yet", f"How long {cadence} lasts is not known here. Ask again soon.")
+            raise refusals.CADENCE_UNKNOWN(cadence=cadence)
         due_at = deadline(since, self.limits[cadence], UNKNOWN).due_at
         lead = (due_at - since) * self.due_soon.numerator / self.due_soon.denominator
         soon = due_at - lead

@@ -11,10 +11,11 @@ from services.kernel.contracts.publishing import (
     ItemSubmitted,
     ItemWithdrawn,
 )
-from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Refused
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors, who_answers
+from services.publishing.domain import refusals
 from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column
@@ -30,17 +31,6 @@ class ItemState(StrEnum):
     WITHHELD = "withheld"
     PUBLISHED = "published"
     WITHDRAWN = "withdrawn"
-
-
-ADVICE = {
-    ItemState.DRAFT: "Submit it to review first.",
-    ItemState.SUBMITTED: "The reviewer has it now.",
-    ItemState.RETURNED: "Edit it and submit it again.",
-    ItemState.RELEASED: "Publish it, or edit it and have it reviewed again.",
-    ItemState.WITHHELD: "Take out what must not be public and submit it again.",
-    ItemState.PUBLISHED: "Edit it to begin the next revision.",
-    ItemState.WITHDRAWN: "Make a new item.",
-}
 
 
 class Verdict(StrEnum):
@@ -145,7 +135,7 @@ def draft(
     """A new item of the caller's own department, which answers for it from now on (art. 7)."""
     must_be_of(department, by)
     if (successor := who_answers(department, successors, at=at)) != department:
-        raise Refused("department.ended", f"{department} has ended. Draft it for {successor}, which took it over.")
+        raise refusals.DEPARTMENT_ENDED(department=department, successor=successor)
     column.must_take_from(department, successors, at=at)
     content.must_be_possible(taxonomy, at=at)
     item = Item(
@@ -185,7 +175,7 @@ def edit(
             revision, authors, kept = item.revision, item.authors | {by.sub}, item.change_note
         case ItemState.PUBLISHED:
             if content == item.content:
-                raise Refused("item.unchanged", "Nothing differs from what is public.")
+                raise refusals.UNCHANGED()
             revision, authors, kept = item.revision + 1, frozenset({by.sub}), None
         case ItemState.SUBMITTED | ItemState.WITHDRAWN:
             refuse(item, "edited")
@@ -221,7 +211,7 @@ def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: 
     """Take it off the portal. A tombstone with the reason stays; a revision in work ends."""
     by.must_answer_for(item.department)
     if item.shown is None:
-        raise Refused("item.not_public", "Only what is public can be withdrawn.")
+        raise refusals.NOT_PUBLIC()
     if item.withdrawn is not None:
         refuse(item, "withdrawn")
     told = ItemWithdrawn(
@@ -240,19 +230,19 @@ def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: 
 def must_be_of(department: str, by: Person) -> None:
     """Raises `Forbidden` for any other department, the government office too: nobody publishes for another (art. 7)."""
     if department not in by.departments:
-        raise Forbidden("department.foreign", f"Only those who answer for {department} may do this.")
+        raise refusals.NOBODY_FOR_ANOTHER(department=department)
 
 
 def refuse(item: Item, wanted: str) -> Never:
-    raise Refused(f"item.{item.state}", f"An item that is {item.state} cannot be {wanted}. {ADVICE[item.state]}")
+    raise refusals.BY_STATE[item.state.value](wanted=refusals.STEPS[wanted])
 
 
 def _note_for(revision: int, note: str | None) -> str | None:
     """The change note. The first revision has none; every later one must have one."""
     if revision == 1 and note is not None:
-        raise Refused("change_note.too_early", "A change note belongs to an item that is public already.")
+        raise refusals.NOTE_TOO_EARLY()
     if revision > 1 and note is None:
-        raise Refused("change_note.missing", "Say in a change note what is different; the public reads it.")
+        raise refusals.NOTE_MISSING()
     return note
 
 

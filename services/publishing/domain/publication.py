@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import ClassVar, NamedTuple
 
 from services.kernel.contracts.publishing import Activity, ItemPublished, ItemRevised
-from services.kernel.domain.decision import Aggregate, Decision, Refused
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors
+from services.publishing.domain import refusals
 from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column
@@ -111,7 +112,7 @@ def _release_of(item: Item) -> Review:
         case ItemState.RELEASED if item.review is not None and item.sealed:
             return item.review
         case ItemState.RELEASED:
-            raise Refused("item.unsealed", "The content is not the one that was released. Have it reviewed again.")
+            raise refusals.UNSEALED()
         case ItemState.DRAFT | ItemState.SUBMITTED | ItemState.RETURNED | ItemState.WITHHELD:
             refuse(item, "published")
         case ItemState.PUBLISHED | ItemState.WITHDRAWN:

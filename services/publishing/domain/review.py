@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.kernel.contracts.publishing import Ground, ItemReleased, ItemReturned, ItemWithheld, ReviewRecord
-from services.kernel.domain.decision import Decision, Forbidden, Refused
+from services.kernel.domain.decision import Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
+from services.publishing.domain import refusals
 from services.publishing.domain.item import Item, ItemState, Review, Verdict, must_be_of, refuse
 
 STATES = {
@@ -64,21 +65,21 @@ def review_record(item: Item, review: Review) -> ReviewRecord:
 
 def _must_be_anothers(item: Item, by: Person) -> None:
     if by.sub in item.authors:
-        raise Forbidden("review.own", "Who edited this revision cannot review it.")
+        raise refusals.OWN_REVIEW()
 
 
 def _must_be_whole(item: Item, said: Judgement) -> None:
     if set(said.grounds) != set(Ground):
-        raise Refused("review.incomplete", "Answer each of the five grounds E1 to E5 with true or false.")
+        raise refusals.REVIEW_INCOMPLETE()
     if said.seen != item.content_hash and (said.seen or said.verdict is Verdict.RELEASE):
-        raise Refused("review.other_content", "The content is not the one you saw. Read it again, then decide.")
+        raise refusals.OTHER_CONTENT()
     match said.verdict:
         case Verdict.RELEASE if any(said.grounds.values()) or said.ground is not None:
-            raise Refused("review.ground_found", "With a ground for not disclosing it cannot be released.")
+            raise refusals.GROUND_FOUND()
         case Verdict.WITHHOLD if said.ground is None or not said.grounds[said.ground]:
-            raise Refused("review.ground_missing", "Name the ground, one that you answered with true.")
+            raise refusals.GROUND_MISSING()
         case Verdict.RETURN if not said.note:
-            raise Refused("review.note_missing", "Say in a note what the author should change.")
+            raise refusals.REVIEW_NOTE_MISSING()
         case Verdict.RELEASE | Verdict.WITHHOLD | Verdict.RETURN:
             pass
 

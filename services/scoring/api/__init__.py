@@ -11,10 +11,10 @@ from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.fields import Month as InMonth
 from services.kernel.contracts.scoring import FactCited
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Away, Missing, Reader, Refused, Unknown
+from services.kernel.domain.decision import No, Reader
 from services.kernel.domain.person import EVERYBODY, Person, Role
 from services.kernel.http.listing import Listing, Wanted
-from services.kernel.http.problem import Malformed, request_id
+from services.kernel.http.problem import request_id
 from services.kernel.http.tasks import FOLLOWED, Follow
 from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Snapshot, Table
 from services.kernel.running.program import Program
@@ -31,6 +31,7 @@ from services.scoring.api.views import (
     ReplayView,
     Row,
 )
+from services.scoring.domain import refusals
 from services.scoring.domain.assessment import (
     Assessment,
     Month,
@@ -68,7 +69,7 @@ DepartmentInPath = Annotated[DepartmentCode, Path()]
 async def inputs_now(read: Reader, month: str, *, at: datetime) -> Inputs:
     """The inputs for a running month: all that is in the evidence by now."""
     if await evidence.behind(read) > BEHIND:
-        raise Unknown("facts.behind", "The facts heard are still being added up. Try again in a moment.")
+        raise refusals.BEHIND()
     return await months.inputs(read, month, await evidence.reached(read), at=at)
 
 
@@ -76,9 +77,9 @@ async def must_have_caught_up(program: Program) -> None:
     try:
         caught_up = await program.listener.caught_up()
     except BUS_ERRORS as error:
-        raise Away("kafka.away", "Whether all facts have been heard cannot be asked just now. Try again.") from error
+        raise refusals.KAFKA_AWAY() from error
     if not caught_up:
-        raise Unknown("facts.behind", "Not every fact told has been heard yet, or some wait. Try again in a moment.")
+        raise refusals.BEHIND()
 
 
 @router.get("/assessments/{month}", summary="All departments' scores; while the month runs, reckoned just now")
@@ -140,8 +141,8 @@ async def looked(month: MonthInPath, department: DepartmentInPath, read: Snapsho
     return Looked(inputs=inputs, state=MonthState.RUNNING, version=0, scored=scored)
 
 
-def not_scored(department: str, month: str) -> Missing:
-    return Missing("assessment.missing", f"{department} is not among those scored for {month}.")
+def not_scored(department: str, month: str) -> No:
+    return refusals.NOT_SCORED(department=department, month=month)
 
 
 LookedAt = Annotated[Looked, Depends(looked)]
@@ -172,7 +173,7 @@ async def facts(
     line = next((line for line in lines if line.indicator == indicator), None)
     if line is None:
         named = ", ".join(line.indicator for line in lines)
-        raise Malformed("indicator.unknown", f"There is no line {indicator}. There are {named}.")
+        raise refusals.NO_INDICATOR(indicator=indicator, indicators=named)
     shown, more = portion.of_all(line.facts)
     return Listing(items=shown, next=more)
 
@@ -213,7 +214,7 @@ async def publication(
 async def replay(body: Replay, read: Snapshot) -> ReplayView:
     closed = await read.look(Month, body.month)
     if closed is None:
-        raise Refused("month.running", f"{body.month} is not closed yet: there is nothing to compare with.")
+        raise refusals.RUNNING(month=body.month)
     again = sha256(await months.replayed(read, closed.inputs), closed.inputs)
     kept = sha256(await stored(read, closed), closed.inputs)
     return ReplayView(

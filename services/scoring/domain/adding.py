@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import Any, TypeVar, cast
 
 from services.kernel.domain.calendar import day_of, month_of, month_span
+from services.scoring.domain.evidence import dated
 from services.scoring.domain.facts import (
     Answered,
     Closed,
@@ -67,7 +68,7 @@ def _places(piece: Piece) -> Iterator[Key]:
             yield Tended, piece.column
         case Refreshed():
             yield Tended, piece.column
-            yield Upkeep, f"{piece.column}/{month_of(piece.fact.at)}"
+            yield Upkeep, f"{piece.column}/{month_of(dated(piece.fact.at))}"
         case Received() | Transferred() | Redated() | Answered() | Closed():
             yield Matter, piece.letter
         case Shown() | Withdrawn():
@@ -104,7 +105,7 @@ def _refresh(sheaf: Sheaf, piece: Refreshed) -> None:
     if column.latest and at < column.latest:
         sheaf.disordered.add(column.id)
     sheaf.put(replace(column, last=period, latest=max(filter(None, (column.latest, at)))))
-    month = month_of(at)
+    month = month_of(dated(at))
     known = sheaf.look(Upkeep, f"{column.id}/{month}")
     before = known.periods if known else ((column.last,) if column.last else ())
     sheaf.put(upkeep(column.id, month, (*without_its_day(before, at), period)))
@@ -119,12 +120,12 @@ def upkeep(column: str, month: str, periods: Sequence[Period]) -> Upkeep:
 
 def without_its_day(periods: Sequence[Period], at: datetime) -> Sequence[Period]:
     """Without the last, if it began on the same day: at no 24:00 it is the one in force."""
-    return periods[:-1] if periods and day_of(periods[-1].at) == day_of(at) else periods
+    return periods[:-1] if periods and day_of(dated(periods[-1].at)) == day_of(dated(at)) else periods
 
 
 def upkeeps(column: str, periods: Sequence[Period]) -> Iterator[Upkeep]:
     """The upkeep of a column from all its periods in the order told, of which some began before earlier ones."""
-    for month in sorted({month_of(period.at) for period in periods}):
+    for month in sorted({month_of(dated(period.at)) for period in periods}):
         start, end = month_span(month)
         told = [period for period in periods if period.at < end]
         before = next((n for n, period in enumerate(told) if period.at >= start), len(told))
@@ -134,7 +135,7 @@ def upkeeps(column: str, periods: Sequence[Period]) -> Iterator[Upkeep]:
 def _mention(sheaf: Sheaf, piece: Shown | Withdrawn | Answered, **said: Any) -> None:
     fact = piece.fact
     mention = Mention(
-        id=f"{fact.subject}#{fact.sequence}", month=month_of(fact.at), department=piece.department,
+        id=f"{fact.subject}#{fact.sequence}", month=month_of(dated(fact.at)), department=piece.department,
         position=fact.position, at=fact.at, **said,
     )  # fmt: skip
     sheaf.put(mention)
@@ -147,7 +148,7 @@ def _follow(sheaf: Sheaf, piece: Received | Transferred | Redated | Answered | C
     before = sheaf.look(Matter, piece.letter) or Matter(id=piece.letter)
     sheaf.put(before.follow(piece))
     if isinstance(piece, Answered):
-        end = month_span(month_of(piece.fact.at))[1]
+        end = month_span(month_of(dated(piece.fact.at)))[1]
         if before.answered_at is None or before.answered_at >= end:
             _mention(sheaf, piece, counted=Counted.ANSWERED, due_at=piece.due_at)
 

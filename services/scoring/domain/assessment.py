@@ -11,9 +11,10 @@ from pydantic import TypeAdapter
 from services.kernel.contracts.scoring import AssessmentClosed, AssessmentPublished, FactCited
 from services.kernel.domain.calendar import month_span
 from services.kernel.domain.content import ClaimCheck
-from services.kernel.domain.decision import Aggregate, Decision, Forbidden, Missing, Refused
+from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person, Role
+from services.scoring.domain import refusals
 from services.scoring.domain.score import Inputs, Scored, sha256
 
 LARGEST = 256_000  # bytes of facts that stand in an assessment and in its event
@@ -89,18 +90,18 @@ def key(month: str, department: str) -> str:
 
 def must_have_begun(month: str, *, at: datetime) -> None:
     if at < month_span(month)[0]:
-        raise Missing("month.not_begun", f"{month} has not begun in Asia/Shanghai.")
+        raise refusals.NOT_BEGUN(month=month)
 
 
 def must_be_over(month: str, *, at: datetime) -> None:
     must_have_begun(month, at=at)
     if at < month_span(month)[1]:
-        raise Refused("month.not_over", f"{month} can be closed when it is over in Asia/Shanghai.")
+        raise refusals.NOT_OVER(month=month)
 
 
 def must_be_open(found: Month | None, month: str) -> None:
     if found is not None:
-        raise Refused("month.closed", f"{month} is {found.state} already; its scores stand.")
+        raise refusals.CLOSED(month=month)
 
 
 def may_see(by: Person, department: str, state: MonthState) -> bool:
@@ -114,7 +115,7 @@ def may_see(by: Person, department: str, state: MonthState) -> bool:
 
 def must_see(by: Person, department: str, state: MonthState) -> None:
     if not may_see(by, department, state):
-        raise Forbidden("department.foreign", "Another department's month can be read once it is published.")
+        raise refusals.FOREIGN()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def close(
     must_be_open(before, inputs.month)
     must_be_over(inputs.month, at=at)
     if not all_scored:
-        raise Refused("month.empty", f"Nobody is known here who could be scored for {inputs.month}.")
+        raise refusals.EMPTY(month=inputs.month)
     digest = sha256(all_scored, inputs)
     told = MonthClosed(at=at, month=inputs.month, position=inputs.position, sha256=digest)
     month = Month(
@@ -176,7 +177,7 @@ def confirm(month: Month, *, at: datetime) -> Decision[Month]:
             told = MonthConfirmed(at=at, month=month.id)
             return Decision(replace(month, state=MonthState.CONFIRMED), (told,))
         case MonthState.RUNNING | MonthState.PUBLISHED:
-            raise Refused("month.published", f"{month.id} is {month.state}; it was confirmed before.")
+            raise refusals.PUBLISHED(month=month.id)
 
 
 def publish(month: Month, *, at: datetime) -> Decision[Month]:
@@ -188,7 +189,7 @@ def publish(month: Month, *, at: datetime) -> Decision[Month]:
             told = MonthPublished(at=at, month=month.id)
             return Decision(replace(month, state=MonthState.PUBLISHED), (told,))
         case MonthState.RUNNING | MonthState.CLOSED:
-            raise Refused("month.unconfirmed", f"The leading group has not confirmed {month.id} yet.")
+            raise refusals.UNCONFIRMED(month=month.id)
 
 
 def show(assessment: Assessment, inputs: Inputs, *, at: datetime) -> Decision[Assessment]:

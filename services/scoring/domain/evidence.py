@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from services.kernel.domain.calendar import month_span
-from services.kernel.domain.decision import Unknown
+from services.scoring.domain import refusals
 from services.scoring.domain.facts import (
     Answered,
     Closed,
@@ -66,6 +66,12 @@ class Evidence:
 
 
 P = TypeVar("P")
+FIRST, LAST = datetime(1900, 1, 2, tzinfo=UTC), datetime(2999, 12, 30, tzinfo=UTC)
+
+
+def dated(moment: datetime) -> datetime:
+    """A moment, or the nearest of those that lie in a month: an event may name any, and none stops the others."""
+    return min(max(moment, FIRST), LAST)
 
 
 def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
@@ -128,13 +134,11 @@ def columns(opened: Iterable[Opened], retired: Iterable[Retired], refreshed: Ite
 def must_have_no_period(opened: Opened) -> None:
     """Of a column without any. Raises `Unknown` if its cadence sets periods, so that one should have been told."""
     if opened.cadence.is_known:
-        detail = f"Nothing tells until when the column {opened.column} was current. Ask again soon."
-        raise Unknown("unknown_yet", detail)
+        raise refusals.NO_PERIOD(column=opened.column)
 
 
 def must_be_registered(found: Evidence, *others: str) -> None:
     named = (found.shown, found.withdrawn, found.columns, found.answered, found.overdue)
     strange = {*others, *(code for by_department in named for code in by_department)} - found.departments.keys()
     if strange:
-        names = ", ".join(sorted(strange))
-        raise Unknown("unknown_yet", f"Facts speak of departments that are not known here: {names}. Ask again soon.")
+        raise refusals.UNKNOWN_DEPARTMENTS(departments=", ".join(sorted(strange)))

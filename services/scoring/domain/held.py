@@ -28,7 +28,7 @@ from services.kernel.contracts.publishing import (
 from services.kernel.domain.calendar import day_of, month_span
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import bare
-from services.scoring.domain.evidence import Evidence, Overdue, must_have_no_period
+from services.scoring.domain.evidence import Evidence, Overdue, dated, must_have_no_period
 from services.scoring.domain.facts import (
     Answered,
     Closed,
@@ -304,8 +304,8 @@ def by_day(periods: Sequence[Period], month: str) -> tuple[int, int]:
     start = day_of(month_span(month)[0])
     inside, first, since = 0, DAYS, 0
     for period in periods:
-        since = max(since, (day_of(period.at) - start).days)
+        since = min(max(since, (day_of(dated(period.at)) - start).days), DAYS)
         first = min(first, since)
-        days = min((day_of(period.due_at) - start).days, DAYS) - since
+        days = min((day_of(dated(period.due_at)) - start).days, DAYS) - since
         inside = inside & ~(-1 << since) | ((1 << max(days, 0)) - 1) << since
     return first, inside

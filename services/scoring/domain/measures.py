@@ -13,7 +13,7 @@ from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, Ground
 from services.kernel.contracts.scoring import FactCited, Line
 from services.kernel.domain.calendar import DAY, SHANGHAI, day_of, end_of
-from services.scoring.domain.evidence import Column, Evidence, Overdue, must_have_no_period
+from services.scoring.domain.evidence import Column, Evidence, Overdue, dated, must_have_no_period
 from services.scoring.domain.facts import Answered, Department, Recorded, Refreshed
 from services.scoring.domain.scheme import Indicator
 
@@ -226,7 +226,7 @@ def review_1_cites(found: Evidence, department: Department) -> Iterator[FactCite
 
 def last_day(due_at: datetime) -> str:
     """The day that ends at this moment."""
-    day = (due_at - timedelta(milliseconds=1)).astimezone(SHANGHAI)
+    day = (dated(due_at) - timedelta(milliseconds=1)).astimezone(SHANGHAI)
     return f"{day.year}年{day.month}月{day.day}日"
 
 

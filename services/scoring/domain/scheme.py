@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from services.kernel.contracts.columns import DepartmentClass
 from services.kernel.domain.calendar import day_of, month_span
-from services.kernel.domain.decision import Missing
+from services.scoring.domain import refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,5 +38,5 @@ def in_force(schemes: Iterable[Scheme], month: str) -> Scheme:
     first = day_of(month_span(month)[0])
     effective = [scheme for scheme in schemes if scheme.effective <= first]
     if not effective:
-        raise Missing("scheme.missing", f"No scheme was in force in {month}.")
+        raise refusals.NO_SCHEME(month=month)
     return max(effective, key=lambda scheme: scheme.effective)

@@ -10,9 +10,10 @@ from pydantic import BaseModel, ConfigDict
 
 from services.kernel.contracts.scoring import Line
 from services.kernel.domain.calendars import current
-from services.kernel.domain.decision import Missing, Reader
+from services.kernel.domain.decision import Reader
 from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import MongoReader
+from services.scoring.domain import refusals
 from services.scoring.domain.assessment import CITED, Assessment, Month, key
 from services.scoring.domain.evidence import Evidence
 from services.scoring.domain.held import Mention
@@ -102,7 +103,7 @@ async def month(read: Reader, id: str) -> Month:
     """One that was closed. `Missing` before."""
     found = await read.look(Month, id)
     if found is None:
-        raise Missing("month.missing", f"{id} is not closed.")
+        raise refusals.NOT_CLOSED(month=id)
     return found
 
 
@@ -123,6 +124,6 @@ async def lines(read: MongoReader, assessment: Assessment) -> tuple[Line, ...]:
         return assessment.scored.lines
     found = await Files(read.db).look(assessment.cited.sha256)
     if found is None:
-        raise Missing("content.missing", f"The facts of {assessment.id} are not here.")
+        raise refusals.FACTS_GONE(assessment=assessment.id)
     facts = CITED.validate_json(b"".join([part async for part in found.read()]))
     return tuple(line.model_copy(update={"facts": tuple(facts[line.indicator])}) for line in assessment.scored.lines)

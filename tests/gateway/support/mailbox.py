@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Path, Response
+from fastapi import Depends, FastAPI, Header, Path, Response
 
 from services.kernel.contracts.mailbox import NewLetter
-from services.kernel.domain.decision import Forbidden, Missing, Refused, Unknown
+from services.kernel.domain import refusals
 from services.kernel.http import problem
-from services.kernel.http.auth import Unauthorized
 from services.mailbox.api.bodies import Id, NewRating, Proof
-from services.mailbox.domain import TooManyCodes
+from services.mailbox.domain import refusals as theirs
 
 GATEWAY, HANDLER = "Bearer of-the-gateway", "Bearer of-a-handler"
 CODE, RECEIPT = "0123456789", "20261123-STANDN"  # of the letter that is there and answered from the beginning
@@ -76,13 +75,13 @@ class Mailbox:
     def open_for(self, authorization: str | None = Header(None)) -> None:
         self.authorizations.add(authorization or "")
         if self.away:
-            raise HTTPException(503)
+            raise refusals.DATABASE_AWAY()
         if not authorization:
-            raise Unauthorized("token.missing", "Send a token.")
+            raise refusals.TOKEN_MISSING()
         if authorization == HANDLER:
-            raise Forbidden("role.not_allowed", "This needs the role service.")
+            raise refusals.ROLE_NOT_ALLOWED(route="this", roles="service")
         if authorization != self.trusted:
-            raise Unauthorized("token.malformed", "The token cannot be read.")
+            raise refusals.TOKEN_MALFORMED()
 
     def once(self, path: str, key: str | None, body: Any, act: Callable[[], T]) -> T:
         """The same key with the same body gives the same answer; with another it is refused."""
@@ -92,14 +91,14 @@ class Mailbox:
             self.kept[path, key] = body, act()
         first, answer = self.kept[path, key]
         if first != body:
-            raise problem.Malformed("idempotency_key.reused", "This key came before with another body.")
+            raise refusals.KEY_REUSED()
         return answer  # type: ignore[no-any-return]  # what `act` gave the first time
 
     def receive(self, body: dict[str, Any]) -> dict[str, Any]:
         if body["mailbox"] not in FIRST:
-            raise Unknown("unknown_yet", f"{body['mailbox']} has not been heard of yet.")
+            raise refusals.UNKNOWN_YET(kind=refusals.called("department"), id=body["mailbox"])
         if FIRST[body["mailbox"]] is None:
-            raise Refused("letter.no_mailbox", "It keeps no mailbox.")
+            raise theirs.NO_MAILBOX(department=body["mailbox"])
         receipt, code = f"20261124-{len(self.letters):06}", f"{len(self.letters):010}"
         self.letters[receipt] = Letter(body, code)
         return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT, "provisional": self.provisional}
@@ -107,19 +106,19 @@ class Mailbox:
     def proven(self, receipt: str, code: str) -> Letter:
         """An unknown receipt and a wrong code are answered and counted alike."""
         if self.wrong_codes[receipt] >= 10:
-            raise TooManyCodes("letter.too_many_codes", "Too many wrong query codes.")
+            raise theirs.TOO_MANY_CODES()
         found = self.letters.get(receipt)
         if found is None or found.code != code:
             self.wrong_codes[receipt] += 1
-            raise Missing("letter.no_such_receipt", "No letter has this receipt number and this query code.")
+            raise theirs.NO_SUCH_RECEIPT()
         return found
 
     def rate(self, receipt: str, stars: int, solved: bool) -> dict[str, Any]:
         letter, rating = self.letters[receipt], {"stars": stars, "solved": solved}
         if letter.rating not in (None, rating):
-            raise Refused("letter.rated", "It has been rated already.")
+            raise theirs.RATED()
         if letter.answer is None:
-            raise Refused("letter.unanswered", "It can be rated once it has been answered.")
+            raise theirs.NOT_RATEABLE()
         letter.rating = rating
         return {"version": 3, "receipt": receipt}
 
@@ -138,7 +137,7 @@ def app(mailbox: Mailbox) -> FastAPI:
     async def content(sha256: Hash) -> Response:
         mailbox.fetched.append(sha256)
         if sha256 not in mailbox.content:
-            raise Missing("content.missing", "No event of this service names content with this hash.")
+            raise refusals.CONTENT_MISSING()
         return Response(mailbox.content[sha256], media_type="application/json")
 
     @made.post("/letters", status_code=201)
