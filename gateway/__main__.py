@@ -20,7 +20,7 @@ router.include_router(pages.router)
 
 SERVICE = Service(
     name="gateway", title="清远市政府门户网站", router=router, may=None, documented=False, indexes=store.INDEXES,
-    hearing=HEARING,
+    hearing=HEARING, says=api.SAYS,
 )  # fmt: skip
 
 

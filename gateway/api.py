@@ -17,17 +17,34 @@ from services.kernel.contracts.fields import (
     Receipt,
 )
 from services.kernel.contracts.mailbox import NewLetter
+from services.kernel.domain.refusals import CURSOR
 from services.kernel.http.listing import LIMIT, Portion, Wanted
-from services.kernel.http.problem import MEDIA_TYPE, Problem, request_id
+from services.kernel.http.problem import MEDIA_TYPE, Says, request_id
 from services.kernel.http.web import Body
 from services.kernel.telemetry import log
 
-router = APIRouter(prefix="/api/v1", responses={404: {"model": Problem}})
+router = APIRouter(prefix="/api/v1")
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 ReceiptInPath = Annotated[Receipt, Path()]
 GONE: dict[int | str, dict[str, Any]] = {410: {"model": views.Tombstone, "description": "Withdrawn: what stays of it"}}
 RETIRED: dict[int | str, dict[str, Any]] = {410: {"model": views.Retired, "description": "Retired: where readers go"}}
+
+
+SAYS: Says = {
+    "GET /api/v1/columns/{path}": (refusals.NO_COLUMN, CURSOR),
+    "GET /api/v1/items/{id}": (refusals.NO_ITEM, refusals.NO_REVISION),
+    "GET /api/v1/departments/{code}": (refusals.NO_DEPARTMENT, CURSOR),
+    "GET /api/v1/letters": (CURSOR,),
+    "GET /api/v1/letters/{receipt}": (refusals.NOT_PUBLIC,),
+    "GET /api/v1/scores/{month}": (refusals.NO_MONTH,),
+    "GET /api/v1/scores/{month}/{department}": (refusals.NO_ASSESSMENT,),
+    "GET /api/v1/scores/{month}/{department}/facts": (refusals.NO_ASSESSMENT, refusals.NO_INDICATOR, CURSOR),
+    "POST /api/v1/letters": (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY),
+    "POST /api/v1/letters/{receipt}/status": (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY),
+    "POST /api/v1/letters/{receipt}/rating": (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY),
+}
+"""What mailbox answers is passed on as it is."""
 
 
 def listed(portion: Portion) -> str:

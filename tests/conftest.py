@@ -42,14 +42,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What this run leaves out, it names: long faults unless asked for, browser tests without a browser."""
+    """What this run leaves out, it names: long faults unless asked for, browser tests without a browser, and what is
+    true of a whole run only. What looks back on the run comes last.
+    """
     out = set()
     if not config.getoption("--all-faults"):
         out |= {item for item in items if item.get_closest_marker("all_faults")}
     if not shutil.which("chromium"):
         out |= {item for item in items if item.get_closest_marker("browser")}
+    everything = [Path(each).resolve() for each in config.args] == [Path(__file__).parent]
+    if not everything or config.getoption("-k") or config.getoption("-m"):
+        out |= {item for item in items if item.get_closest_marker("whole")}
     config.hook.pytest_deselected(items=list(out))
-    items[:] = [item for item in items if item not in out]
+    left = [item for item in items if item not in out]
+    items[:] = sorted(left, key=lambda item: item.get_closest_marker("last") is not None)
 
 
 @pytest.fixture(autouse=True)

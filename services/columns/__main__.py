@@ -10,6 +10,7 @@ SERVICE = Service(
     title="Columns: departments and the tree of the portal",
     router=api.router,
     may=api.MAY,
+    says=api.SAYS,
     indexes=store.INDEXES,
 )
 

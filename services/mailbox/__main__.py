@@ -8,7 +8,7 @@ from services.mailbox.domain import Letter
 from services.mailbox.settings import MailboxSettings
 
 SERVICE = Service(
-    name="mailbox", title="Citizens' letters", router=api.router, may=api.MAY, indexes=store.INDEXES,
+    name="mailbox", title="Citizens' letters", router=api.router, may=api.MAY, says=api.SAYS, indexes=store.INDEXES,
     first=timers.first, beside=timers.beside, sweeps=timers.sweeps, hearing=consumers.HEARING,
     personal={Letter: erase_letter},
 )  # fmt: skip

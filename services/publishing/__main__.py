@@ -10,6 +10,7 @@ SERVICE = Service(
     title="Publishing: items reviewed and made public, columns kept current",
     router=api.router,
     may=api.MAY,
+    says=api.SAYS,
     indexes=store.INDEXES,
     sweeps=timers.sweeps,
     hearing=consumers.HEARING,

@@ -10,6 +10,7 @@ SERVICE = Service(
     title="Scoring: facts, and the monthly assessment that rests on them",
     router=api.router,
     may=api.MAY,
+    says=api.SAYS,
     indexes=store.INDEXES,
     works=timers.WORKS,
     beside=timers.beside,

@@ -216,3 +216,15 @@ async def test_openapi_describes_every_question(open_portal: Portal) -> None:
 
     assert {"/api/v1/home", "/api/v1/items/{id}", "/api/v1/letters/{receipt}/status"} <= set(document.json()["paths"])
     assert "/api/v1/scores/{month}" in (await open_portal.get("/api/docs")).text
+
+
+async def test_a_problem_s_type_leads_to_a_page_that_explains_it(portal_at: Portal) -> None:
+    problem = (await portal_at.get("/api/v1/items/none")).json()
+    page = await portal_at.get(problem["type"].removeprefix(str(portal_at.browser.base_url).rstrip("/")))
+
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    for words in ("item.missing", "HTTP 404", "没有编号为…的信息。请核对地址。", "怎么办"):
+        assert words in page.text, words
+    everything = (await portal_at.get("/problems")).text
+    assert everything.count('href="/problems/') > 100
+    assert (await portal_at.get("/problems/none")).status_code == 404

@@ -8,15 +8,18 @@ from pydantic import Field, StringConstraints
 
 from services.columns import store as data
 from services.columns.actions import column as actions
+from services.columns.domain import refusals
 from services.columns.domain.column import ColumnState, Draft, Located
 from services.columns.store import column as store
 from services.kernel.contracts.columns import Cadence, ColumnKind, ColumnProfile, Publishers
 from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Reader
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import EVERYBODY, Role
 from services.kernel.http.listing import Listing
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Rights, View
 
 router = APIRouter(route_class=Door, tags=["columns"])
@@ -26,6 +29,12 @@ MAY: Rights = {
     "GET /columns/{column_id}": EVERYBODY,
     "POST /columns/{column_id}/decision": {Role.LEADING_GROUP},
     "POST /columns/{column_id}/retirement": {Role.LEADING_GROUP},
+}
+SAYS: Says = {
+    "POST /columns": (refusals.BUREAU_ONLY, refusals.OWNER_ONLY, refusals.SLUG_TAKEN),
+    "GET /columns/{column_id}": (anywhere.missing("column"),),
+    "POST /columns/{column_id}/decision": (refusals.OWN_PROPOSAL,),
+    "POST /columns/{column_id}/retirement": (refusals.HAS_CHILDREN,),
 }
 
 Slug = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]

@@ -6,14 +6,17 @@ from fastapi import APIRouter, Path
 from pydantic import StringConstraints
 
 from services.columns.actions import department as actions
+from services.columns.domain import refusals
 from services.columns.domain.department import Department
 from services.columns.store import department as store
 from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentProfile
 from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import EVERYBODY, Role
 from services.kernel.http.listing import Listing, Wanted
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, View
 
 router = APIRouter(route_class=Door, tags=["departments"])
@@ -22,6 +25,11 @@ MAY: Rights = {
     "POST /departments": {Role.IT_BUREAU},
     "GET /departments/{code}": EVERYBODY,
     "PATCH /departments/{code}": {Role.IT_BUREAU},
+}
+SAYS: Says = {
+    "POST /departments": (refusals.EXISTS,),
+    "GET /departments/{code}": (anywhere.missing("department"),),
+    "PATCH /departments/{code}": (anywhere.stale("department"),),
 }
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]

@@ -8,12 +8,13 @@ from fastapi.responses import StreamingResponse
 
 from services.kernel.domain import refusals
 from services.kernel.domain.person import Role
-from services.kernel.http.problem import refusal
+from services.kernel.http.problem import Says, refusal
 from services.kernel.http.web import Door, Rights, doorway
 from services.kernel.storage.files import Files
 
 router = APIRouter(tags=["content"], route_class=Door)
 MAY: Rights = {"GET /content/{sha256}": {Role.SERVICE}}
+SAYS: Says = {"GET /content/{sha256}": (refusals.CONTENT_MISSING, refusals.NO_RANGE)}
 ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.IGNORECASE)
 
 

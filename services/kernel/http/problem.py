@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem documents with stable codes, in the caller's language, made in one place."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
@@ -10,7 +11,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from services.kernel.domain import refusals
-from services.kernel.domain.decision import No, Unauthorized, Unknown, Words
+from services.kernel.domain.decision import No, Refusal, Unauthorized, Unknown, Words
 from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
 from services.kernel.telemetry import log
@@ -162,33 +163,63 @@ HANDLERS: Mapping[type[Exception], Any] = {
     AnsweredBefore: before, Exception: unforeseen,
 }  # fmt: skip
 
-SAID = {
-    401: "nobody known is calling", 403: "not for this caller", 404: "there is none",
-    409: "its state does not allow it", 410: "it was erased", 412: "it changed since it was read",
-    422: "it cannot be understood",
-    503: "not available just now",
-}  # fmt: skip
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"description": f"A problem: {said}", "model": Problem} for status, said in SAID.items()
-}
-"""The errors of every route that needs a token, for its OpenAPI document."""
+EVERYWHERE = (
+    refusals.MALFORMED, refusals.REQUEST_TOO_LARGE, refusals.TIMEOUT, refusals.DATABASE_AWAY, refusals.INTERNAL
+)  # fmt: skip
+"""What every route may answer."""
+GUARDED = (
+    refusals.TOKEN_MISSING, refusals.TOKEN_MALFORMED, refusals.TOKEN_EXPIRED, refusals.TOKEN_UNTRUSTED,
+    refusals.KEYS_AWAY, refusals.ROLE_NOT_ALLOWED,
+)  # fmt: skip
+"""What every route that needs a token may answer."""
+WRITING = (refusals.KEY_REUSED, refusals.ANSWER_GONE, refusals.BUSY, refusals.IF_MATCH)
+"""What every route that changes something may answer."""
+Says = Mapping[str, Sequence[Refusal]]
+"""By `METHOD /path`: what a route may answer of its own."""
 
 
-def as_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Give errors in an OpenAPI document their media type, and describe FastAPI's own 422 as `Problem`."""
-    for said in (said for path in document["paths"].values() for said in path.values()):
-        for answer in said["responses"].values():
-            content = answer.get("content", {})
-            shape = content.get("application/json", {}).get("schema", {}).get("$ref", "")
-            if shape.endswith(("/Problem", "/HTTPValidationError")):
-                del content["application/json"]
-                content[MEDIA_TYPE] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+def said_by(route: str, says: Says, *, guarded: bool) -> Sequence[Refusal]:
+    """All that a route may answer."""
+    writing = WRITING if guarded and not route.startswith("GET ") else ()
+    return [*EVERYWHERE, *(GUARDED if guarded else ()), *writing, *says.get(route, ())]
+
+
+def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[str, Any]:
+    """An OpenAPI document with every problem that each route may answer, by status and code."""
+    shapes = document.setdefault("components", {}).setdefault("schemas", {})
+    shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    shapes |= {"Problem": shape, **shape.pop("$defs", {})}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        shapes.pop(unused, None)
+    for path, methods in document["paths"].items():
+        for method, said in methods.items():
+            said["responses"].pop("422", None)
+            for each in said_by(f"{method.upper()} {path}", says, guarded=guarded):
+                add(said["responses"], each)
     return document
 
 
-def install(app: FastAPI) -> None:
-    """Send every error of the app as a problem document."""
+def add(responses: dict[str, Any], each: Refusal) -> None:
+    found = responses.setdefault(str(each.no.status), {"description": each.no.title.en})
+    if MEDIA_TYPE not in found.get("content", {}):
+        codes: dict[str, Any] = {"properties": {"code": {"enum": []}}}
+        shape = {"allOf": [{"$ref": "#/components/schemas/Problem"}, codes]}
+        found["content"] = {**found.get("content", {}), MEDIA_TYPE: {"schema": shape, "examples": {}}}
+    content = found["content"][MEDIA_TYPE]
+    known = content["schema"]["allOf"][1]["properties"]["code"]["enum"]
+    if each.code not in known:
+        known.append(each.code)
+        value = {"type": f"/problems/{each.code}", "title": each.no.title.zh, "status": each.no.status,
+                 "code": each.code, "detail": each.zh}  # fmt: skip
+        content["examples"][each.code] = {"summary": each.en, "value": value}
+
+
+def install(app: FastAPI, says: Says = MappingProxyType({}), *, guarded: bool = False) -> None:
+    """Send every error of the app as a problem document. `says`: what its routes may answer, for its documentation.
+
+    `guarded`: they need a token.
+    """
     usual = app.openapi
-    app.openapi = lambda: as_problems(usual())  # type: ignore[method-assign]  # FastAPI's way to extend it
+    app.openapi = lambda: as_problems(usual(), says, guarded=guarded)  # type: ignore[method-assign]  # FastAPI's way
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -13,7 +13,7 @@ from services.kernel.domain import refusals
 from services.kernel.domain.decision import Reader, Unit
 from services.kernel.domain.person import EVERYBODY
 from services.kernel.domain.task import Task, TaskState, refusal
-from services.kernel.http.problem import AnsweredBefore
+from services.kernel.http.problem import AnsweredBefore, Says
 from services.kernel.http.web import Answer, Door, Entered, Read, Rights, View
 
 WAIT = 10.0  # seconds a caller waits for the end of the work
@@ -23,6 +23,7 @@ V = TypeVar("V", bound=View)
 
 router = APIRouter(tags=["tasks"], route_class=Door)
 MAY: Rights = {"GET /tasks/{task_id}": EVERYBODY}
+SAYS: Says = {"GET /tasks/{task_id}": (refusals.missing("task"),)}
 
 
 class WhyView(BaseModel):

@@ -21,6 +21,7 @@ from services.kernel.domain.event import EVENTS
 from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.middleware import Edge
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Doorway, Table
 from services.kernel.running.current import Current
 from services.kernel.running.parts import PAUSE, Part, for_ever
@@ -51,7 +52,8 @@ APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 class Service:
     """The parts that a program is made of.
 
-    `may`: who may call which route; None: everybody may call all of them. `tells`: it has events to send.
+    `may`: who may call which route; None: everybody may call all of them. `says`: how each route may refuse. `tells`:
+    it has events to send.
     `documented`: it serves its documentation. `first`: what it does before it is ready, at every start. `beside`:
     parts of its own that run beside the requests.
     """
@@ -60,6 +62,7 @@ class Service:
     title: str
     router: APIRouter
     may: Table | None
+    says: Says = field(default_factory=dict)
     tells: bool = True
     documented: bool = True
     indexes: Sequence[Index] = ()
@@ -231,10 +234,11 @@ def create_app(program: Program) -> ASGIApp:
         must_agree(service.router, service.may)
         bearer = [Depends(HTTPBearer(auto_error=False))]
         for router in (service.router, owner.router, tasks.router):
-            app.include_router(router, dependencies=bearer, responses=problem.RESPONSES)
+            app.include_router(router, dependencies=bearer)
     app.state.doorway, app.state.program = program.doorway(), program
     app.add_api_route("/healthz", healthz, include_in_schema=False)
-    problem.install(app)
+    says = {**service.says, **owner.SAYS, **tasks.SAYS} if service.may else service.says
+    problem.install(app, says, guarded=service.may is not None)
     return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url)
 
 

@@ -7,13 +7,16 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.calendar import official
 from services.kernel.domain.calendars import UNKNOWN, DayOff, Days, name
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import EVERYBODY, Role
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, View
 from services.mailbox import store
 from services.mailbox.actions import change_calendar
+from services.mailbox.domain import refusals
 from services.mailbox.domain.calendar import EARLIEST, LATEST, Year, differs, must_be_a_year, of_year
 
 router = APIRouter(route_class=Door, tags=["calendars"])
@@ -21,6 +24,15 @@ MAY: Rights = {
     "GET /calendars": EVERYBODY,
     "GET /calendars/{year}": EVERYBODY,
     "PUT /calendars/{year}": {Role.OFFICE},
+}
+SAYS: Says = {
+    "PUT /calendars/{year}": (
+        refusals.ANOTHER_YEAR,
+        refusals.DAY_TWICE,
+        refusals.NO_SUCH_YEAR,
+        anywhere.stale("calendar"),
+        refusals.WEEKDAY_MADE_UP,
+    ),
 }
 LAW = "全国年节及纪念日放假办法"  # what gives the days off of a year without a notice
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.mailbox import Contact, NewLetter
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.calendar import day_of, deadline
 from services.kernel.domain.calendars import of_version
 from services.kernel.domain.clock import now
@@ -14,6 +15,7 @@ from services.kernel.domain.person import Role
 from services.kernel.domain.refusals import missing
 from services.kernel.domain.sealed import Sealed
 from services.kernel.http.listing import Listing, Wanted, whose
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Rights
 from services.kernel.storage.crypto import digest, matches, new_code
 from services.mailbox import store
@@ -54,6 +56,30 @@ MAY: Rights = {
     "POST /letters/{id}/disclosure": HANDLERS,
     "POST /letters/{id}/status": {Role.SERVICE},
     "POST /letters/{id}/rating": {Role.SERVICE},
+}
+SAYS: Says = {
+    "GET /letters": (anywhere.FOREIGN,),
+    "POST /letters": (refusals.NO_MAILBOX, anywhere.UNKNOWN_YET),
+    "GET /letters/{id}": (anywhere.FOREIGN, anywhere.missing("letter")),
+    "POST /letters/{id}/acceptance": (anywhere.FOREIGN,),
+    "POST /letters/{id}/answer": (anywhere.FOREIGN, anywhere.stale("letter")),
+    "GET /letters/{id}/clock": (anywhere.FOREIGN,),
+    "POST /letters/{id}/closing": (anywhere.FOREIGN,),
+    "POST /letters/{id}/contact": (anywhere.FOREIGN, refusals.GONE),
+    "POST /letters/{id}/disclosure": (
+        anywhere.FOREIGN,
+        refusals.CONTACT_IN_EXTRACT,
+        refusals.GONE,
+        refusals.NO_CONSENT,
+    ),
+    "POST /letters/{id}/rating": (
+        refusals.NO_SUCH_RECEIPT,
+        refusals.NOT_RATEABLE,
+        refusals.RATED,
+        refusals.TOO_MANY_CODES,
+    ),
+    "POST /letters/{id}/status": (refusals.NO_SUCH_RECEIPT, refusals.TOO_MANY_CODES),
+    "POST /letters/{id}/transfer": (anywhere.FOREIGN,),
 }
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
 NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long

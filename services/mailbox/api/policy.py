@@ -14,16 +14,20 @@ from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Role
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, View
 from services.mailbox import store
 from services.mailbox.actions import change_policy
-from services.mailbox.domain import Policy
+from services.mailbox.domain import Policy, refusals
 from services.mailbox.domain.rules import Rules
 
 router = APIRouter(route_class=Door, tags=["policies"])
 MAY: Rights = {
     "GET /policies": {Role.HANDLER, Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU},
     "PUT /policies/{policy}": {Role.OFFICE},
+}
+SAYS: Says = {
+    "PUT /policies/{policy}": (refusals.POLICY_SAME_DAY, refusals.POLICY_TOO_LATE),
 }
 Version = Annotated[str, Path(pattern=r"^[a-z][a-z0-9.-]{0,39}$", description="Its name, as letters-2027")]
 

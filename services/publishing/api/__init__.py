@@ -6,10 +6,12 @@ from uuid import uuid4
 from fastapi import APIRouter, Query
 
 from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import EVERYBODY, Role
 from services.kernel.domain.terms import matters_of
 from services.kernel.http.listing import Listing, Wanted, whose
+from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Table
 from services.publishing import store
 from services.publishing.actions import draft_item, edit_item, publish_item, review_item, submit_item, withdraw_item
@@ -31,7 +33,7 @@ from services.publishing.api.views import (
     RevisionView,
     VerificationView,
 )
-from services.publishing.domain import DutyState, ItemState
+from services.publishing.domain import DutyState, ItemState, refusals
 
 router = APIRouter(route_class=Door)
 READERS = {Role.EDITOR, Role.REVIEWER, Role.OFFICE}
@@ -50,6 +52,33 @@ MAY = Table(
         "GET /duties": EVERYBODY,
     }
 )
+SAYS: Says = {
+    "GET /items": (anywhere.CURSOR, refusals.NOBODY_FOR_ANOTHER),
+    "POST /items": (
+        refusals.COLUMN_OWNER_ONLY,
+        refusals.DEPARTMENT_ENDED,
+        refusals.NOBODY_FOR_ANOTHER,
+        anywhere.UNKNOWN_YET,
+    ),
+    "GET /items/{item_id}": (refusals.NOBODY_FOR_ANOTHER,),
+    "PUT /items/{item_id}": (refusals.NOBODY_FOR_ANOTHER, refusals.BY_STATE["withdrawn"]),
+    "POST /items/{item_id}/publication": (
+        refusals.COLUMN_RETIRED,
+        refusals.NOBODY_FOR_ANOTHER,
+        refusals.BY_STATE["draft"],
+        refusals.BY_STATE["published"],
+    ),
+    "POST /items/{item_id}/review": (
+        refusals.NOBODY_FOR_ANOTHER,
+        refusals.GROUND_FOUND,
+        refusals.GROUND_MISSING,
+        refusals.REVIEW_NOTE_MISSING,
+        refusals.OTHER_CONTENT,
+    ),
+    "GET /items/{item_id}/revisions/{revision}": (refusals.NOBODY_FOR_ANOTHER,),
+    "POST /items/{item_id}/submission": (refusals.NOBODY_FOR_ANOTHER, anywhere.stale("item")),
+    "POST /items/{item_id}/withdrawal": (refusals.NOBODY_FOR_ANOTHER,),
+}
 
 OfDepartment = Annotated[DepartmentCode | None, Query()]
 Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]

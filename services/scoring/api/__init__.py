@@ -10,11 +10,12 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.fields import Month as InMonth
 from services.kernel.contracts.scoring import FactCited
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import No, Reader
 from services.kernel.domain.person import EVERYBODY, Person, Role
 from services.kernel.http.listing import Listing, Wanted
-from services.kernel.http.problem import request_id
+from services.kernel.http.problem import Says, request_id
 from services.kernel.http.tasks import FOLLOWED, Follow
 from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Snapshot, Table
 from services.kernel.running.program import Program
@@ -58,6 +59,22 @@ MAY = Table(
         "POST /replays": {Role.OFFICE, Role.LEADING_GROUP},
     }
 )
+SAYS: Says = {
+    "GET /assessments/{month}": (refusals.NO_PERIOD, refusals.NOT_BEGUN),
+    "POST /assessments/{month}/closing": (
+        refusals.BEHIND,
+        refusals.NO_PERIOD,
+        refusals.CLOSED,
+        refusals.EMPTY,
+        refusals.NOT_BEGUN,
+        refusals.NO_SCHEME,
+    ),
+    "POST /assessments/{month}/confirmation": (refusals.PUBLISHED, refusals.RUNNING, anywhere.stale("month")),
+    "POST /assessments/{month}/publication": (refusals.RUNNING, refusals.UNCONFIRMED),
+    "GET /assessments/{month}/{department}": (refusals.NOT_SCORED, refusals.FOREIGN, refusals.NO_PERIOD),
+    "GET /assessments/{month}/{department}/facts": (refusals.FOREIGN, refusals.NO_INDICATOR),
+    "POST /replays": (refusals.RUNNING,),
+}
 LATE_SHOWN = 200
 BEHIND = 5_000  # facts that the evidence may lack while a running month is shown
 FACTS_SHOWN = 500  # of items and letters, beyond which a running month's lines leave them to their list
