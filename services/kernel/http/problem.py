@@ -70,10 +70,6 @@ def prefers_english(accepted: str) -> bool:
     return weights.get("en", other) > weights.get("zh", other)
 
 
-def told(request: Request, words: Words) -> str:
-    return words.en if prefers_english(request.headers.get("accept-language", "")) else words.zh
-
-
 def refusal(
     request: Request, error: No, errors: Iterable[tuple[str, Words]] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -81,9 +77,9 @@ def refusal(
     english = prefers_english(request.headers.get("accept-language", ""))
     fields = list(errors) or [(error.refusal.field, error.said)] if error.refusal.field else list(errors)
     problem = Problem(
-        type=f"{explained_at(request)}/problems/{error.code}", title=told(request, error.title), status=error.status,
-        code=error.code, detail=told(request, error.said), request=request_id(request),
-        errors=[FieldError(where=where, problem=told(request, words)) for where, words in fields],
+        type=f"{explained_at(request)}/problems/{error.code}", title=error.title[english], status=error.status,
+        code=error.code, detail=error.said[english], request=request_id(request),
+        errors=[FieldError(where=where, problem=words[english]) for where, words in fields],
     )  # fmt: skip
     sent = {**(headers or {}), "Content-Language": "en" if english else "zh-CN", "Vary": "Accept-Language"}
     if isinstance(error, Unknown) or error.status == 503:
@@ -118,8 +114,8 @@ def malformed(request: Request, found: Sequence[Mapping[str, Any]]) -> Response:
     return refusal(request, refusals.MALFORMED(problems=said), errors)
 
 
-def internal(request: Request, error: Exception) -> Response:
-    """An unforeseen error, without details."""
+async def unforeseen(request: Request, error: Exception) -> Response:
+    """Without details."""
     log.error("request.failed", exc_info=error)
     return refusal(request, refusals.INTERNAL())
 
@@ -135,7 +131,7 @@ async def by_pydantic(request: Request, error: RequestValidationError) -> Respon
 async def by_framework(request: Request, error: HTTPException) -> Response:
     known = HTTP.get(error.status_code)
     if known is None:
-        return internal(request, error)
+        return await unforeseen(request, error)
     said = refusals.UNREADABLE if known is refusals.MALFORMED else error.detail
     values = dict.fromkeys(known.names, said)
     return refusal(request, known(**values), headers=error.headers)
@@ -144,7 +140,7 @@ async def by_framework(request: Request, error: HTTPException) -> Response:
 async def by_database(request: Request, error: PyMongoError) -> Response:
     """A question outside a transaction failed: 503 if the database does not answer (ask again), else 500."""
     if not is_away(error):
-        return internal(request, error)
+        return await unforeseen(request, error)
     log.warning("database.away", error=f"{type(error).__name__}: {error}"[:500])
     return refusal(request, not_answering(error))
 
@@ -152,10 +148,6 @@ async def by_database(request: Request, error: PyMongoError) -> Response:
 async def before(_: Request, error: AnsweredBefore) -> Response:
     headers = {"ETag": error.etag, "Idempotent-Replayed": "true"}
     return Response(error.answer, error.status, headers=headers, media_type="application/json")
-
-
-async def unforeseen(request: Request, error: Exception) -> Response:
-    return internal(request, error)
 
 
 HANDLERS: Mapping[type[Exception], Any] = {
