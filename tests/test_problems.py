@@ -5,8 +5,9 @@ import pytest
 from deploy.local.places import PROGRAMS
 from gateway import __main__ as gateway
 from services.columns import __main__ as columns
+from services.kernel.domain import refusals
 from services.kernel.domain.decision import Refusal
-from services.kernel.http import owner, problem, tasks
+from services.kernel.http import owner, tasks
 from services.kernel.running.program import Service
 from services.mailbox import __main__ as mailbox
 from services.publishing import __main__ as publishing
@@ -16,7 +17,7 @@ from tests.support.problems import Route
 
 pytestmark = [pytest.mark.last, pytest.mark.servers]
 SERVICES = [columns.SERVICE, publishing.SERVICE, mailbox.SERVICE, scoring.SERVICE, gateway.SERVICE]
-ANYWHERE = {each.code for each in (*problem.EVERYWHERE, *problem.GUARDED, *problem.WRITING)}
+ANYWHERE = {each.code for each in (*refusals.EVERYWHERE, *refusals.GUARDED, *refusals.WRITING)}
 FETCHED = ("GET /content/{sha256}", "GET /tasks/{task_id}")  # met in the kernel's own tests and in some services
 
 

@@ -3,7 +3,6 @@
 One number counts the changes of all years together. Version 7 of the calendar is what each year was at number 7.
 """
 
-from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -93,16 +92,16 @@ def put_together(years: Iterable[Year], number: int) -> Calendar:
     )
 
 
-_held: OrderedDict[tuple[int, datetime], Calendar] = OrderedDict()
+_held: dict[tuple[int, datetime], Calendar] = {}
 
 
 async def at_number(read: Reader, number: int, at: datetime) -> Calendar:
     """The calendar of a number, which was told at this moment; a process holds the latest it was asked for ready."""
     key = (number, at)
     if key not in _held:
+        if len(_held) == KEPT:
+            _held.clear()
         _held[key] = put_together(await read.find(Year, {}, sort="_id", limit=0), number)
-        if len(_held) > KEPT:
-            _held.popitem(last=False)
     return _held[key]
 
 

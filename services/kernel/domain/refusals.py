@@ -211,3 +211,15 @@ REQUEST_TOO_LARGE = Refusal(
     "提交的内容超过{bytes}字节。请缩短后再提交。",
     "The request may have at most {bytes} bytes. Shorten it.",
 )
+
+EVERYWHERE = (
+    MALFORMED, REQUEST_TOO_LARGE, TIMEOUT, DATABASE_AWAY, INTERNAL
+)  # fmt: skip
+"""What every route may answer."""
+GUARDED = (
+    TOKEN_MISSING, TOKEN_MALFORMED, TOKEN_EXPIRED, TOKEN_UNTRUSTED,
+    KEYS_AWAY, ROLE_NOT_ALLOWED,
+)  # fmt: skip
+"""What every route that needs a token may answer."""
+WRITING = (KEY_REUSED, ANSWER_GONE, BUSY, IF_MATCH)
+"""What every route that changes something may answer."""

@@ -76,8 +76,9 @@ def refusal(
     """The problem document. `errors`: what is wrong with which field."""
     english = prefers_english(request.headers.get("accept-language", ""))
     fields = list(errors) or [(error.refusal.field, error.said)] if error.refusal.field else list(errors)
+    portal = request.scope.get("state", {}).get("public_url", "")
     problem = Problem(
-        type=f"{explained_at(request)}/problems/{error.code}", title=error.title[english], status=error.status,
+        type=f"{portal}/problems/{error.code}", title=error.title[english], status=error.status,
         code=error.code, detail=error.said[english], request=request_id(request),
         errors=[FieldError(where=where, problem=words[english]) for where, words in fields],
     )  # fmt: skip
@@ -87,12 +88,6 @@ def refusal(
     if isinstance(error, Unauthorized):
         sent["WWW-Authenticate"] = "Bearer"
     return Response(problem.model_dump_json(exclude_none=True), error.status, headers=sent, media_type=MEDIA_TYPE)
-
-
-def explained_at(request: Request) -> str:
-    """The public address of the portal, whose pages explain every code."""
-    found: str = request.scope.get("state", {}).get("public_url", "")
-    return found
 
 
 def request_id(request: Request) -> str:
@@ -155,25 +150,14 @@ HANDLERS: Mapping[type[Exception], Any] = {
     AnsweredBefore: before, Exception: unforeseen,
 }  # fmt: skip
 
-EVERYWHERE = (
-    refusals.MALFORMED, refusals.REQUEST_TOO_LARGE, refusals.TIMEOUT, refusals.DATABASE_AWAY, refusals.INTERNAL
-)  # fmt: skip
-"""What every route may answer."""
-GUARDED = (
-    refusals.TOKEN_MISSING, refusals.TOKEN_MALFORMED, refusals.TOKEN_EXPIRED, refusals.TOKEN_UNTRUSTED,
-    refusals.KEYS_AWAY, refusals.ROLE_NOT_ALLOWED,
-)  # fmt: skip
-"""What every route that needs a token may answer."""
-WRITING = (refusals.KEY_REUSED, refusals.ANSWER_GONE, refusals.BUSY, refusals.IF_MATCH)
-"""What every route that changes something may answer."""
 Says = Mapping[str, Sequence[Refusal]]
 """By `METHOD /path`: what a route may answer of its own."""
 
 
 def said_by(route: str, says: Says, *, guarded: bool) -> Sequence[Refusal]:
     """All that a route may answer."""
-    writing = WRITING if guarded and not route.startswith("GET ") else ()
-    return [*EVERYWHERE, *(GUARDED if guarded else ()), *writing, *says.get(route, ())]
+    writing = refusals.WRITING if guarded and not route.startswith("GET ") else ()
+    return [*refusals.EVERYWHERE, *(refusals.GUARDED if guarded else ()), *writing, *says.get(route, ())]
 
 
 def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[str, Any]:
