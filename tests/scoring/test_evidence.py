@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -56,8 +56,8 @@ class Room:
     transact: Transactor
 
     @classmethod
-    async def made(cls, url: str) -> "Room":
-        db = connect(url, f"evidence_{uuid4().hex[:12]}")
+    async def made(cls, url: str, name: str) -> "Room":
+        db = connect(url, name)
         await make_indexes(db, store.INDEXES, {})
         return cls(db, Transactor(db, Cause(who="test", request="-")))
 
@@ -71,23 +71,43 @@ class Room:
         while await timers.gather_once(self.transact, at=AFTER):
             """Some are left."""
 
+    async def empty(self) -> None:
+        """For the next: a database for each of many examples would take more files than MongoDB may have open."""
+        for name in await self.db.list_collection_names():
+            await self.db[name].delete_many({})
+        self.db.client.close()
+
     async def close(self) -> None:
         await self.db.client.drop_database(self.db.name)
         self.db.client.close()
 
 
 @pytest.fixture
-async def room(servers: Servers) -> Room:
-    return await Room.made(servers.mongo_url)
+async def room(servers: Servers, namespace: str) -> AsyncIterator[Room]:
+    made = await Room.made(servers.mongo_url, namespace)
+    yield made
+    await made.close()
 
 
-def in_a_room(servers: Servers, prove: Callable[[Room], Awaitable[None]]) -> None:
+@pytest.fixture(scope="module")
+def shared(servers: Servers) -> Iterator[str]:
+    """The name of a database that examples use one after the other."""
+    name = f"evidence_{uuid4().hex[:12]}"
+    yield name
+
+    async def drop() -> None:
+        await connect(servers.mongo_url, name).client.drop_database(name)
+
+    asyncio.run(drop())
+
+
+def in_a_room(servers: Servers, name: str, prove: Callable[[Room], Awaitable[None]]) -> None:
     async def run() -> None:
-        room = await Room.made(servers.mongo_url)
+        room = await Room.made(servers.mongo_url, name)
         try:
             await prove(room)
         finally:
-            await room.close()
+            await room.empty()
 
     asyncio.run(run())
 
@@ -147,7 +167,7 @@ heard = st.composite(as_heard)
 @given(stories(), st.data())
 @settings(max_examples=40, deadline=None)
 def test_whatever_the_order_of_hearing_evidence_finds_what_the_pure_function_finds(
-    servers: Servers, story: Story, data: st.DataObject
+    servers: Servers, shared: str, story: Story, data: st.DataObject
 ) -> None:
     messages = data.draw(heard(story.messages))
     cuts = sorted(data.draw(st.lists(st.integers(0, len(messages)), max_size=3)))
@@ -159,13 +179,13 @@ def test_whatever_the_order_of_hearing_evidence_finds_what_the_pure_function_fin
             now = inputs(position=end)
             assert await said(room, now) == purely_said(messages[:end], now)
 
-    in_a_room(servers, prove)
+    in_a_room(servers, shared, prove)
 
 
 @given(stories(), st.data())
 @settings(max_examples=30, deadline=None)
 def test_a_look_at_a_running_month_finds_what_the_pure_function_finds_of_all_told_by_then(
-    servers: Servers, story: Story, data: st.DataObject
+    servers: Servers, shared: str, story: Story, data: st.DataObject
 ) -> None:
     at = on(data.draw(st.integers(1, 30)), "09:30")
     messages = [message for message in data.draw(heard(story.messages)) if message.time < at]
@@ -176,7 +196,7 @@ def test_a_look_at_a_running_month_finds_what_the_pure_function_finds_of_all_tol
         await room.gather()
         assert await said(room, now) == purely_said(messages, now)
 
-    in_a_room(servers, prove)
+    in_a_room(servers, shared, prove)
 
 
 async def said(room: Room, now: Inputs) -> bytes | str:
@@ -210,7 +230,6 @@ async def test_a_month_that_was_published_is_proven_by_its_evidence(room: Room, 
     await room.gather()
 
     assert sha256(await months.whole(room.transact.reader(), now), now) == month.sha256
-    await room.close()
 
 
 async def test_two_replicas_that_add_at_once_add_each_fact_once(room: Room) -> None:
@@ -220,7 +239,6 @@ async def test_two_replicas_that_add_at_once_add_each_fact_once(room: Room) -> N
     await asyncio.gather(*(room.gather() for _ in range(3)))
 
     assert sha256(await months.whole(room.transact.reader(), month.inputs), month.inputs) == month.sha256
-    await room.close()
 
 
 async def test_evidence_that_no_replica_has_used_for_a_day_is_forgotten_and_ones_own_never(room: Room) -> None:
@@ -239,7 +257,6 @@ async def test_evidence_that_no_replica_has_used_for_a_day_is_forgotten_and_ones
     assert await evidence.forget(read, at=AFTER + timedelta(days=9)) == ["newer"]
     assert await evidence.reached(read) == len(whole_month().messages)
     assert await read.count(held.Mention, {})
-    await room.close()
 
 
 async def test_the_facts_of_a_large_month_lie_apart_and_are_proven_with_it(

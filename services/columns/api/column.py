@@ -31,10 +31,33 @@ MAY: Rights = {
     "POST /columns/{column_id}/retirement": {Role.LEADING_GROUP},
 }
 SAYS: Says = {
-    "POST /columns": (refusals.BUREAU_ONLY, refusals.OWNER_ONLY, refusals.SLUG_TAKEN),
+    "POST /columns": (
+        refusals.BUREAU_ONLY,
+        refusals.CLASS_UNKNOWN,
+        refusals.OWNER_ONLY,
+        refusals.OWNER_UNKNOWN,
+        refusals.PARENT_NOT_LIVE,
+        refusals.PARENT_UNKNOWN,
+        refusals.SLUG_TAKEN,
+        refusals.TOO_DEEP,
+    ),
     "GET /columns/{column_id}": (anywhere.missing("column"),),
-    "POST /columns/{column_id}/decision": (refusals.OWN_PROPOSAL,),
-    "POST /columns/{column_id}/retirement": (refusals.HAS_CHILDREN,),
+    "POST /columns/{column_id}/decision": (
+        refusals.CLOSED,
+        refusals.LIVE,
+        anywhere.missing("column"),
+        refusals.OWN_PROPOSAL,
+        anywhere.stale("column"),
+    ),
+    "POST /columns/{column_id}/retirement": (
+        refusals.CLOSED,
+        refusals.HAS_CHILDREN,
+        anywhere.missing("column"),
+        refusals.NOT_LIVE,
+        anywhere.stale("column"),
+        refusals.SUCCESSOR_NOT_LIVE,
+        refusals.SUCCESSOR_UNKNOWN,
+    ),
 }
 
 Slug = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]

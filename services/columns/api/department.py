@@ -29,7 +29,7 @@ MAY: Rights = {
 SAYS: Says = {
     "POST /departments": (refusals.EXISTS,),
     "GET /departments/{code}": (anywhere.missing("department"),),
-    "PATCH /departments/{code}": (anywhere.stale("department"),),
+    "PATCH /departments/{code}": (anywhere.missing("department"), anywhere.stale("department")),
 }
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]

@@ -26,6 +26,7 @@ MAY: Rights = {
     "PUT /calendars/{year}": {Role.OFFICE},
 }
 SAYS: Says = {
+    "GET /calendars/{year}": (refusals.NO_SUCH_YEAR,),
     "PUT /calendars/{year}": (
         refusals.ANOTHER_YEAR,
         refusals.DAY_TWICE,

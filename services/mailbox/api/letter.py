@@ -58,19 +58,37 @@ MAY: Rights = {
     "POST /letters/{id}/rating": {Role.SERVICE},
 }
 SAYS: Says = {
-    "GET /letters": (anywhere.FOREIGN,),
+    "GET /letters": (anywhere.CURSOR, anywhere.FOREIGN),
     "POST /letters": (refusals.NO_MAILBOX, anywhere.UNKNOWN_YET),
     "GET /letters/{id}": (anywhere.FOREIGN, anywhere.missing("letter")),
-    "POST /letters/{id}/acceptance": (anywhere.FOREIGN,),
-    "POST /letters/{id}/answer": (anywhere.FOREIGN, anywhere.stale("letter")),
-    "GET /letters/{id}/clock": (anywhere.FOREIGN,),
-    "POST /letters/{id}/closing": (anywhere.FOREIGN,),
-    "POST /letters/{id}/contact": (anywhere.FOREIGN, refusals.GONE),
+    "POST /letters/{id}/acceptance": (
+        anywhere.FOREIGN,
+        anywhere.missing("letter"),
+        refusals.NOT_ACCEPTABLE,
+        anywhere.stale("letter"),
+    ),
+    "POST /letters/{id}/answer": (
+        anywhere.FOREIGN,
+        refusals.ANSWERED,
+        anywhere.missing("letter"),
+        anywhere.stale("letter"),
+    ),
+    "GET /letters/{id}/clock": (anywhere.FOREIGN, anywhere.missing("letter")),
+    "POST /letters/{id}/closing": (
+        anywhere.FOREIGN,
+        anywhere.missing("letter"),
+        anywhere.stale("letter"),
+        refusals.UNANSWERED,
+    ),
+    "POST /letters/{id}/contact": (anywhere.FOREIGN, refusals.GONE, anywhere.missing("letter")),
     "POST /letters/{id}/disclosure": (
         anywhere.FOREIGN,
         refusals.CONTACT_IN_EXTRACT,
         refusals.GONE,
+        anywhere.missing("letter"),
         refusals.NO_CONSENT,
+        anywhere.stale("letter"),
+        refusals.UNANSWERED,
     ),
     "POST /letters/{id}/rating": (
         refusals.NO_SUCH_RECEIPT,
@@ -79,7 +97,14 @@ SAYS: Says = {
         refusals.TOO_MANY_CODES,
     ),
     "POST /letters/{id}/status": (refusals.NO_SUCH_RECEIPT, refusals.TOO_MANY_CODES),
-    "POST /letters/{id}/transfer": (anywhere.FOREIGN,),
+    "POST /letters/{id}/transfer": (
+        anywhere.FOREIGN,
+        anywhere.missing("letter"),
+        refusals.NO_LETTERS,
+        refusals.NOT_TRANSFERABLE,
+        anywhere.stale("letter"),
+        anywhere.UNKNOWN_YET,
+    ),
 }
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
 NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long

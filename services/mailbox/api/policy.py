@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Wrong
@@ -27,7 +28,7 @@ MAY: Rights = {
     "PUT /policies/{policy}": {Role.OFFICE},
 }
 SAYS: Says = {
-    "PUT /policies/{policy}": (refusals.POLICY_SAME_DAY, refusals.POLICY_TOO_LATE),
+    "PUT /policies/{policy}": (refusals.POLICY_SAME_DAY, refusals.POLICY_TOO_LATE, anywhere.stale("rules")),
 }
 Version = Annotated[str, Path(pattern=r"^[a-z][a-z0-9.-]{0,39}$", description="Its name, as letters-2027")]
 

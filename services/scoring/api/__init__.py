@@ -60,19 +60,35 @@ MAY = Table(
     }
 )
 SAYS: Says = {
-    "GET /assessments/{month}": (refusals.NO_PERIOD, refusals.NOT_BEGUN),
+    "GET /assessments/{month}": (refusals.BEHIND, refusals.NO_PERIOD, refusals.NOT_BEGUN, refusals.NO_SCHEME),
     "POST /assessments/{month}/closing": (
         refusals.BEHIND,
         refusals.NO_PERIOD,
+        refusals.KAFKA_AWAY,
         refusals.CLOSED,
         refusals.EMPTY,
         refusals.NOT_BEGUN,
         refusals.NO_SCHEME,
     ),
     "POST /assessments/{month}/confirmation": (refusals.PUBLISHED, refusals.RUNNING, anywhere.stale("month")),
-    "POST /assessments/{month}/publication": (refusals.RUNNING, refusals.UNCONFIRMED),
-    "GET /assessments/{month}/{department}": (refusals.NOT_SCORED, refusals.FOREIGN, refusals.NO_PERIOD),
-    "GET /assessments/{month}/{department}/facts": (refusals.FOREIGN, refusals.NO_INDICATOR),
+    "POST /assessments/{month}/publication": (refusals.RUNNING, anywhere.stale("month"), refusals.UNCONFIRMED),
+    "GET /assessments/{month}/{department}": (
+        refusals.NOT_SCORED,
+        refusals.FOREIGN,
+        refusals.BEHIND,
+        refusals.NO_PERIOD,
+        refusals.NOT_BEGUN,
+        refusals.NO_SCHEME,
+    ),
+    "GET /assessments/{month}/{department}/facts": (
+        refusals.NOT_SCORED,
+        anywhere.CURSOR,
+        refusals.FOREIGN,
+        refusals.BEHIND,
+        refusals.NO_INDICATOR,
+        refusals.NOT_BEGUN,
+        refusals.NO_SCHEME,
+    ),
     "POST /replays": (refusals.RUNNING,),
 }
 LATE_SHOWN = 200
