@@ -63,6 +63,7 @@ SENTENCES: Mapping[str, Words] = {
     "too_long": Words("太多了，最多{max_length}项。", "There are too many: at most {max_length}."),
     "value_error": Words("{wrong}", "{wrong}"),
 }
+EMPTY = Words("此项不能为空，请填写。", "It must not be empty. Fill it in.")
 CHOICE = re.compile(r"'([^']*)'")
 OTHERWISE = Words("填写有误，请检查后重新填写。", "This cannot be understood. Check it and send it again.")
 NOT_ALLOWED = Words(
@@ -78,7 +79,8 @@ def sentence(error: Mapping[str, Any]) -> Words:
     context["expected"] = Words("、".join(choices), ", ".join(choices))
     context["wanted"] = WANTED.get(error.get("ctx", {}).get("pattern", ""), NOT_ALLOWED)
     context["wrong"] = cause.words if isinstance(cause, Wrong) else OTHERWISE
-    found = SENTENCES.get(error["type"], OTHERWISE)
+    empty = error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1
+    found = EMPTY if empty else SENTENCES.get(error["type"], OTHERWISE)
     return Words(
         found.zh.format_map({name: words.zh for name, words in context.items()}),
         found.en.format_map({name: words.en for name, words in context.items()}),
