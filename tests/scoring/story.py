@@ -14,6 +14,7 @@ from services.kernel.contracts.columns import (
     DepartmentChanged,
     DepartmentClass,
     DepartmentKind,
+    DepartmentMerged,
     DepartmentRegistered,
     Publishers,
 )
@@ -106,6 +107,9 @@ class Story:
                 address="清远市新城",
             )
         )
+
+    def merged(self, code: str, successor: str, *, at: datetime, since: datetime) -> "Story":
+        return self.tell(DepartmentMerged(at=at, code=code, successor=successor, effective_at=since, reason="机构改革"))
 
     def column(
         self, id: str, owner: str, *, at: datetime = OPENING, cadence: Cadence = Cadence.NEWS, name: str = "政务要闻"

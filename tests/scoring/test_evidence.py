@@ -126,6 +126,8 @@ def stories(draw: st.DrawFn) -> Story:
             story.retired(f"c-{code}", at=draw(ANY))
     if draw(st.booleans()):
         story.department("health", DepartmentClass.I, at=draw(ANY), name="市卫生健康局")
+    for code, successor, since in draw(st.lists(st.tuples(CODE, CODE, ANY), max_size=2)):
+        story.merged(code, successor, at=draw(ANY), since=since)
     for n, (code, at, whole) in enumerate(draw(st.lists(st.tuples(CODE, ANY, st.booleans()), max_size=9))):
         story.published(f"i{n}", code, at=at, by_another=whole)
         if draw(st.booleans()):

@@ -62,6 +62,26 @@ def test_equal_scores_share_a_rank_and_the_next_rank_is_left_out() -> None:
     assert {code: each.rank for code, each in story.scored().items()} == {"a": 1, "b": 1, "c": 3}
 
 
+def test_what_a_department_that_ended_did_counts_for_its_successor_which_alone_is_scored() -> None:
+    # health (II) takes over finance (III) on the 20th: 3 + 1 items ÷ 8 × 20 = 10.00; the column with it; letters 1 ÷ 3
+    # × 15 = 5.00; review 0 for what health withdrew.
+    story = whole_month().merged("finance", "health", at=on(18), since=on(20, "00:00"))
+
+    [health] = story.scored().values()
+
+    assert health.department == "health"
+    assert [line.points for line in health.lines] == [
+        Decimal("10.00"), Decimal("6.67"), Decimal("5.00"), Decimal("0.00"),
+    ]  # fmt: skip
+
+
+def test_a_merger_that_takes_effect_when_the_month_is_over_changes_nothing_of_it() -> None:
+    story = whole_month()
+    before = story.scored()
+
+    assert story.merged("finance", "health", at=on(18), since=on(1, "00:00", month=10)).scored() == before
+
+
 def test_a_department_registered_after_the_month_is_not_in_it() -> None:
     story = Story().department("old").department("new", at=on(1, "00:00", month=10))
 

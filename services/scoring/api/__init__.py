@@ -185,7 +185,7 @@ LookedAt = Annotated[Looked, Depends(looked)]
 async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
     scored, month, apart = at.scored, at.inputs.month, bool(at.fixed and at.fixed.cited)
     if not at.fixed:
-        apart = await evidence.many(read, month, scored.department, more_than=FACTS_SHOWN)
+        apart = await months.has_many(read, at.inputs, scored.department, more_than=FACTS_SHOWN)
         scored = scored if apart else await months.cited(read, at.inputs, scored)
     return AssessmentView(
         version=at.version, month=month, department=scored.department, name=scored.name, state=at.state,

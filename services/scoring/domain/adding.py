@@ -13,6 +13,7 @@ from services.scoring.domain.facts import (
     Answered,
     Closed,
     Department,
+    Ended,
     Opened,
     Piece,
     Received,
@@ -62,7 +63,7 @@ def wanted(pieces: Iterable[Piece]) -> dict[type[Held], set[str]]:
 
 def _places(piece: Piece) -> Iterator[Key]:
     match piece:
-        case Department():
+        case Department() | Ended():
             yield Body, piece.code
         case Opened() | Retired():
             yield Tended, piece.column
@@ -81,6 +82,9 @@ def fold(sheaf: Sheaf, piece: Piece) -> None:
         case Department():
             known = sheaf.look(Body, piece.code) or Body(id=piece.code)
             sheaf.put(replace(known, said=(*known.said, piece)))
+        case Ended():
+            known = sheaf.look(Body, piece.code) or Body(id=piece.code)
+            sheaf.put(replace(known, ended=(*known.ended, piece)))
         case Opened():
             sheaf.put(replace(tended(sheaf, piece.column), opened=piece))
         case Retired():

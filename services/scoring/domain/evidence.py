@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from services.kernel.domain.calendar import month_span
+from services.kernel.domain.terms import NOBODY, Successors, Terms, who_answers
 from services.scoring.domain import refusals
 from services.scoring.domain.facts import (
     Answered,
     Closed,
     Department,
+    Ended,
     Opened,
     Piece,
     Received,
@@ -45,24 +47,35 @@ class Overdue:
 class Evidence:
     """A month's facts, each kind by department.
 
-    `until`: the month's end, or the moment of computing if that is earlier. `columns`: by owner. `answered`: letters
-    answered in the month, by who answered. `overdue`: letters open at `until` and due by then, by who has them then.
+    `until`: the month's end, or the moment of computing if that is earlier. `departments`: those that stand then; what
+    was told of others is their successors'. `columns`: by owner. `answered`: letters answered in the month, by who
+    answered. `overdue`: letters open at `until` and due by then, by who has them then.
     """
 
     start: datetime
     end: datetime
     until: datetime
     departments: Mapping[str, Department]
+    successors: Successors
     shown: Mapping[str, Sequence[Shown]]
     withdrawn: Mapping[str, Sequence[Withdrawn]]
     columns: Mapping[str, Sequence[Column]]
     answered: Mapping[str, Sequence[Answered]]
     overdue: Mapping[str, Sequence[Overdue]]
 
+    def answering(self, code: str) -> str:
+        """The department that answers, up to the last moment that counts, for what was told of this one."""
+        return who_answers(code, self.successors, at=last_moment(self.until))
+
     @property
     def over(self) -> bool:
         """Whether the month was over at the moment of computing."""
         return self.until == self.end
+
+
+def last_moment(until: datetime) -> datetime:
+    """What takes effect at `until` itself comes after it."""
+    return until - timedelta(microseconds=1)
 
 
 P = TypeVar("P")
@@ -88,19 +101,25 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
 
     answers = {x.letter: x for x in reversed(each(Answered))}  # the first answer of each letter
     done = {x.letter for x in each(Closed)} | answers.keys()
+    successors = successors_of(each(Ended))
+
+    def answering(code: str) -> str:
+        return who_answers(code, successors, at=last_moment(until))
+
     held = {x.letter: x for x in each(Transferred)}
     due = {x.letter: x for x in each(Redated)}
     found = Evidence(
         start=start,
         end=end,
         until=until,
-        departments={x.code: x for x in each(Department)},
-        shown=grouped((x.department, x) for x in each(Shown) if x.fact.at >= start),
-        withdrawn=grouped((x.department, x) for x in each(Withdrawn) if x.fact.at >= start),
-        columns=grouped((x.opened.owner, x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
-        answered=grouped((x.department, x) for x in answers.values() if x.fact.at >= start),
+        departments={x.code: x for x in each(Department) if answering(x.code) == x.code},
+        successors=successors,
+        shown=grouped((answering(x.department), x) for x in each(Shown) if x.fact.at >= start),
+        withdrawn=grouped((answering(x.department), x) for x in each(Withdrawn) if x.fact.at >= start),
+        columns=grouped((answering(x.opened.owner), x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
+        answered=grouped((answering(x.department), x) for x in answers.values() if x.fact.at >= start),
         overdue=grouped(
-            (x.held.department, x)
+            (answering(x.held.department), x)
             for x in (
                 Overdue(x, held.get(x.letter, x), due.get(x.letter, x)) for x in each(Received) if x.letter not in done
             )
@@ -108,6 +127,14 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
         ),
     )
     must_be_registered(found)
+    return found
+
+
+def successors_of(ended: Iterable[Ended]) -> Successors:
+    """In the order told, of each department."""
+    found: dict[str, Terms[str]] = {}
+    for each in ended:
+        found[each.code] = found.get(each.code, NOBODY).since(each.since, each.successor)
     return found
 
 

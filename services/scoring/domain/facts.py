@@ -8,8 +8,10 @@ from services.kernel.contracts.columns import (
     Cadence,
     ColumnOpened,
     ColumnRetired,
+    DepartmentAbolished,
     DepartmentChanged,
     DepartmentClass,
+    DepartmentMerged,
     DepartmentRegistered,
 )
 from services.kernel.contracts.mailbox import (
@@ -32,7 +34,8 @@ from services.kernel.domain.event import Event
 from services.kernel.stream.consumer import Kept
 
 ALL_BEFORE = (
-    DepartmentRegistered, DepartmentChanged, ColumnOpened, ColumnRetired, DutyRefreshed,
+    DepartmentRegistered, DepartmentChanged, DepartmentMerged, DepartmentAbolished,
+    ColumnOpened, ColumnRetired, DutyRefreshed,
     LetterReceived, LetterTransferred, LetterRedated, LetterAnswered, LetterClosed,
 )  # fmt: skip
 WITHIN = (ItemPublished, ItemRevised, ItemWithdrawn)
@@ -66,6 +69,16 @@ class Department:
     code: str
     name: str
     size: DepartmentClass
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Another department answers for what was this one's, from a moment on."""
+
+    fact: Recorded
+    code: str
+    successor: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +173,18 @@ class Closed:
 
 
 Piece: TypeAlias = (
-    Department | Opened | Retired | Refreshed | Shown | Withdrawn | Received | Transferred | Redated | Answered | Closed
+    Department
+    | Ended
+    | Opened
+    | Retired
+    | Refreshed
+    | Shown
+    | Withdrawn
+    | Received
+    | Transferred
+    | Redated
+    | Answered
+    | Closed
 )
 
 
@@ -175,6 +199,8 @@ def taken(kept: Kept) -> Piece | None:
     match kept.event():
         case DepartmentRegistered() | DepartmentChanged() as e:
             return Department(told, e.code, e.name, e.department_class)
+        case DepartmentMerged() | DepartmentAbolished() as e:
+            return Ended(told, e.code, e.successor, e.effective_at)
         case ColumnOpened() as e:
             return Opened(told, e.column_id, e.name, e.owner, e.cadence)
         case ColumnRetired() as e:

@@ -33,6 +33,7 @@ from services.scoring.domain.facts import (
     Answered,
     Closed,
     Department,
+    Ended,
     Opened,
     Received,
     Recorded,
@@ -76,11 +77,12 @@ class Held(Copied):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body(Held):
-    """A department, as each of its events described it; `id`: its code."""
+    """A department, as each of its events described it, and who succeeds it; `id`: its code."""
 
     KIND: ClassVar[str] = "department"
 
     said: tuple[Department, ...] = ()
+    ended: tuple[Ended, ...] = ()
 
     def as_of(self, until: datetime) -> Department | None:
         """As the last event before a moment described it."""

@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.kernel.domain.decision import Reader
+from services.kernel.domain.terms import answers_for, who_answers
 from services.kernel.storage.mongo import Document, Index, MongoReader
 from services.kernel.storage.mongo import read as decoded
 from services.kernel.storage.unit import MongoUnit
 from services.scoring.domain import adding, held
 from services.scoring.domain.adding import Sheaf
-from services.scoring.domain.evidence import Column, Evidence, Overdue, grouped, span
+from services.scoring.domain.evidence import Column, Evidence, Overdue, grouped, last_moment, span, successors_of
 from services.scoring.domain.facts import Answered, Refreshed, Shown, Withdrawn
 from services.scoring.domain.held import (
     Body,
@@ -84,13 +85,15 @@ async def sum_up(unit: MongoUnit, sheaf: Sheaf) -> None:
 
 
 async def standing(read: Reader, month: str, as_of: datetime) -> Evidence:
-    """The departments of a month, and nothing else."""
+    """The departments of a month, who answers for which, and nothing else."""
     start, end, until = span(month, as_of)
-    bodies = [body.as_of(until) for body in await read.find(Body, {}, sort="_id", limit=0)]
-    departments = {body.code: body for body in bodies if body}
+    bodies = await read.find(Body, {}, sort="_id", limit=0)
+    successors = successors_of(ended for body in bodies for ended in body.ended if ended.fact.at < until)
+    stand = [body for body in bodies if who_answers(body.id, successors, at=last_moment(until)) == body.id]
+    departments = {body.id: said for body in stand if (said := body.as_of(until))}
     return Evidence(
-        start=start, end=end, until=until, departments=departments, shown={}, withdrawn={}, columns={}, answered={},
-        overdue={},
+        start=start, end=end, until=until, departments=departments, successors=successors, shown={}, withdrawn={},
+        columns={}, answered={}, overdue={},
     )  # fmt: skip
 
 
@@ -98,8 +101,8 @@ async def carried(read: Reader, found: Evidence, month: str, *, position: int) -
     """The same with what carries over from month to month: columns with their periods, letters open and due."""
     columns = [column async for column in tended(read, found, month, position)]
     return replace(
-        found, columns=grouped((column.opened.owner, column) for column in columns),
-        overdue=grouped((letter.held.department, letter) for letter in await overdue(read, found.until)),
+        found, columns=grouped((found.answering(column.opened.owner), column) for column in columns),
+        overdue=grouped((found.answering(x.held.department), x) for x in await overdue(read, found.until)),
     )  # fmt: skip
 
 
@@ -149,7 +152,7 @@ async def kept_by(read: MongoReader, found: Evidence, month: str, position: int)
             of_month = known.get(column.id)
             if of_month is None and (periods := await before(read, column, found, position)):
                 of_month = by_day(periods, month)
-            columns.append((column.opened.owner, (column, of_month)))
+            columns.append((found.answering(column.opened.owner), (column, of_month)))
     return grouped(columns)
 
 
@@ -159,32 +162,46 @@ async def overdue_by(read: MongoReader, found: Evidence) -> Mapping[str, int]:
     Index: open, due_at, holder.
     """
     if found.over:
-        return Counter(letter.held.department for letter in await overdue(read, found.until))
+        return Counter(found.answering(letter.held.department) for letter in await overdue(read, found.until))
     due: list[Document] = [
         {"$match": {"open": True, "due_at": {"$lte": found.until}}},
         {"$group": {"_id": "$holder", "n": {"$sum": 1}}},
     ]
     counted = await read.documents(Matter).aggregate(due, session=read.session).to_list(None)
-    return {each["_id"]: each["n"] for each in counted}
+    by_answering: Counter[str] = Counter()
+    for each in counted:
+        by_answering[found.answering(each["_id"])] += each["n"]
+    return by_answering
 
 
-async def sums(read: Reader, month: str) -> Mapping[str, Mapping[str, int]]:
-    """What items and answered letters add up to, by department. Index: month."""
-    return {each.department: each.of for each in await read.find(Sum, {"month": month}, sort="_id", limit=0)}
+async def sums(read: Reader, found: Evidence, month: str) -> Mapping[str, Mapping[str, int]]:
+    """What items and answered letters add up to, by the department that answers for them. Index: month."""
+    added: dict[str, Counter[str]] = {}
+    for each in await read.find(Sum, {"month": month}, sort="_id", limit=0):
+        added.setdefault(found.answering(each.department), Counter()).update(each.of)
+    return added
 
 
-async def many(read: Reader, month: str, code: str, *, more_than: int) -> bool:
+async def many(read: Reader, found: Evidence, month: str, code: str, *, more_than: int) -> bool:
     """Whether more items and answered letters count for a department than that."""
-    found = await read.look(Sum, f"{month}/{code}")
-    return found is not None and sum(found.of.get(name, 0) for name in ("shown", "withdrawn", "answered")) > more_than
+    of = (await sums(read, found, month)).get(code, {})
+    return sum(of.get(name, 0) for name in ("shown", "withdrawn", "answered")) > more_than
 
 
-async def mentioned(read: MongoReader, month: str, code: str | None = None) -> Mapping[str, Sequence[Mention]]:
-    """What counts in a month, by department; of one of them, or of all. Index: month, department."""
-    where = {"month": month} if code is None else {"month": month, "department": code}
-    found = read.documents(Mention).find(where, session=read.session).batch_size(PORTION)
-    mentions = [decoded(Mention, each) for each in await found.to_list(None)]
-    return grouped((each.department, each) for each in sorted(mentions, key=order))
+async def mentioned(
+    read: MongoReader, found: Evidence, month: str, code: str | None = None
+) -> Mapping[str, Sequence[Mention]]:
+    """What counts in a month, by the department that answers for it; for one of them, or all.
+
+    Index: month, department.
+    """
+    where: Document = {"month": month}
+    if code is not None:
+        codes = answers_for({code}, found.successors, at=last_moment(found.until))
+        where["department"] = {"$in": sorted(codes)}
+    there = read.documents(Mention).find(where, session=read.session).batch_size(PORTION)
+    mentions = [decoded(Mention, each) for each in await there.to_list(None)]
+    return grouped((found.answering(each.department), each) for each in sorted(mentions, key=order))
 
 
 def order(mention: Mention) -> tuple[str, int]:

@@ -66,7 +66,7 @@ async def look(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
     """Every department's month without its facts, from the evidence."""
     found = await evidence.standing(read, inputs.month, inputs.as_of)
     sums = Sums(
-        of=await evidence.sums(read, inputs.month),
+        of=await evidence.sums(read, found, inputs.month),
         kept=await evidence.kept_by(read, found, inputs.month, inputs.position),
         overdue=await evidence.overdue_by(read, found),
     )
@@ -76,14 +76,20 @@ async def look(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
 async def whole(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
     """Every department's month with its facts, from the evidence."""
     all_scored, found = await look(read, inputs), await basis(read, inputs)
-    mentioned = await evidence.mentioned(read, inputs.month)
+    mentioned = await evidence.mentioned(read, found, inputs.month)
     return await asyncio.to_thread(_with_facts, all_scored, found, mentioned)
 
 
 async def cited(read: MongoReader, inputs: Inputs, scored: Scored) -> Scored:
     """A department's month with its facts, from the evidence."""
     found, code = await basis(read, inputs), scored.department
-    return _with_facts([scored], found, await evidence.mentioned(read, inputs.month, code))[0]
+    return _with_facts([scored], found, await evidence.mentioned(read, found, inputs.month, code))[0]
+
+
+async def has_many(read: MongoReader, inputs: Inputs, code: str, *, more_than: int) -> bool:
+    """Whether more items and answered letters count for a department than that."""
+    found = await evidence.standing(read, inputs.month, inputs.as_of)
+    return await evidence.many(read, found, inputs.month, code, more_than=more_than)
 
 
 async def basis(read: MongoReader, inputs: Inputs) -> Evidence:
