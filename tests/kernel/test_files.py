@@ -167,7 +167,7 @@ async def test_what_was_swept_meanwhile_cannot_be_referred_to(files: Files, db: 
     await older(db)
     await files.sweep()
 
-    with pytest.raises(Missing, match="Upload it again"):
+    with pytest.raises(Missing, match="upload it again"):
         await transact(refer, check.sha256)
 
 
