@@ -287,8 +287,9 @@ async def test_the_openapi_document_says_which_problems_a_route_answers(client: 
     document = (await client.get("/openapi.json")).json()
     answers = document["paths"]["/bureaus"]["post"]["responses"]
 
-    for status in ("401", "403", "409", "412", "422"):
-        assert answers[status]["content"] == {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        }
+    for status, code in (("401", "token.missing"), ("403", "role.not_allowed"), ("422", "request.malformed")):
+        shape = answers[status]["content"]["application/problem+json"]["schema"]["allOf"]
+        assert shape[0] == {"$ref": "#/components/schemas/Problem"}
+        assert code in shape[1]["properties"]["code"]["enum"]
+        assert code in answers[status]["content"]["application/problem+json"]["examples"]
     assert "errors" in document["components"]["schemas"]["Problem"]["properties"]

@@ -127,9 +127,9 @@ async def by_framework(request: Request, error: HTTPException) -> Response:
     known = HTTP.get(error.status_code)
     if known is None:
         return await unforeseen(request, error)
-    said = refusals.UNREADABLE if known is refusals.MALFORMED else error.detail
-    values = dict.fromkeys(known.names, said)
-    return refusal(request, known(**values), headers=error.headers)
+    if known is refusals.MALFORMED:
+        return refusal(request, known(problems=refusals.UNREADABLE), [("body", refusals.UNREADABLE)])
+    return refusal(request, known(**dict.fromkeys(known.names, error.detail)), headers=error.headers)
 
 
 async def by_database(request: Request, error: PyMongoError) -> Response:
