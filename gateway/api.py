@@ -33,16 +33,12 @@ RETIRED: dict[int | str, dict[str, Any]] = {410: {"model": views.Retired, "descr
 
 SAYS: Says = {
     "GET /api/v1/columns/{path}": (refusals.NO_COLUMN, CURSOR),
-    "GET /api/v1/items/{id}": (refusals.NO_ITEM, refusals.NO_REVISION),
-    "GET /api/v1/departments/{code}": (refusals.NO_DEPARTMENT, CURSOR),
+    "GET /api/v1/items/{id}": (refusals.NO_ITEM,),
+    "GET /api/v1/departments/{code}": (refusals.NO_DEPARTMENT,),
     "GET /api/v1/letters": (CURSOR,),
     "GET /api/v1/letters/{receipt}": (refusals.NOT_PUBLIC,),
     "GET /api/v1/scores/{month}": (refusals.NO_MONTH,),
-    "GET /api/v1/scores/{month}/{department}": (refusals.NO_ASSESSMENT,),
-    "GET /api/v1/scores/{month}/{department}/facts": (refusals.NO_ASSESSMENT, refusals.NO_INDICATOR, CURSOR),
-    "POST /api/v1/letters": (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY),
-    "POST /api/v1/letters/{receipt}/status": (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY),
-    "POST /api/v1/letters/{receipt}/rating": (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY),
+    "POST /api/v1/letters/{receipt}/status": (refusals.MAILBOX_AWAY,),
 }
 """What mailbox answers is passed on as it is."""
 
