@@ -12,12 +12,9 @@ from gateway.answer import MonthInPath, json, query
 from gateway.limits import may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
-from services.kernel.contracts.fields import (
-    QueryCode,
-    Receipt,
-)
+from services.kernel.contracts.fields import QueryCode, Receipt
 from services.kernel.contracts.mailbox import NewLetter
-from services.kernel.domain.refusals import CURSOR
+from services.kernel.domain.refusals import ANSWER_GONE, CURSOR, KEY_REUSED
 from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.problem import MEDIA_TYPE, Says, request_id
 from services.kernel.http.web import Body
@@ -29,23 +26,29 @@ Id = Annotated[str, Path(min_length=1, max_length=200)]
 ReceiptInPath = Annotated[Receipt, Path()]
 GONE: dict[int | str, dict[str, Any]] = {410: {"model": views.Tombstone, "description": "Withdrawn: what stays of it"}}
 RETIRED: dict[int | str, dict[str, Any]] = {410: {"model": views.Retired, "description": "Retired: where readers go"}}
-
-
+PASSING = (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY)
 SAYS: Says = {
     "GET /api/v1/columns/{path}": (refusals.NO_COLUMN, CURSOR),
-    "GET /api/v1/items/{id}": (refusals.NO_ITEM,),
-    "GET /api/v1/departments/{code}": (refusals.NO_DEPARTMENT,),
+    "GET /api/v1/items/{id}": (refusals.NO_ITEM, refusals.NO_REVISION),
+    "GET /api/v1/departments/{code}": (refusals.NO_DEPARTMENT, CURSOR),
     "GET /api/v1/letters": (CURSOR,),
     "GET /api/v1/letters/{receipt}": (refusals.NOT_PUBLIC,),
     "GET /api/v1/scores/{month}": (refusals.NO_MONTH,),
-    "POST /api/v1/letters/{receipt}/status": (refusals.MAILBOX_AWAY,),
-}
-"""What mailbox answers is passed on as it is."""
+    "GET /api/v1/scores/{month}/{department}": (refusals.NO_ASSESSMENT,),
+    "GET /api/v1/scores/{month}/{department}/facts": (refusals.NO_ASSESSMENT, refusals.NO_INDICATOR, CURSOR),
+    "POST /api/v1/letters": (*PASSING, KEY_REUSED, ANSWER_GONE, *refusals.passed_on("POST /letters")),
+    "POST /api/v1/letters/{receipt}/status": (*PASSING, *refusals.passed_on("POST /letters/{id}/status")),
+    "POST /api/v1/letters/{receipt}/rating": (
+        *PASSING, KEY_REUSED, ANSWER_GONE, *refusals.passed_on("POST /letters/{id}/rating"),
+    ),
+}  # fmt: skip
+OF_MAILBOX = ("content-language", "retry-after", "vary", "idempotent-replayed")
+"""Headers of its answers that are passed on."""
 
 
-def listed(portion: Portion) -> str:
+def listed(portion: Portion, **values: object) -> str:
     """How a query for a portion of a list is written."""
-    return query(limit=portion.limit if portion.limit != LIMIT else None, cursor=portion.cursor)
+    return query(**values, limit=portion.limit if portion.limit != LIMIT else None, cursor=portion.cursor)
 
 
 @router.get("/home", summary="The front page", response_model=views.HomeView, tags=["portal"])
@@ -133,8 +136,7 @@ async def facts(
     portion: Wanted,
 ) -> Response:  # fmt: skip
     ask = partial(scores.facts, month=month, department=department, indicator=indicator, portion=portion)
-    limit = portion.limit if portion.limit != LIMIT else None
-    return await json(request, ask, query=query(indicator=indicator, limit=limit, cursor=portion.cursor))
+    return await json(request, ask, query=listed(portion, indicator=indicator))
 
 
 class WithCode(Body):
@@ -177,10 +179,13 @@ async def _passed_on(request: Request, path: str, body: BaseModel, key: str | No
     """Mailbox's own answer, its problems too; kept nowhere."""
     try:
         answer = await upstream(request).mailbox(
-            path, body.model_dump(mode="json", exclude_none=True), key=key, request=request_id(request)
-        )
+            path, body.model_dump(mode="json", exclude_none=True), key=key, request=request_id(request),
+            language=request.headers.get("accept-language"),
+        )  # fmt: skip
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
         raise refusals.MAILBOX_AWAY() from error
     media_type = MEDIA_TYPE if answer.is_error else "application/json"
-    return Response(answer.content, answer.status_code, headers={"Cache-Control": "no-store"}, media_type=media_type)
+    headers = {"Cache-Control": "no-store"}
+    headers |= {name: answer.headers[name] for name in OF_MAILBOX if name in answer.headers}
+    return Response(answer.content, answer.status_code, headers=headers, media_type=media_type)

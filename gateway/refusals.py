@@ -1,6 +1,12 @@
 """The ways in which the portal says no."""
 
+import json
+from pathlib import Path
+
+from services.kernel.domain import decision
 from services.kernel.domain.decision import Away, Forbidden, Missing, Refusal, TooMany
+
+PASSED_ON = Path(__file__).parent / "data" / "passed_on.json"
 
 MAILBOX_AWAY = Refusal(
     Away,
@@ -83,3 +89,9 @@ FORM_FOREIGN = Refusal(
     "表单是从其他网站提交的。请在本网站填写。",
     "The form was sent from another site. Fill it in on this portal.",
 )
+
+
+def passed_on(route: str) -> tuple[Refusal, ...]:
+    """What mailbox answers on one of its routes, which the portal passes on as it is."""
+    found = json.loads(PASSED_ON.read_text("utf-8"))
+    return tuple(Refusal(**{**each, "no": getattr(decision, each["no"])}) for each in found[route])

@@ -78,12 +78,17 @@ class Upstream:
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
         )  # fmt: skip
 
-    async def mailbox(self, path: str, body: Mapping[str, Any], *, key: str | None, request: str) -> httpx.Response:
-        """Post to mailbox. `key`: the `Idempotency-Key`. Raises `httpx.TransportError` while it is away.
+    async def mailbox(
+        self, path: str, body: Mapping[str, Any], *, key: str | None, request: str, language: str | None = None
+    ) -> httpx.Response:
+        """Post to mailbox. `key`: the `Idempotency-Key`; `language`: the `Accept-Language`.
+
+        Raises `httpx.TransportError` while it is away.
 
         It counts as away too while it refuses the gateway's own token: a letter's writer can do nothing about that.
         """
-        headers = {"X-Request-ID": request} | ({"Idempotency-Key": key} if key else {})
+        given = {"X-Request-ID": request, "Idempotency-Key": key, "Accept-Language": language}
+        headers = {name: value for name, value in given.items() if value}
         answer = await self.client.post(self.owners["mailbox"] + path, json=body, headers=headers)
         if answer.status_code in (401, 403):
             log.error("mailbox.refuses_the_gateway", status=answer.status_code)

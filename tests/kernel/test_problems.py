@@ -21,7 +21,7 @@ from services.kernel.http import problem
 from services.kernel.http.middleware import Edge
 from services.kernel.http.problem import prefers_english
 
-ALL = [(who, each) for who, module in problems.modules() for each in problems.declared(module)]
+ALL = list(problems.all_declared())
 ENGLISH = {"Accept-Language": "en"}
 ENOUGH = Refusal(
     Refused, "cups.enough", "已经有{n}个杯子。请先收起一个。", "There are {n} cups. Put one away first.", "body.cups"
