@@ -208,7 +208,7 @@ async def said(room: Room, now: Inputs) -> bytes | str:
         whole = await months.whole(read, now)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    looked = await months.look(read, now)
+    looked = (await months.look(read, now)).scored
     assert [(x.score, x.rank, [(y.points, y.formula) for y in x.lines]) for x in looked] == [
         (x.score, x.rank, [(y.points, y.formula) for y in x.lines]) for x in whole
     ]

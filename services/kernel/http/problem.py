@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problem documents with stable codes, in the caller's language, made in one place."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +22,7 @@ HTTP = {
     400: refusals.MALFORMED, 404: refusals.NO_ROUTE, 405: refusals.NO_METHOD, 413: refusals.REQUEST_TOO_LARGE,
 }  # fmt: skip
 """What the framework says by status."""
+LANGUAGE = re.compile(r"(?P<main>[a-z]{1,8}|\*)(-[a-z0-9-]+)?(\s*;\s*q\s*=\s*(?P<weight>\d(\.\d{0,3})?))?")
 SHOWN = 5  # fields that the sentence for a whole request names
 
 
@@ -58,14 +60,9 @@ def prefers_english(accepted: str) -> bool:
     """By the weights of `Accept-Language` (RFC 9110, section 12.5.4): Chinese, unless English weighs more."""
     weights: dict[str, float] = {}
     for part in accepted.lower().split(","):
-        language, _, parameter = part.strip().partition(";")
-        name, _, weight = parameter.strip().partition("=")
-        try:
-            value = float(weight) if name.strip() == "q" else 1.0
-        except ValueError:
-            continue
-        main = language.strip().partition("-")[0]
-        weights[main] = max(value, weights.get(main, 0.0))
+        if found := LANGUAGE.fullmatch(part.strip()):
+            main, weight = found["main"], float(found["weight"] or 1)
+            weights[main] = max(weight, weights.get(main, 0.0))
     other = weights.get("*", 0.0)
     return weights.get("en", other) > weights.get("zh", other)
 
@@ -75,7 +72,9 @@ def refusal(
 ) -> Response:
     """The problem document. `errors`: what is wrong with which field."""
     english = prefers_english(request.headers.get("accept-language", ""))
-    fields = list(errors) or [(error.refusal.field, error.said)] if error.refusal.field else list(errors)
+    fields = list(errors)
+    if not fields and error.refusal.field:
+        fields = [(error.refusal.field, error.said)]
     portal = request.scope.get("state", {}).get("public_url", "")
     problem = Problem(
         type=f"{portal}/problems/{error.code}", title=error.title[english], status=error.status,

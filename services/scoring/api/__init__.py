@@ -12,7 +12,7 @@ from services.kernel.contracts.fields import Month as InMonth
 from services.kernel.contracts.scoring import FactCited
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import No, Reader
+from services.kernel.domain.decision import Reader
 from services.kernel.domain.person import EVERYBODY, Person, Role
 from services.kernel.http.listing import Listing, Wanted
 from services.kernel.http.problem import Says, request_id
@@ -46,6 +46,7 @@ from services.scoring.domain.assessment import (
 from services.scoring.domain.score import Inputs, Scored, sha256, total_formula
 from services.scoring.store import evidence, fact
 from services.scoring.store import month as months
+from services.scoring.store.month import Glance
 
 router = APIRouter(route_class=Door, tags=["assessments"])
 MAY = Table(
@@ -121,7 +122,7 @@ async def table(month: MonthInPath, read: Snapshot, by: Caller) -> MonthTable:
     if closed is None:
         must_have_begun(month, at=now())
         inputs = await inputs_now(read, month, at=now())
-        return shown(month, None, inputs, await months.look(read, inputs), by)
+        return shown(month, None, inputs, (await months.look(read, inputs)).scored, by)
     fixed = [assessment.scored for assessment in await months.assessments(read, closed)]
     made = shown(month, closed, closed.inputs, fixed, by)
     made.late = await fact.late_count(read, closed)
@@ -147,13 +148,21 @@ def shown(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """A department's month as somebody looks at it. `fixed`: as it was closed; None while it runs."""
+    """A department's month as somebody looks at it: as it was `fixed`, or at a `glance` while it runs."""
 
     inputs: Inputs
     state: MonthState
     version: int
     scored: Scored
     fixed: Assessment | None = None
+    glance: Glance | None = None
+
+    async def cited(self, read: MongoReader) -> Scored:
+        """With its facts, wherever they lie."""
+        if self.fixed:
+            return replace(self.scored, lines=await months.lines(read, self.fixed))
+        assert self.glance
+        return await months.cited(read, self.inputs, self.glance.found, self.scored)
 
 
 async def looked(month: MonthInPath, department: DepartmentInPath, read: Snapshot, by: Caller) -> Looked:
@@ -162,20 +171,17 @@ async def looked(month: MonthInPath, department: DepartmentInPath, read: Snapsho
     if closed:
         fixed = await read.look(Assessment, key(month, department))
         if fixed is None:
-            raise not_scored(department, month)
+            raise refusals.NOT_SCORED(department=department, month=month)
         return Looked(
             inputs=closed.inputs, state=closed.state, version=closed.version, scored=fixed.scored, fixed=fixed
         )
     must_have_begun(month, at=now())
     inputs = await inputs_now(read, month, at=now())
-    scored = next((each for each in await months.look(read, inputs) if each.department == department), None)
+    glance = await months.look(read, inputs)
+    scored = next((each for each in glance.scored if each.department == department), None)
     if scored is None:
-        raise not_scored(department, month)
-    return Looked(inputs=inputs, state=MonthState.RUNNING, version=0, scored=scored)
-
-
-def not_scored(department: str, month: str) -> No:
-    return refusals.NOT_SCORED(department=department, month=month)
+        raise refusals.NOT_SCORED(department=department, month=month)
+    return Looked(inputs=inputs, state=MonthState.RUNNING, version=0, scored=scored, glance=glance)
 
 
 LookedAt = Annotated[Looked, Depends(looked)]
@@ -184,9 +190,9 @@ LookedAt = Annotated[Looked, Depends(looked)]
 @router.get("/assessments/{month}/{department}", summary="A department's month: every line, its formula, its facts")
 async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
     scored, month, apart = at.scored, at.inputs.month, bool(at.fixed and at.fixed.cited)
-    if not at.fixed:
-        apart = await months.has_many(read, at.inputs, scored.department, more_than=FACTS_SHOWN)
-        scored = scored if apart else await months.cited(read, at.inputs, scored)
+    if at.glance:
+        apart = at.glance.sums.mentions(scored.department) > FACTS_SHOWN
+        scored = scored if apart else await at.cited(read)
     return AssessmentView(
         version=at.version, month=month, department=scored.department, name=scored.name, state=at.state,
         provisional=at.state is MonthState.RUNNING, inputs=InputsView.model_validate(at.inputs), score=scored.score,
@@ -199,10 +205,7 @@ async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
 async def facts(
     at: LookedAt, read: Snapshot, portion: Wanted, indicator: Annotated[str, Query(max_length=100)]
 ) -> Listing[FactCited]:
-    if at.fixed:
-        lines = await months.lines(read, at.fixed)
-    else:
-        lines = (await months.cited(read, at.inputs, at.scored)).lines
+    lines = (await at.cited(read)).lines
     line = next((line for line in lines if line.indicator == indicator), None)
     if line is None:
         named = ", ".join(line.indicator for line in lines)

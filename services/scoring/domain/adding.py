@@ -80,10 +80,10 @@ def fold(sheaf: Sheaf, piece: Piece) -> None:
     """Add one fact."""
     match piece:
         case Department():
-            known = sheaf.look(Body, piece.code) or Body(id=piece.code)
+            known = body(sheaf, piece.code)
             sheaf.put(replace(known, said=(*known.said, piece)))
         case Ended():
-            known = sheaf.look(Body, piece.code) or Body(id=piece.code)
+            known = body(sheaf, piece.code)
             sheaf.put(replace(known, ended=(*known.ended, piece)))
         case Opened():
             sheaf.put(replace(tended(sheaf, piece.column), opened=piece))
@@ -98,6 +98,10 @@ def fold(sheaf: Sheaf, piece: Piece) -> None:
             _mention(sheaf, piece, counted=Counted.WITHDRAWN, ground=piece.ground)
         case Received() | Transferred() | Redated() | Answered() | Closed():
             _follow(sheaf, piece)
+
+
+def body(sheaf: Sheaf, code: str) -> Body:
+    return sheaf.look(Body, code) or Body(id=code)
 
 
 def tended(sheaf: Sheaf, column: str) -> Tended:

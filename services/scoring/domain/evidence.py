@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 from services.kernel.domain.calendar import month_span
@@ -65,12 +66,17 @@ class Evidence:
 
     def answering(self, code: str) -> str:
         """The department that answers, up to the last moment that counts, for what was told of this one."""
-        return who_answers(code, self.successors, at=last_moment(self.until))
+        return answering(code, self.successors, self.until)
 
     @property
     def over(self) -> bool:
         """Whether the month was over at the moment of computing."""
         return self.until == self.end
+
+
+def answering(code: str, successors: Successors, until: datetime) -> str:
+    """Who answers, up to the last moment before `until`, for what was told of a department."""
+    return who_answers(code, successors, at=last_moment(until))
 
 
 def last_moment(until: datetime) -> datetime:
@@ -102,24 +108,21 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
     answers = {x.letter: x for x in reversed(each(Answered))}  # the first answer of each letter
     done = {x.letter for x in each(Closed)} | answers.keys()
     successors = successors_of(each(Ended))
-
-    def answering(code: str) -> str:
-        return who_answers(code, successors, at=last_moment(until))
-
+    who = partial(answering, successors=successors, until=until)
     held = {x.letter: x for x in each(Transferred)}
     due = {x.letter: x for x in each(Redated)}
     found = Evidence(
         start=start,
         end=end,
         until=until,
-        departments={x.code: x for x in each(Department) if answering(x.code) == x.code},
+        departments={x.code: x for x in each(Department) if who(x.code) == x.code},
         successors=successors,
-        shown=grouped((answering(x.department), x) for x in each(Shown) if x.fact.at >= start),
-        withdrawn=grouped((answering(x.department), x) for x in each(Withdrawn) if x.fact.at >= start),
-        columns=grouped((answering(x.opened.owner), x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
-        answered=grouped((answering(x.department), x) for x in answers.values() if x.fact.at >= start),
+        shown=grouped((who(x.department), x) for x in each(Shown) if x.fact.at >= start),
+        withdrawn=grouped((who(x.department), x) for x in each(Withdrawn) if x.fact.at >= start),
+        columns=grouped((who(x.opened.owner), x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
+        answered=grouped((who(x.department), x) for x in answers.values() if x.fact.at >= start),
         overdue=grouped(
-            (answering(x.held.department), x)
+            (who(x.held.department), x)
             for x in (
                 Overdue(x, held.get(x.letter, x), due.get(x.letter, x)) for x in each(Received) if x.letter not in done
             )

@@ -51,7 +51,7 @@ DAYS = 31  # of the longest month
 @cache
 def version() -> str:
     """A hash of the code that decides what is kept, without comments and docstrings."""
-    modules = [import_module(f"services.scoring.domain.{name}") for name in ("adding", "facts", "held")]
+    modules = [import_module(f"services.scoring.domain.{name}") for name in ("adding", "evidence", "facts", "held")]
     code = "\n".join(bare(inspect.getsource(module)) for module in modules)
     return hashlib.sha256(code.encode()).hexdigest()[:12]
 

@@ -64,6 +64,11 @@ class Sums:
     kept: Mapping[str, Sequence[Kept]]
     overdue: Mapping[str, int]
 
+    def mentions(self, code: str) -> int:
+        """How many items and answered letters count for a department."""
+        of = self.of.get(code, {})
+        return sum(of.get(name, 0) for name in ("shown", "withdrawn", "answered"))
+
 
 def summed(found: Evidence, sums: Sums, scheme: Scheme) -> tuple[Scored, ...]:
     """Every department's month without its facts, sorted by code. `found`: at least the departments.

@@ -6,13 +6,22 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from services.kernel.domain.decision import Reader
-from services.kernel.domain.terms import answers_for, who_answers
+from services.kernel.domain.terms import answers_for
 from services.kernel.storage.mongo import Document, Index, MongoReader
 from services.kernel.storage.mongo import read as decoded
 from services.kernel.storage.unit import MongoUnit
 from services.scoring.domain import adding, held
 from services.scoring.domain.adding import Sheaf
-from services.scoring.domain.evidence import Column, Evidence, Overdue, grouped, last_moment, span, successors_of
+from services.scoring.domain.evidence import (
+    Column,
+    Evidence,
+    Overdue,
+    answering,
+    grouped,
+    last_moment,
+    span,
+    successors_of,
+)
 from services.scoring.domain.facts import Answered, Refreshed, Shown, Withdrawn
 from services.scoring.domain.held import (
     Body,
@@ -89,7 +98,7 @@ async def standing(read: Reader, month: str, as_of: datetime) -> Evidence:
     start, end, until = span(month, as_of)
     bodies = await read.find(Body, {}, sort="_id", limit=0)
     successors = successors_of(ended for body in bodies for ended in body.ended if ended.fact.at < until)
-    stand = [body for body in bodies if who_answers(body.id, successors, at=last_moment(until)) == body.id]
+    stand = [body for body in bodies if answering(body.id, successors, until) == body.id]
     departments = {body.id: said for body in stand if (said := body.as_of(until))}
     return Evidence(
         start=start, end=end, until=until, departments=departments, successors=successors, shown={}, withdrawn={},
@@ -182,26 +191,21 @@ async def sums(read: Reader, found: Evidence, month: str) -> Mapping[str, Mappin
     return added
 
 
-async def many(read: Reader, found: Evidence, month: str, code: str, *, more_than: int) -> bool:
-    """Whether more items and answered letters count for a department than that."""
-    of = (await sums(read, found, month)).get(code, {})
-    return sum(of.get(name, 0) for name in ("shown", "withdrawn", "answered")) > more_than
+async def mentioned(read: MongoReader, found: Evidence, month: str) -> Mapping[str, Sequence[Mention]]:
+    """What counts in a month, by the department that answers for it. Index: month, department."""
+    mentions = await mentions_where(read, {"month": month})
+    return grouped((found.answering(each.department), each) for each in mentions)
 
 
-async def mentioned(
-    read: MongoReader, found: Evidence, month: str, code: str | None = None
-) -> Mapping[str, Sequence[Mention]]:
-    """What counts in a month, by the department that answers for it; for one of them, or all.
+async def mentioned_of(read: MongoReader, found: Evidence, month: str, code: str) -> Sequence[Mention]:
+    """What counts in a month for one department. Index: month, department."""
+    codes = answers_for({code}, found.successors, at=last_moment(found.until))
+    return await mentions_where(read, {"month": month, "department": {"$in": sorted(codes)}})
 
-    Index: month, department.
-    """
-    where: Document = {"month": month}
-    if code is not None:
-        codes = answers_for({code}, found.successors, at=last_moment(found.until))
-        where["department"] = {"$in": sorted(codes)}
+
+async def mentions_where(read: MongoReader, where: Document) -> Sequence[Mention]:
     there = read.documents(Mention).find(where, session=read.session).batch_size(PORTION)
-    mentions = [decoded(Mention, each) for each in await there.to_list(None)]
-    return grouped((found.answering(each.department), each) for each in sorted(mentions, key=order))
+    return sorted([decoded(Mention, each) for each in await there.to_list(None)], key=order)
 
 
 def order(mention: Mention) -> tuple[str, int]:

@@ -8,6 +8,7 @@ from services.kernel.domain.decision import After, Reader
 from services.kernel.storage.mongo import Index
 from services.kernel.stream.consumer import Kept
 from services.scoring.domain.assessment import Month
+from services.scoring.domain.evidence import span
 from services.scoring.domain.facts import ALL_BEFORE, MEASURED, WITHIN, Piece, taken
 from services.scoring.domain.score import Inputs
 
@@ -27,13 +28,12 @@ async def position(read: Reader) -> int:
 
 async def pieces(read: Reader, inputs: Inputs) -> list[Piece]:
     """What measures take of the facts up to a position, read from the record itself."""
-    start, end = month_span(inputs.month)
-    until = min(end, inputs.as_of)
-    spans = {event.TYPE: {"$lt": until} for event in ALL_BEFORE}
-    spans |= {event.TYPE: {"$gte": start, "$lt": until} for event in WITHIN}
+    start, _, until = span(inputs.month, inputs.as_of)
+    times = {event.TYPE: {"$lt": until} for event in ALL_BEFORE}
+    times |= {event.TYPE: {"$gte": start, "$lt": until} for event in WITHIN}
     found = []
-    for type_, span in spans.items():
-        async for kept in in_time(read, {"type": type_, "time": span, "position": {"$lte": inputs.position}}):
+    for type_, time in times.items():
+        async for kept in in_time(read, {"type": type_, "time": time, "position": {"$lte": inputs.position}}):
             if piece := taken(kept):
                 found.append(piece)
     return found
@@ -53,13 +53,15 @@ async def in_time(read: Reader, where: dict[str, Any]) -> AsyncIterator[Kept]:
 
 async def heard(read: Reader, after: int, upto: int) -> list[Piece]:
     """What measures take of the facts heard after one position up to another, in their order. Index: position."""
-    where = {"position": {"$gt": after, "$lte": upto}, "type": {"$in": list(MEASURED)}}
-    return [piece for kept in await read.find(Kept, where, sort="position", limit=0) if (piece := taken(kept))]
+    return await in_order(read, {"position": {"$gt": after, "$lte": upto}, "type": {"$in": list(MEASURED)}})
 
 
 async def of(read: Reader, subject: str, upto: int) -> list[Piece]:
     """What measures take of all that was told of one aggregate. Index: subject, position."""
-    where = {"subject": subject, "position": {"$lte": upto}}
+    return await in_order(read, {"subject": subject, "position": {"$lte": upto}})
+
+
+async def in_order(read: Reader, where: dict[str, Any]) -> list[Piece]:
     return [piece for kept in await read.find(Kept, where, sort="position", limit=0) if (piece := taken(kept))]
 
 

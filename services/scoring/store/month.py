@@ -1,7 +1,8 @@
 """Months: computed from the evidence or from the record itself, and as they were closed; the schemes."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,10 @@ from services.kernel.storage.files import Files
 from services.kernel.storage.mongo import MongoReader
 from services.scoring.domain import refusals
 from services.scoring.domain.assessment import CITED, Assessment, Month, key
-from services.scoring.domain.evidence import Evidence
-from services.scoring.domain.held import Mention
+from services.scoring.domain.evidence import Evidence, must_be_registered
 from services.scoring.domain.measures import MEASURES
 from services.scoring.domain.scheme import Scheme, in_force
-from services.scoring.domain.score import Inputs, Scored, Sums, compute, summed, with_facts
+from services.scoring.domain.score import Inputs, Scored, Sums, compute, ranked, scored, summed, with_facts
 from services.scoring.store import evidence, fact
 
 
@@ -62,47 +62,49 @@ async def replayed(read: Reader, inputs: Inputs) -> tuple[Scored, ...]:
     return await asyncio.to_thread(compute, await fact.pieces(read, inputs), inputs, scheme(inputs.scheme))
 
 
-async def look(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
-    """Every department's month without its facts, from the evidence."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """A month without its facts: who is scored, what it adds up to, and every department's result."""
+
+    found: Evidence
+    sums: Sums
+    scored: tuple[Scored, ...]
+
+
+async def look(read: MongoReader, inputs: Inputs) -> Glance:
+    """From the evidence."""
     found = await evidence.standing(read, inputs.month, inputs.as_of)
     sums = Sums(
         of=await evidence.sums(read, found, inputs.month),
         kept=await evidence.kept_by(read, found, inputs.month, inputs.position),
         overdue=await evidence.overdue_by(read, found),
     )
-    return summed(found, sums, scheme(inputs.scheme))
+    return Glance(found=found, sums=sums, scored=summed(found, sums, scheme(inputs.scheme)))
+
+
+async def cited(read: MongoReader, inputs: Inputs, standing: Evidence, scored: Scored) -> Scored:
+    """A department's month with its facts, from the evidence."""
+    found = await evidence.carried(read, standing, inputs.month, position=inputs.position)
+    mentioned = await evidence.mentioned_of(read, found, inputs.month, scored.department)
+    return with_facts(scored, evidence.with_mentions(found, scored.department, mentioned))
 
 
 async def whole(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
-    """Every department's month with its facts, from the evidence."""
-    all_scored, found = await look(read, inputs), await basis(read, inputs)
+    """Every department's month with its facts, from the evidence.
+
+    It is computed in a thread, one department after the other: all facts at once would fill the memory.
+    """
+    standing = await evidence.standing(read, inputs.month, inputs.as_of)
+    found = await evidence.carried(read, standing, inputs.month, position=inputs.position)
     mentioned = await evidence.mentioned(read, found, inputs.month)
-    return await asyncio.to_thread(_with_facts, all_scored, found, mentioned)
+    must_be_registered(found, *mentioned)
 
+    def scores() -> Iterator[Scored]:
+        for code, department in sorted(found.departments.items()):
+            of_one = evidence.with_mentions(found, code, mentioned.get(code, ()))
+            yield scored(of_one, department, scheme(inputs.scheme))
 
-async def cited(read: MongoReader, inputs: Inputs, scored: Scored) -> Scored:
-    """A department's month with its facts, from the evidence."""
-    found, code = await basis(read, inputs), scored.department
-    return _with_facts([scored], found, await evidence.mentioned(read, found, inputs.month, code))[0]
-
-
-async def has_many(read: MongoReader, inputs: Inputs, code: str, *, more_than: int) -> bool:
-    """Whether more items and answered letters count for a department than that."""
-    found = await evidence.standing(read, inputs.month, inputs.as_of)
-    return await evidence.many(read, found, inputs.month, code, more_than=more_than)
-
-
-async def basis(read: MongoReader, inputs: Inputs) -> Evidence:
-    """The evidence of a month without what is mentioned in it."""
-    found = await evidence.standing(read, inputs.month, inputs.as_of)
-    return await evidence.carried(read, found, inputs.month, position=inputs.position)
-
-
-def _with_facts(
-    all_scored: Sequence[Scored], found: Evidence, mentioned: Mapping[str, Sequence[Mention]]
-) -> tuple[Scored, ...]:
-    codes = [(each, each.department) for each in all_scored]
-    return tuple(with_facts(each, evidence.with_mentions(found, code, mentioned.get(code, ()))) for each, code in codes)
+    return await asyncio.to_thread(lambda: ranked(tuple(scores())))
 
 
 async def month(read: Reader, id: str) -> Month:
