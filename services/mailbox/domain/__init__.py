@@ -19,11 +19,11 @@ from services.mailbox.domain.letter import (
     look_at_contact,
     rate,
     receive,
-    redate,
     transfer,
     wake,
 )
 from services.mailbox.domain.proof import Guesses, may_try
+from services.mailbox.domain.redating import redate
 
 __all__ = [
     "MAYOR",

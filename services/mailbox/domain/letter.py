@@ -15,7 +15,6 @@ from services.kernel.contracts.mailbox import (
     LetterOverdue,
     LetterRated,
     LetterReceived,
-    LetterRedated,
     LetterTransferred,
 )
 from services.kernel.domain.calendar import Calendar
@@ -207,35 +206,6 @@ def answer(letter: Letter, *, text: str, by: Person, at: datetime) -> Decision[L
             return Decision(stepped(answered, at=at), (*late.facts, told))
         case LetterState.ANSWERED | LetterState.CLOSED:
             raise refusals.ANSWERED()
-
-
-def redate(letter: Letter, *, policy: Policy, calendar: Calendar, at: datetime) -> Decision[Letter]:
-    """Reckon the clock of an open letter anew with another calendar. `policy`: the one that its clock runs by.
-
-    It is told if the deadline moves, or is no longer provisional. Amber and red belong to a due moment: for another one
-    they are told again in their time, and what is not overdue any more is not.
-    """
-    if letter.clock.calendar == calendar.version or letter.answered_at is not None:
-        return Decision(letter)
-    before = letter.clock
-    running = clock(letter.writing.kind, policy, calendar, at=letter.received_at, reckoned_at=at)
-    if running.due_at == before.due_at:
-        letter = replace(letter, clock=replace(before, calendar=running.calendar, provisional=running.provisional))
-    else:
-        known = letter.overdue_since is not None or running.due_at in letter.overdue_told
-        past = known and running.due_at <= at
-        letter = replace(
-            letter, clock=running, wakes_at=None if past else min(running.due_soon_at, max(running.due_at, at)),
-            overdue_since=running.due_at if past else None,
-        )  # fmt: skip
-        letter = stepped(letter, at=at, word="redated")
-    if (running.due_at, running.provisional) == (before.due_at, before.provisional):
-        return Decision(letter, (LetterReckoned(at=at, calendar=calendar.version),))
-    told = LetterRedated(
-        at=at, letter_id=letter.id, department=letter.department, due_at=running.due_at, due_before=before.due_at,
-        calendar=running.calendar, provisional=running.provisional,
-    )  # fmt: skip
-    return Decision(letter, (told,))
 
 
 def close(letter: Letter, *, by: Person, at: datetime) -> Decision[Letter]:

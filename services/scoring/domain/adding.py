@@ -24,7 +24,8 @@ from services.scoring.domain.facts import (
     Transferred,
     Withdrawn,
 )
-from services.scoring.domain.held import Body, Counted, Held, Matter, Mention, Period, Tended, Upkeep, by_day
+from services.scoring.domain.held import Body, Counted, Held, Mention, Period, Tended, Upkeep, by_day
+from services.scoring.domain.matter import Matter
 
 H = TypeVar("H", bound=Held)
 Key = tuple[type[Held], str]

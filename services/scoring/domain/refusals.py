@@ -96,6 +96,6 @@ UNKNOWN_DEPARTMENTS = Refusal(
 NO_PERIOD = Refusal(
     Unknown,
     "facts.no_period",
-    "还不知道栏目{column}的更新期限。请稍后再试。",
-    "Nothing tells until when the column {column} was current. Ask again soon.",
+    "还不知道栏目{column}的更新期限。请稍后再试；一直如此时请联系运维人员。",
+    "Nothing tells until when the column {column} was current. Ask again soon; if it stays so, tell operations.",
 )

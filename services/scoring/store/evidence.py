@@ -28,7 +28,6 @@ from services.scoring.domain.held import (
     Days,
     Kept,
     Mark,
-    Matter,
     Mention,
     Period,
     Sum,
@@ -36,6 +35,7 @@ from services.scoring.domain.held import (
     Upkeep,
     by_day,
 )
+from services.scoring.domain.matter import Matter
 from services.scoring.store import fact
 
 INDEXES = [
