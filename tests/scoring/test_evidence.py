@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import httpx
@@ -13,73 +13,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deploy.local.stack import Servers
-from services.kernel.contracts.columns import Cadence, DepartmentClass
-from services.kernel.contracts.publishing import Activity, Ground
-from services.kernel.domain.decision import Cause
 from services.kernel.domain.event import Message
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
-from services.kernel.storage.mongo import Database, connect, make_indexes
-from services.kernel.storage.transaction import Transactor
-from services.kernel.stream.batch import fact as recorded_fact
-from services.scoring import store, timers
+from services.kernel.storage.mongo import connect
 from services.scoring.domain import assessment, held
 from services.scoring.domain.score import Inputs, canonical, sha256
 from services.scoring.domain.score import compute as purely
-from services.scoring.store import evidence, fact
+from services.scoring.store import evidence
 from services.scoring.store import month as months
 from tests.scoring import recorded
 from tests.scoring.conftest import Hear
-from tests.scoring.story import AFTER, MONTH, OPENING, SCHEME, Story, inputs, on, pieces, whole_month
+from tests.scoring.rooms import Room, in_a_room
+from tests.scoring.story import AFTER, MONTH, SCHEME, Story, inputs, on, pieces, whole_month
+from tests.scoring.wild import heard, stories
 from tests.support.services import Bearer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
-CODES = ("finance", "health", "transport")
-CODE = st.sampled_from(CODES)
-MOMENT = st.builds(
-    lambda day, hour, month: on(day, f"{hour:02}:00", month=month),
-    st.integers(1, 30), st.integers(0, 23), st.sampled_from([8, 9, 9, 9, 10]),
-)  # fmt: skip
-
-FAR = st.sampled_from(
-    [datetime(1, 1, 3, tzinfo=UTC), datetime(1850, 5, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, tzinfo=UTC)]
-)
-ANY = st.one_of(MOMENT, MOMENT, MOMENT, FAR)
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """A database of scoring without a program."""
-
-    db: Database
-    transact: Transactor
-
-    @classmethod
-    async def made(cls, url: str, name: str) -> "Room":
-        db = connect(url, name)
-        await make_indexes(db, store.INDEXES, {})
-        return cls(db, Transactor(db, Cause(who="test", request="-")))
-
-    async def record(self, messages: Sequence[Message]) -> None:
-        """As the program records them: each gets the next position."""
-        first = await fact.position(self.transact.reader()) + 1
-        if messages:
-            await self.db["fact"].bulk_write([recorded_fact(n, m) for n, m in enumerate(messages, first)])
-
-    async def gather(self) -> None:
-        while await timers.gather_once(self.transact, at=AFTER):
-            """Some are left."""
-
-    async def empty(self) -> None:
-        """For the next: a database for each of many examples would take more files than MongoDB may have open."""
-        for name in await self.db.list_collection_names():
-            await self.db[name].delete_many({})
-        self.db.client.close()
-
-    async def close(self) -> None:
-        await self.db.client.drop_database(self.db.name)
-        self.db.client.close()
 
 
 @pytest.fixture
@@ -99,71 +50,6 @@ def shared(servers: Servers) -> Iterator[str]:
         await connect(servers.mongo_url, name).client.drop_database(name)
 
     asyncio.run(drop())
-
-
-def in_a_room(servers: Servers, name: str, prove: Callable[[Room], Awaitable[None]]) -> None:
-    async def run() -> None:
-        room = await Room.made(servers.mongo_url, name)
-        try:
-            await prove(room)
-        finally:
-            await room.empty()
-
-    asyncio.run(run())
-
-
-@st.composite
-def stories(draw: st.DrawFn) -> Story:
-    """Any life of a small city: clocks that were set back, letters answered twice, receipts never heard of."""
-    story = Story()
-    for code in CODES:
-        story.department(code, draw(st.sampled_from(DepartmentClass)))
-        story.column(f"c-{code}", code, at=draw(ANY), cadence=draw(st.sampled_from([Cadence.NEWS, Cadence.NONE])))
-        for at in [OPENING, *draw(st.lists(ANY, max_size=8))]:
-            due = draw(ANY)
-            story.refreshed(f"c-{code}", code, at=at, due_at=due, because=draw(st.sampled_from(Activity)))
-        if draw(st.booleans()):
-            story.retired(f"c-{code}", at=draw(ANY))
-    if draw(st.booleans()):
-        story.department("health", DepartmentClass.I, at=draw(ANY), name="市卫生健康局")
-    for code, successor, since in draw(st.lists(st.tuples(CODE, CODE, ANY), max_size=2)):
-        story.merged(code, successor, at=draw(ANY), since=since)
-    for n, (code, at, whole) in enumerate(draw(st.lists(st.tuples(CODE, ANY, st.booleans()), max_size=9))):
-        story.published(f"i{n}", code, at=at, by_another=whole)
-        if draw(st.booleans()):
-            story.published(f"i{n}", code, at=draw(ANY), revision=2)
-        if draw(st.integers(0, 4)) == 0:
-            story.withdrawn(f"i{n}", code, at=draw(ANY), ground=draw(st.sampled_from([None, *Ground])))
-    for n in range(draw(st.integers(0, 6))):
-        live(draw, story, f"L{n}")
-    return story
-
-
-def live(draw: st.DrawFn, story: Story, letter: str) -> None:
-    code, due = draw(CODE), draw(ANY)
-    if draw(st.integers(0, 5)):
-        story.received(letter, code, at=draw(ANY), due_at=due)
-    for step in draw(st.lists(st.sampled_from(["moved", "redated", "answered", "closed"]), max_size=4)):
-        other, at = draw(CODE), draw(ANY)
-        match step:
-            case "moved":
-                story.transferred(letter, code, other, at=at)
-            case "redated":
-                story.redated(letter, other, at=at, due_at=draw(ANY))
-            case "answered":
-                story.answered(letter, other, at=at, due_at=due)
-            case _:
-                story.closed(letter, other, at=at)
-
-
-def as_heard(draw: st.DrawFn, messages: Sequence[Message]) -> list[Message]:
-    """Any order of hearing in which each aggregate's facts keep theirs."""
-    order = draw(st.permutations([message.subject for message in messages]))
-    waiting = {subject: iter([m for m in messages if m.subject == subject]) for subject in order}
-    return [next(waiting[subject]) for subject in order]
-
-
-heard = st.composite(as_heard)
 
 
 @given(stories(), st.data())
