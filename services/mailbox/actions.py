@@ -60,8 +60,10 @@ async def change_policy(unit: Unit, policy: Policy, *, at: datetime, expected: i
     return unit.save(set_policy(await unit.get(Rules, ALL, expected=expected), policy, at=at))
 
 
-async def receive_letter(unit: Unit, receipt: str, writing: Writing, *, code_digest: Sealed, at: datetime) -> Letter:
-    rules = await unit.get(Rules, ALL)
+async def receive_letter(
+    unit: Unit, receipt: str, writing: Writing, *, rules: Rules, code_digest: Sealed, at: datetime
+) -> Letter:
+    """`rules`: as they were a moment ago; a clock by an older calendar is reckoned anew by the sweep."""
     policy, calendar = rules.policy(at), await at_number(unit, rules.number, rules.turned_at)
     department = await standing(unit, first_department(writing.mailbox, policy), at=at)
     return unit.save(

@@ -137,7 +137,11 @@ class Life:
         arrived = letter.received.at(self.today)
         policy = self.rules.policy(arrived)
         yield self._scene(
-            letter.received, receive_letter, self._writing(arrived), code_digest=Sealed(digest(letter.code))
+            letter.received,
+            receive_letter,
+            self._writing(arrived),
+            rules=self.rules,
+            code_digest=Sealed(digest(letter.code)),
         )
         if letter.accepted:
             if first_department(letter.mailbox, policy) != letter.department:

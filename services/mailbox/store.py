@@ -5,9 +5,10 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from time import monotonic
 
 from services.kernel.contracts.mailbox import LetterKind
-from services.kernel.domain.calendar import Limit, TimeUnit
+from services.kernel.domain.calendar import Limit, TimeUnit, day_of
 from services.kernel.domain.calendars import Newest, name
 from services.kernel.domain.decision import After, Reader
 from services.kernel.storage.mongo import Database, Index
@@ -28,6 +29,7 @@ INDEXES = [
 ]
 
 
+FRESH = 1.0  # seconds for which rules that were read are at hand
 OPEN = {"$in": [LetterState.RECEIVED, LetterState.ACCEPTED]}
 
 
@@ -65,6 +67,23 @@ async def rules(read: Reader) -> Rules:
     if found is None:
         raise refusals.RULES_AWAY()
     return found
+
+
+class RulesAtHand:
+    """The rules as this process read them at most a second ago, on the same day: limits take effect at midnight.
+
+    A letter that comes in needs no more, and is spared the question (decision 18).
+    """
+
+    def __init__(self) -> None:
+        self.rules: Rules | None = None
+        self.day, self.until = date.min, 0.0
+
+    async def __call__(self, read: Reader, *, at: datetime) -> Rules:
+        if self.rules is None or self.day != day_of(at) or monotonic() >= self.until:
+            self.rules = await rules(read)
+            self.day, self.until = day_of(at), monotonic() + FRESH
+        return self.rules
 
 
 async def letters_to_redate(read: Reader, moment: datetime, *, limit: int) -> list[str]:

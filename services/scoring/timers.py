@@ -23,7 +23,7 @@ from services.scoring.domain.score import Inputs
 from services.scoring.store import evidence, month
 
 BEHIND = Gauge("citygate_scoring_evidence_behind_facts", "Facts heard that are not added to the evidence yet.")
-PAUSE = 0.1  # seconds until it is looked again whether a fact came
+PAUSE = 0.25  # seconds until it is looked again whether a fact came
 UNUSED = 3600.0  # seconds between two looks for evidence that nobody uses any more
 
 
@@ -51,8 +51,7 @@ async def gather_once(transact: Transactor, *, at: datetime) -> int:
     """Add the facts of some positions, if there are any. Returns how many are left."""
     left = await evidence.behind(transact.reader())
     if left:
-        await transact(evidence.add, at=at)
-        left = await evidence.behind(transact.reader())
+        left -= await transact(evidence.add, at=at)
     BEHIND.set(left)
     return left
 

@@ -2,8 +2,9 @@
 
 import secrets
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.mailbox import Contact, NewLetter
@@ -115,8 +116,20 @@ def receipt_number(at: datetime) -> str:
     return f"{day_of(at):%Y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
 
 
+async def rules_at_hand(request: Request) -> store.RulesAtHand:
+    """Those of this program."""
+    state = request.app.state
+    if not hasattr(state, "rules_at_hand"):
+        state.rules_at_hand = store.RulesAtHand()
+    found: store.RulesAtHand = state.rules_at_hand
+    return found
+
+
+RulesAtHand = Annotated[store.RulesAtHand, Depends(rules_at_hand)]
+
+
 @router.post("/letters", status_code=201, summary="Hand a letter in, for the citizen who wrote it")
-async def reception(body: NewLetter, answer: Answer) -> Receipt:
+async def reception(body: NewLetter, answer: Answer, read: Read, rules: RulesAtHand) -> Receipt:
     at, code = now(), new_code()
     writing = Writing(
         kind=body.kind,
@@ -138,6 +151,7 @@ async def reception(body: NewLetter, answer: Answer) -> Receipt:
         receive_letter,
         receipt_number(at),
         writing,
+        rules=await rules(read, at=at),
         code_digest=Sealed(digest(code)),
         at=at,
     )

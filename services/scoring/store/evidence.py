@@ -63,7 +63,7 @@ async def behind(read: Reader) -> int:
 
 
 async def add(unit: MongoUnit, *, at: datetime) -> int:
-    """Add the facts of the next positions. Returns up to which they are added now."""
+    """Add the facts of the next positions. Returns how many positions."""
     begun = await reached(unit)
     upto = min(begun + WINDOW, await fact.position(unit))
     sheaf = Sheaf()
@@ -80,7 +80,7 @@ async def add(unit: MongoUnit, *, at: datetime) -> int:
         unit.keep(sheaf.states[key])
     await sum_up(unit, sheaf)
     unit.keep(Mark(id=held.version(), position=upto, at=at))
-    return upto
+    return upto - begun
 
 
 async def sum_up(unit: MongoUnit, sheaf: Sheaf) -> None:
