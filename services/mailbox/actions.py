@@ -9,9 +9,7 @@ from services.kernel.domain.decision import Unit
 from services.kernel.domain.person import Person
 from services.kernel.domain.refusals import stale
 from services.kernel.domain.sealed import Sealed
-from services.kernel.domain.terms import NOBODY, all_successors, who_answers
 from services.mailbox.domain import (
-    Department,
     Extract,
     Letter,
     Policy,
@@ -22,7 +20,6 @@ from services.mailbox.domain import (
     close,
     disclose,
     erase,
-    first_department,
     look_at_contact,
     rate,
     receive,
@@ -31,6 +28,7 @@ from services.mailbox.domain import (
     wake,
 )
 from services.mailbox.domain.calendar import Year, change, years_of
+from services.mailbox.domain.reception import Reception, reception, standing
 from services.mailbox.domain.rules import ALL, Rules, begin, set_policy, turn
 
 
@@ -61,16 +59,16 @@ async def change_policy(unit: Unit, policy: Policy, *, at: datetime, expected: i
 
 
 async def receive_letter(
-    unit: Unit, receipt: str, writing: Writing, *, rules: Rules, code_digest: Sealed, at: datetime
+    unit: Unit, receipt: str, writing: Writing, *, code_digest: Sealed, at: datetime, known: Reception | None = None
 ) -> Letter:
-    """`rules`: as they were a moment ago; a clock by an older calendar is reckoned anew by the sweep."""
-    policy, calendar = rules.policy(at), await at_number(unit, rules.number, rules.turned_at)
-    department = await standing(unit, first_department(writing.mailbox, policy), at=at)
+    """`known`: as it was a moment ago; a clock by an older calendar is reckoned anew by the sweep."""
+    where = known or await reception(unit, writing.mailbox, at=at)
     return unit.save(
         receive(
-            receipt, writing, code_digest=code_digest, department=department, policy=policy, calendar=calendar, at=at
+            receipt, writing, code_digest=code_digest, department=where.department, policy=where.policy,
+            calendar=where.calendar, at=at,
         )
-    )
+    )  # fmt: skip
 
 
 async def letter_now(unit: Unit, id: str, *, at: datetime, expected: int | None = None) -> Letter:
@@ -95,14 +93,6 @@ async def transfer_letter(
 ) -> Letter:
     letter = await letter_now(unit, id, at=at, expected=expected)
     return unit.save(transfer(letter, to=await standing(unit, to, at=at), reason=reason, by=by, at=at))
-
-
-async def standing(unit: Unit, code: str, *, at: datetime) -> Department:
-    """The department with this code, or the one that answers for it once it has ended. `Unknown` if not heard of."""
-    department = await unit.known(Department, code)
-    if department.successors == NOBODY:
-        return department
-    return await unit.known(Department, who_answers(code, await all_successors(unit), at=at))
 
 
 async def answer_letter(

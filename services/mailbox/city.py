@@ -19,7 +19,6 @@ from services.kernel.running.city import Moment, person, read, text, today, unti
 from services.kernel.running.program import Program
 from services.kernel.storage.crypto import digest
 from services.kernel.storage.mongo import MongoReader
-from services.mailbox import store
 from services.mailbox.actions import (
     accept_letter,
     answer_letter,
@@ -32,6 +31,7 @@ from services.mailbox.actions import (
 )
 from services.mailbox.api.letter import ALPHABET
 from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department
+from services.mailbox.domain.reception import current_rules
 from services.mailbox.domain.rules import Rules
 
 OFFICE = person(Role.OFFICE)
@@ -137,11 +137,7 @@ class Life:
         arrived = letter.received.at(self.today)
         policy = self.rules.policy(arrived)
         yield self._scene(
-            letter.received,
-            receive_letter,
-            self._writing(arrived),
-            rules=self.rules,
-            code_digest=Sealed(digest(letter.code)),
+            letter.received, receive_letter, self._writing(arrived), code_digest=Sealed(digest(letter.code))
         )
         if letter.accepted:
             if first_department(letter.mailbox, policy) != letter.department:
@@ -211,7 +207,7 @@ async def load(program: Program) -> None:
     if there:
         raise SystemExit(f"This database holds other letters: the city is loaded into an empty one only ({there[0]}).")
     departments = {code for letter in letters for code in (letter.department, *(t.to for t in letter.transferred))}
-    rules = await store.rules(reader)
+    rules = await current_rules(reader)
     departments |= {policy.mayor_department for policy in rules.policies}
     await until("mailbox to hear of the city's departments", lambda: known(reader, departments))
     scenes = [scene for letter in letters for scene in Life(letter=letter, rules=rules, today=on).scenes()]

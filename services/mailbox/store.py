@@ -12,8 +12,9 @@ from services.kernel.domain.calendar import Limit, TimeUnit, day_of
 from services.kernel.domain.calendars import Newest, name
 from services.kernel.domain.decision import After, Reader
 from services.kernel.storage.mongo import Database, Index
-from services.mailbox.domain import Guesses, Letter, LetterState, Policy, refusals
+from services.mailbox.domain import Guesses, Letter, LetterState, Policy
 from services.mailbox.domain.calendar import Year
+from services.mailbox.domain.reception import Reception, reception
 from services.mailbox.domain.rules import ALL, Rules
 
 INDEXES = [
@@ -29,7 +30,7 @@ INDEXES = [
 ]
 
 
-FRESH = 1.0  # seconds for which rules that were read are at hand
+FRESH = 1.0  # seconds for which what was read is at hand
 OPEN = {"$in": [LetterState.RECEIVED, LetterState.ACCEPTED]}
 
 
@@ -61,29 +62,22 @@ async def letters_to_wake(read: Reader, moment: datetime, *, limit: int) -> list
     return await read.ids(Letter, where, sort="wakes_at", limit=limit)
 
 
-async def rules(read: Reader) -> Rules:
-    """They are there before the program is ready."""
-    found = await read.look(Rules, ALL)
-    if found is None:
-        raise refusals.RULES_AWAY()
-    return found
+class AtHand:
+    """What has to be known of mailboxes, as this process read it at most a second ago, on the same day.
 
-
-class RulesAtHand:
-    """The rules as this process read them at most a second ago, on the same day: limits take effect at midnight.
-
-    A letter that comes in needs no more, and is spared the question (decision 18).
+    Limits and mergers take effect at midnight. A letter that comes in is spared the questions (decision 18).
     """
 
     def __init__(self) -> None:
-        self.rules: Rules | None = None
+        self.known: dict[str, Reception] = {}
         self.day, self.until = date.min, 0.0
 
-    async def __call__(self, read: Reader, *, at: datetime) -> Rules:
-        if self.rules is None or self.day != day_of(at) or monotonic() >= self.until:
-            self.rules = await rules(read)
-            self.day, self.until = day_of(at), monotonic() + FRESH
-        return self.rules
+    async def __call__(self, read: Reader, mailbox: str, *, at: datetime) -> Reception:
+        if self.day != day_of(at) or monotonic() >= self.until:
+            self.known, self.day, self.until = {}, day_of(at), monotonic() + FRESH
+        if mailbox not in self.known:
+            self.known[mailbox] = await reception(read, mailbox, at=at)
+        return self.known[mailbox]
 
 
 async def letters_to_redate(read: Reader, moment: datetime, *, limit: int) -> list[str]:

@@ -15,7 +15,7 @@ from tests.support.city import CONTACT
 from tests.support.programs import Suite
 from tests.support.waiting import eventually
 
-ROUNDS, COUNT, AT_ONCE = 6, 300, 32
+ROUNDS, COUNT, AT_ONCE = 10, 300, 32
 
 
 async def load(address: str, path: str, body: dict[str, object], headers: dict[str, str]) -> float:

@@ -31,6 +31,7 @@ from services.kernel.stream.relay import Relay, send_once
 from services.mailbox import __main__ as mailbox_main
 from services.mailbox import store as mailbox_store
 from services.mailbox.domain import LetterState
+from services.mailbox.domain import reception as mailbox_reception
 from services.mailbox.settings import MailboxSettings
 from services.publishing import __main__ as publishing_main
 from services.publishing import store as publishing_store
@@ -143,7 +144,7 @@ async def test_mailbox_looks_up_whatever_it_is_asked(
             async with reading(create_app(program), bearer(Role.SERVICE)) as reader:
                 check = await Files(program.db).put(pieces(b"x"), "text/plain", most=1, referenced=True)
                 await reader.get(f"/content/{check.sha256}")
-            policy = (await mailbox_store.rules(program.transact.reader())).policy(NOW)
+            policy = (await mailbox_reception.current_rules(program.transact.reader())).policy(NOW)
             await mailbox_store.count_wrong_code(program.db, "20260302-000001", policy, at=NOW)
             await come_due(program)
 

@@ -30,9 +30,8 @@ STORM = {"day": "2026-03-10", "name": "台风停工"}
 
 
 async def received(program: Program, *receipts: str) -> None:
-    rules = await store.rules(program.transact.reader())
     for receipt in receipts:
-        await program.transact(receive_letter, receipt, WRITING, rules=rules, code_digest=Sealed("-"), at=RECEIVED)
+        await program.transact(receive_letter, receipt, WRITING, code_digest=Sealed("-"), at=RECEIVED)
 
 
 async def told(program: Program, type_: str) -> list[dict[str, Any]]:
@@ -191,9 +190,8 @@ async def test_days_that_cannot_be_are_refused(desk: Desk, number: int, days: Js
 async def test_a_letter_whose_year_has_no_notice_is_provisional_until_it_has(program: Program, desk: Desk) -> None:
     last = max(official().years)
     written = datetime.fromisoformat(f"{last}-12-28T02:00:00Z")
+    await program.transact(receive_letter, "20261228-AAAAAA", WRITING, code_digest=Sealed("-"), at=written)
     read = program.transact.reader()
-    rules = await store.rules(read)
-    await program.transact(receive_letter, "20261228-AAAAAA", WRITING, rules=rules, code_digest=Sealed("-"), at=written)
     assert await store.provisional(read) == 1
 
     notice = {"off": [{"day": f"{last + 1}-01-01", "name": "元旦"}], "make_up": [], "source": "国办发明电〔2026〕9号"}
@@ -214,11 +212,10 @@ async def test_limits_set_for_a_day_to_come_hold_for_letters_received_from_then_
     assert [p["in_force"] for p in set_.json()["policies"]] == [True, False]
 
     await received(program, "20260302-AAAAAA")
-    later, rules = next_week + timedelta(days=1), await store.rules(program.transact.reader())
-    await program.transact(receive_letter, "R2", WRITING, rules=rules, code_digest=Sealed("-"), at=later)
+    await program.transact(receive_letter, "R2", WRITING, code_digest=Sealed("-"), at=next_week + timedelta(days=1))
 
-    versions = [(await desk.letter(receipt))["rule"] for receipt in ("20260302-AAAAAA", "R2")]
-    assert versions == ["letters/1", "letters-2"]
+    rules = [(await desk.letter(receipt))["rule"] for receipt in ("20260302-AAAAAA", "R2")]
+    assert rules == ["letters/1", "letters-2"]
     clock = done(await desk.client.get("/letters/R2/clock", headers=desk.office))
     assert len([day for day in clock["days"] if day["counted"]]) == 7
 
@@ -247,22 +244,22 @@ async def test_handlers_read_the_limits_and_editors_do_not(desk: Desk) -> None:
     expect_problem(foreign, 403, "role.not_allowed")
 
 
-async def test_rules_are_asked_for_anew_each_second_and_on_each_day_as_limits_take_effect_at_midnight(
+async def test_what_a_letter_needs_is_asked_for_anew_each_second_and_on_each_day(
     program: Program, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = 100.0
     monkeypatch.setattr(store, "monotonic", lambda: clock)
-    at_hand, read = store.RulesAtHand(), program.transact.reader()
+    at_hand, read = store.AtHand(), program.transact.reader()
     tonight = datetime.fromisoformat("2026-03-02T23:59:59.900+08:00")
 
-    async def numbers(*moments: datetime) -> list[int]:
-        return [(await at_hand(read, at=at)).number for at in moments]
+    async def calendars(*moments: datetime) -> list[str]:
+        return [(await at_hand(read, "finance", at=at)).calendar.version for at in moments]
 
-    assert await numbers(tonight) == [1]
+    assert await calendars(tonight) == ["calendar-1"]
     done(await put(desk, await with_a_storm(desk)))
 
-    assert await numbers(tonight, tonight + timedelta(seconds=0.2)) == [1, 2]
+    assert await calendars(tonight, tonight + timedelta(seconds=0.2)) == ["calendar-1", "calendar-2"]
     done(await put(desk, await year(desk) | {"off": []}))
-    assert await numbers(tonight + timedelta(seconds=0.3)) == [2]
+    assert await calendars(tonight + timedelta(seconds=0.3)) == ["calendar-2"]
     clock += store.FRESH
-    assert await numbers(tonight + timedelta(seconds=0.3)) == [3]
+    assert await calendars(tonight + timedelta(seconds=0.3)) == ["calendar-3"]

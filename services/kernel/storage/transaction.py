@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypedDict, TypeVar, Unpack
 
 import stamina
 import stamina.instrumentation
@@ -15,7 +16,7 @@ from pymongo.write_concern import WriteConcern
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import Cause, No
 from services.kernel.storage.crypto import Vault
-from services.kernel.storage.mongo import Database, MongoReader, Session, asking, is_clash
+from services.kernel.storage.mongo import Database, MongoReader, asking, is_clash
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import ACTIONS, FACTS, log
 
@@ -112,16 +113,13 @@ class Transactor:
             return clashes < CLASHES and isinstance(error, PyMongoError) and may_settle(error)
 
         try:
-            async for attempt in stamina.retry_context(on=lost_a_race, **RACE):
-                with attempt:
-                    return await self._once(act)
+            return await again(partial(self._once, act), on=lost_a_race, **RACE)
         except PyMongoError as error:
             if is_clash(error) and clashes >= CLASHES:
                 raise refusals.EXISTS() from error
             if may_settle(error):
                 raise refusals.BUSY() from error
             raise
-        raise AssertionError("unreachable: the last attempt returns or raises")
 
     async def _once(self, act: Callable[[MongoUnit], Awaitable[T]]) -> T:
         async with await self.db.client.start_session() as session:
@@ -130,18 +128,25 @@ class Transactor:
             answer = await act(unit)
             await unit.flush()
             if unit.flushes:
-                await settled(self._commit(session))
+                await settled(again(session.commit_transaction, on=is_unknown, **OUTCOME))
         for record in unit.facts:
             FACTS.labels(type=record["type"]).inc()
         if unit.tells:
             self.unsent.set()
         return answer
 
-    async def _commit(self, session: Session) -> None:
-        """Commit again while the outcome is unknown. A commit may be repeated."""
-        async for attempt in stamina.retry_context(on=is_unknown, **OUTCOME):
-            with attempt:
-                await session.commit_transaction()
+
+async def again(do: Callable[[], Awaitable[T]], *, on: Callable[[Exception], bool], **schedule: Unpack[Schedule]) -> T:
+    """Do it, and again while it fails so. Most succeed at once: only who does not pays for a schedule."""
+    try:
+        return await do()
+    except Exception as error:
+        if not on(error):
+            raise
+    async for attempt in stamina.retry_context(on=on, **schedule):
+        with attempt:
+            return await do()
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def name_of(action: Callable[..., object]) -> str:
@@ -156,7 +161,7 @@ def may_settle(error: PyMongoError) -> bool:
 
 
 def is_unknown(error: Exception) -> bool:
-    """Whether nobody knows if the commit happened."""
+    """Whether nobody knows if the commit happened. It may be repeated."""
     return isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
 
 

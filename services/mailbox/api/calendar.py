@@ -18,6 +18,7 @@ from services.mailbox import store
 from services.mailbox.actions import change_calendar
 from services.mailbox.domain import refusals
 from services.mailbox.domain.calendar import EARLIEST, LATEST, Year, differs, must_be_a_year, of_year
+from services.mailbox.domain.reception import current_rules
 
 router = APIRouter(route_class=Door, tags=["calendars"])
 MAY: Rights = {
@@ -118,7 +119,7 @@ class Calendars(BaseModel):
 
 @router.get("/calendars", summary="The years whose notices are loaded")
 async def years(read: Read) -> Calendars:
-    rules = await store.rules(read)
+    rules = await current_rules(read)
     found = [
         YearBrief(version=year.version, year=int(year.id), calendar=name(year.number), source=year.days.source)
         for year in await store.years(read)

@@ -2,9 +2,8 @@
 
 import secrets
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from services.kernel.contracts.fields import DepartmentCode
 from services.kernel.contracts.mailbox import Contact, NewLetter
@@ -41,6 +40,7 @@ from services.mailbox.api.bodies import (
 )
 from services.mailbox.api.views import ClockView, ContactView, LetterView, Rated, Receipt, StatusView
 from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try, refusals
+from services.mailbox.domain.reception import current_rules
 
 router = APIRouter(route_class=Door, tags=["letters"])
 HANDLERS = {Role.HANDLER, Role.OFFICE}
@@ -116,20 +116,17 @@ def receipt_number(at: datetime) -> str:
     return f"{day_of(at):%Y%m%d}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
 
 
-async def rules_at_hand(request: Request) -> store.RulesAtHand:
-    """Those of this program."""
+def at_hand(request: Request) -> store.AtHand:
+    """Of this program."""
     state = request.app.state
-    if not hasattr(state, "rules_at_hand"):
-        state.rules_at_hand = store.RulesAtHand()
-    found: store.RulesAtHand = state.rules_at_hand
+    if not hasattr(state, "at_hand"):
+        state.at_hand = store.AtHand()
+    found: store.AtHand = state.at_hand
     return found
 
 
-RulesAtHand = Annotated[store.RulesAtHand, Depends(rules_at_hand)]
-
-
 @router.post("/letters", status_code=201, summary="Hand a letter in, for the citizen who wrote it")
-async def reception(body: NewLetter, answer: Answer, read: Read, rules: RulesAtHand) -> Receipt:
+async def reception(request: Request, body: NewLetter, answer: Answer) -> Receipt:
     at, code = now(), new_code()
     writing = Writing(
         kind=body.kind,
@@ -151,7 +148,7 @@ async def reception(body: NewLetter, answer: Answer, read: Read, rules: RulesAtH
         receive_letter,
         receipt_number(at),
         writing,
-        rules=await rules(read, at=at),
+        known=await at_hand(request)(answer.transact.reader(), body.mailbox, at=at),
         code_digest=Sealed(digest(code)),
         at=at,
     )
@@ -198,7 +195,7 @@ async def letter(id: Id, read: Read, by: Caller) -> LetterView:
 @router.get("/letters/{id}/clock", summary="The deadline: each day counted or skipped, and why")
 async def clock(id: Id, read: Read, by: Caller) -> ClockView:
     found = await mine(read, by, id)
-    limit = (await store.rules(read)).rule(found.clock.rule).limits[found.writing.kind]
+    limit = (await current_rules(read)).rule(found.clock.rule).limits[found.writing.kind]
     calendar = await of_version(read, found.clock.calendar)
     return ClockView.of(found, deadline(found.received_at, limit, calendar))
 
@@ -257,7 +254,7 @@ async def proven(door: Doorway, id: str, code: str) -> Letter:
     An unknown receipt and a wrong code look the same, cost the same time and are counted the same.
     """
     read, at = door.transact.reader(), now()
-    policy = (await store.rules(read)).policy(at)
+    policy = (await current_rules(read)).policy(at)
     may_try(await read.look(Guesses, id), policy, at=at)
     found = await read.look(Letter, id)
     kept = found.code_digest.text if found else None

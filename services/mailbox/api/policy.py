@@ -17,9 +17,9 @@ from services.kernel.domain.event import Known
 from services.kernel.domain.person import Role
 from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, View
-from services.mailbox import store
 from services.mailbox.actions import change_policy
 from services.mailbox.domain import Policy, refusals
+from services.mailbox.domain.reception import current_rules
 from services.mailbox.domain.rules import Rules
 
 router = APIRouter(route_class=Door, tags=["policies"])
@@ -114,7 +114,7 @@ def shown(policy: Policy, in_force: bool) -> PolicyView:
 
 @router.get("/policies", summary="The limits for answering letters, in all versions")
 async def policies(read: Read) -> PoliciesView:
-    return PoliciesView.of(await store.rules(read))
+    return PoliciesView.of(await current_rules(read))
 
 
 @router.put("/policies/{policy}", summary="Set limits that take effect on a day to come")
