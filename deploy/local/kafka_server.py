@@ -18,7 +18,7 @@ from deploy.local.processes import NOBODY, Process, tail
 
 HERE = Path(__file__).parent / "kafka"
 JARS = CACHE / "kafka"
-LEAN = ("-Xmx320m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")  # on a machine shared with all it serves
+LEAN = ("-Xmx320m", "-XX:TieredStopAtLevel=1")  # on a machine shared with all it serves
 FETCHING = 300.0  # seconds
 CLUSTER = "citygate-local-run-00A"  # 22 characters, as a cluster id must be
 PROPERTIES = """\

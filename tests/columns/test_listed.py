@@ -72,6 +72,8 @@ async def test_what_cannot_be_retired(desk: Desk) -> None:
     refused = await desk.propose(slug="d")
     done(await decided(desk, refused["id"], {"decision": "refuse", "reason": "重复"}), 200)
     expect_problem(await retired(desk, refused["id"], other["id"]), 409, "column.closed")
+    elsewhere, _ = await desk.open(slug="e"), await desk.open(slug="below", parent_id=other["id"])
+    expect_problem(await retired(desk, other["id"], elsewhere["id"]), 409, "column.has_children")
 
 
 async def test_a_department_that_is_not_there_is_not_changed(desk: Desk) -> None:

@@ -23,6 +23,7 @@ from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
 from services.columns import __main__ as columns_main
 from services.columns.settings import ColumnsSettings
+from services.kernel.domain.decision import Unknown
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program, create_app
 from services.kernel.storage.files import Files
@@ -145,6 +146,8 @@ async def test_mailbox_looks_up_whatever_it_is_asked(
                 check = await Files(program.db).put(pieces(b"x"), "text/plain", most=1, referenced=True)
                 await reader.get(f"/content/{check.sha256}")
             policy = (await mailbox_reception.current_rules(program.transact.reader())).policy(NOW)
+            with pytest.raises(Unknown):  # nothing told of departments here
+                await mailbox_store.AtHand()(program.transact.reader(), "finance", at=NOW)
             await mailbox_store.count_wrong_code(program.db, "20260302-000001", policy, at=NOW)
             await come_due(program)
 
