@@ -1,7 +1,7 @@
 """The same as JSON, and letters for programs."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -12,15 +12,16 @@ from gateway.answer import MonthInPath, json, query
 from gateway.limits import may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
-from services.kernel.contracts.fields import QueryCode, Receipt
+from services.kernel.contracts.fields import QueryCode, Receipt, Stars, Yes
 from services.kernel.contracts.mailbox import NewLetter
 from services.kernel.domain.refusals import ANSWER_GONE, CURSOR, KEY_REUSED
 from services.kernel.http.listing import LIMIT, Portion, Wanted
+from services.kernel.http.once import Route
 from services.kernel.http.problem import MEDIA_TYPE, Says, request_id
 from services.kernel.http.web import Body
 from services.kernel.telemetry import log
 
-router = APIRouter(prefix="/api/v1")
+router = APIRouter(prefix="/api/v1", route_class=Route)
 
 Id = Annotated[str, Path(min_length=1, max_length=200)]
 ReceiptInPath = Annotated[Receipt, Path()]
@@ -148,8 +149,8 @@ class WithCode(Body):
 class Rating(WithCode):
     """What the writer thinks of the answer."""
 
-    stars: Literal[1, 2, 3, 4, 5]
-    solved: bool
+    stars: Stars
+    solved: Yes
 
 
 Key = Annotated[str | None, Header(min_length=8, max_length=255)]

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from services.kernel.domain import decision
-from services.kernel.domain.decision import Away, Forbidden, Missing, Refusal, TooMany
+from services.kernel.domain.decision import Away, Forbidden, Malformed, Missing, Refusal, TooMany
 
 PASSED_ON = Path(__file__).parent / "data" / "passed_on.json"
 
@@ -76,6 +76,12 @@ FORM_EXPIRED = Refusal(
     "form.expired",
     "表单打开超过十二小时。请重新提交一次。",
     "The form is older than twelve hours. Send it again.",
+)
+FORM_UNREADABLE = Refusal(
+    Malformed,
+    "form.unreadable",
+    "表单的文字编码无法识别。请在本网站用浏览器重新填写。",
+    "The encoding of the form cannot be told. Fill it in on this portal, with a browser.",
 )
 FORM_FORGED = Refusal(
     Forbidden,

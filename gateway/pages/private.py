@@ -10,13 +10,15 @@ from fastapi import APIRouter, Path, Request, Response
 from gateway.answer import model
 from gateway.cache import Basis
 from gateway.limits import may_ask, may_write
-from gateway.pages.forms import Forms, Typed, checked, typed
+from gateway.pages.forms import Forms
 from gateway.pages.render import private
+from gateway.pages.typed import Typed, letter, typed
 from gateway.upstream import Own, Written, upstream
 from services.kernel.contracts.fields import QUERY_CODE, RECEIPT, Receipt
-from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.contracts.mailbox import LetterKind, NewLetter
+from services.kernel.domain import text
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Forbidden, TooMany
+from services.kernel.domain.decision import Forbidden, Malformed, TooMany
 from services.kernel.http.problem import request_id
 from services.kernel.telemetry import log
 
@@ -66,17 +68,23 @@ async def write(request: Request) -> Response:
 
     A second click with the same token gets the same letter.
     """
-    filled, fresh = await typed(request), forms(request).token()
+    fresh = forms(request).token()
+    try:
+        filled = await typed(request)
+    except Malformed as no:
+        return await form(request, Typed({}), token=fresh, status=422, wrong=no.said.zh)
     try:
         forms(request).must_be_ours(request)
         number = forms(request).number(filled["token"])
-        if wrong := checked(filled, {code for code, _ in await mailboxes(request)}):
-            return await form(request, Typed(filled.values, wrong), token=filled["token"], status=422)
+        body = letter(filled, {code for code, _ in await mailboxes(request)})
+        if not isinstance(body, NewLetter):
+            return await form(request, Typed(filled.values, body), token=filled["token"], status=422)
         may_write(request)
     except (Forbidden, TooMany) as no:
         return await form(request, filled, token=fresh, status=no.status, wrong=REFUSED[no.code])
     try:
-        answer = await upstream(request).mailbox("/letters", filled.body(), key=number, request=request_id(request))
+        said = body.model_dump(mode="json", exclude_none=True)
+        answer = await upstream(request).mailbox("/letters", said, key=number, request=request_id(request))
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
         return await form(request, filled, token=filled["token"], status=503, wrong=AWAY)
@@ -127,7 +135,7 @@ async def ask_for_code(request: Request, receipt: str, *, status: int = 200, wro
 
 async def _status(request: Request, receipt: str, code: str, *, told: str = "", wrong: str = "") -> Response:
     """The private page. The code stands in the form for rating, never in an address."""
-    receipt = receipt.upper()
+    receipt, code = text.receipt(receipt), text.digits(code)
     try:
         forms(request).must_be_ours(request)
         may_ask(request)
@@ -155,7 +163,7 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
 @router.post("/letters/{receipt}/rating")
 async def rating(request: Request, receipt: ReceiptInPath) -> Response:
     filled = await typed(request)
-    code, stars, solved = filled["code"], filled["stars"], filled["solved"]
+    code, stars, solved = text.digits(filled["code"]), filled["stars"], filled["solved"]
     try:
         forms(request).must_be_ours(request)
         number = forms(request).number(filled["token"])

@@ -12,8 +12,9 @@ from services.columns.domain import refusals
 from services.columns.domain.column import ColumnState, Draft, Located
 from services.columns.store import column as store
 from services.kernel.contracts.columns import Cadence, ColumnKind, ColumnProfile, Publishers
-from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass
+from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass, written
 from services.kernel.domain import refusals as anywhere
+from services.kernel.domain import text
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Reader
 from services.kernel.domain.event import Known
@@ -61,8 +62,8 @@ SAYS: Says = {
 }
 
 Slug = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Name = Annotated[str, written(text.line, 1, 60)]
+Reason = Annotated[str, written(text.text, 1, 500)]
 ColumnIdInPath = Annotated[ColumnId, Path()]
 STANDING = [ColumnState.PROPOSED, ColumnState.LIVE]
 States = Annotated[list[ColumnState], Query(alias="state", max_length=len(ColumnState))]

@@ -3,15 +3,15 @@
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path
-from pydantic import StringConstraints
 
 from services.columns.actions import department as actions
 from services.columns.domain import refusals
 from services.columns.domain.department import Department
 from services.columns.store import department as store
 from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentProfile
-from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import DepartmentCode, Yes, written
 from services.kernel.domain import refusals as anywhere
+from services.kernel.domain import text
 from services.kernel.domain.clock import now
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import EVERYBODY, Role
@@ -32,9 +32,9 @@ SAYS: Says = {
     "PATCH /departments/{code}": (anywhere.missing("department"), anywhere.stale("department")),
 }
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=60)]
-Phone = Annotated[str, StringConstraints(min_length=1, max_length=40)]
-Address = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+Name = Annotated[str, written(text.line, 1, 60)]
+Phone = Annotated[str, written(text.plain_line, 1, 40)]
+Address = Annotated[str, written(text.line, 1, 120)]
 CodeInPath = Annotated[DepartmentCode, Path()]
 
 
@@ -54,8 +54,8 @@ class ChangedDepartment(Body):
     name: Name | None = None
     kind: Known[DepartmentKind] | None = None
     department_class: DepartmentClass | None = None
-    service_duties: bool | None = None
-    letter_duties: bool | None = None
+    service_duties: Yes | None = None
+    letter_duties: Yes | None = None
     phone: Phone | None = None
     address: Address | None = None
 

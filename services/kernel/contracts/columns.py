@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from services.kernel.contracts.fields import Yes
 from services.kernel.domain.event import Event, OpenEnum
 
 
@@ -58,8 +59,8 @@ class DepartmentProfile(BaseModel):
     name: str
     kind: DepartmentKind
     department_class: DepartmentClass
-    service_duties: bool
-    letter_duties: bool
+    service_duties: Yes
+    letter_duties: Yes
     phone: str
     address: str
 

@@ -1,15 +1,16 @@
 """What several programs take in and tell, declared once: codes, ids, and what a letter may be."""
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
 
-from pydantic import StringConstraints
+from pydantic import BeforeValidator, Field, GetPydanticSchema, Strict, StringConstraints
+from pydantic_core import core_schema
 
+from services.kernel.domain import text
 from services.kernel.domain.decision import Words
 
 RECEIPT, QUERY_CODE = r"[0-9A-Za-z-]{1,40}", r"[0-9]{10}"
-PHONE, EMAIL = r"[0-9+ -]{6,20}", r"[^@\s\x00]{1,40}@[^@\s\x00]{1,40}\.[^@\s\x00.]{2,18}"
-TITLE, TEXT, NAME = (2, 100), (5, 5_000), (1, 40)  # of a letter and its writer: characters, least and most
-
+T = TypeVar("T")
 
 WANTED: dict[str, Words] = {}
 """What to type instead of a text that does not match, by pattern."""
@@ -21,12 +22,24 @@ def of(pattern: str, zh: str, en: str) -> StringConstraints:
     return StringConstraints(pattern=f"^{pattern}$")
 
 
-def within(limits: tuple[int, int], pattern: str) -> StringConstraints:
-    """A text of so many characters, each of which matches."""
-    WANTED[f"^{pattern}*$"] = Words("不能含有换行或控制字符。", "It may hold no line breaks and no control characters.")
-    return StringConstraints(min_length=limits[0], max_length=limits[1], pattern=f"^{pattern}*$")
+def written(fold: Callable[[str], str], least: int, most: int) -> GetPydanticSchema:
+    """What people write: folded, then checked; so many characters, least and most, as people see them."""
+    kind = text.Kind(fold, least, most)
+    return GetPydanticSchema(
+        lambda source, handler: core_schema.no_info_after_validator_function(kind, handler(source)),
+        lambda schema, handler: {**handler(schema), "minLength": least, "maxLength": most},
+    )
 
 
+def folded(fold: Callable[[str], str]) -> BeforeValidator:
+    """What people copy from somewhere: folded before it is compared with its pattern."""
+    return BeforeValidator(lambda value: fold(value) if isinstance(value, str) else value)
+
+
+Yes = Annotated[bool, Strict()]
+"""A yes or no, and nothing that could be taken for one."""
+Whole = Annotated[int, Strict()]
+"""A number, and no truth value or text."""
 DepartmentCode = Annotated[
     str,
     of(
@@ -58,20 +71,16 @@ Month = Annotated[
 ]
 
 Receipt = Annotated[
-    str, of(RECEIPT, "请填写受理编号，例如 20261127-7K3M9Q。", "Send a receipt number, like 20261127-7K3M9Q.")
-]
-QueryCode = Annotated[str, of(QUERY_CODE, "请填写10位数字的查询码。", "Send the query code of ten digits.")]
-LetterTitle = Annotated[str, within(TITLE, r"[^\x00-\x1f]")]
-LetterText = Annotated[str, within(TEXT, r"[^\x00]")]
-WriterName = Annotated[str, within(NAME, r"[^\x00]")]
-Phone = Annotated[
     str,
-    of(
-        PHONE,
-        "请填写电话号码：6至20位数字，可含加号、空格和连字符。",
-        "Send a telephone number: 6 to 20 digits, with plus, spaces or hyphens.",
-    ),
+    folded(text.receipt),
+    of(RECEIPT, "请填写受理编号，例如 20261127-7K3M9Q。", "Send a receipt number, like 20261127-7K3M9Q."),
 ]
-Email = Annotated[
-    str, of(EMAIL, "请填写电子邮箱，例如 name@example.com。", "Send an e-mail address, like name@example.com.")
+QueryCode = Annotated[
+    str, folded(text.digits), of(QUERY_CODE, "请填写10位数字的查询码。", "Send the query code of ten digits.")
 ]
+LetterTitle = Annotated[str, written(text.line, 2, 100)]
+LetterText = Annotated[str, written(text.text, 5, 5_000)]
+WriterName = Annotated[str, written(text.line, 1, 40)]
+Phone = Annotated[str, written(text.telephone, 1, 40)]
+Email = Annotated[str, written(text.email, 1, 254)]
+Stars = Annotated[Whole, Field(ge=1, le=5)]

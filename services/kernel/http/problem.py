@@ -12,7 +12,8 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from services.kernel.domain import refusals
-from services.kernel.domain.decision import No, Refusal, Unauthorized, Unknown, Words
+from services.kernel.domain.decision import No, Refusal, Unauthorized, Unknown, Words, Wrong
+from services.kernel.http.once import Twice
 from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
 from services.kernel.telemetry import log
@@ -131,6 +132,11 @@ async def by_framework(request: Request, error: HTTPException) -> Response:
     return refusal(request, known(**dict.fromkeys(known.names, error.detail)), headers=error.headers)
 
 
+async def by_twice(request: Request, error: Twice) -> Response:
+    said = Wrong("同一项填写了两次，请只留一个。", "It stands twice. Leave one of them.")
+    return malformed(request, [{"type": "value_error", "loc": ("body", error.key), "ctx": {"error": said}}])
+
+
 async def by_database(request: Request, error: PyMongoError) -> Response:
     """A question outside a transaction failed: 503 if the database does not answer (ask again), else 500."""
     if not is_away(error):
@@ -145,8 +151,8 @@ async def before(_: Request, error: AnsweredBefore) -> Response:
 
 
 HANDLERS: Mapping[type[Exception], Any] = {
-    No: no, RequestValidationError: by_pydantic, HTTPException: by_framework, PyMongoError: by_database,
-    AnsweredBefore: before, Exception: unforeseen,
+    No: no, RequestValidationError: by_pydantic, Twice: by_twice, HTTPException: by_framework,
+    PyMongoError: by_database, AnsweredBefore: before, Exception: unforeseen,
 }  # fmt: skip
 
 Says = Mapping[str, Sequence[Refusal]]

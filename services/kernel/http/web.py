@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from fastapi import Depends, Header, Request, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne
 
@@ -19,6 +18,7 @@ from services.kernel.domain.person import Person, Role
 from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
+from services.kernel.http.once import Route
 from services.kernel.http.problem import AnsweredBefore, request_id
 from services.kernel.storage.crypto import Unsealable, Vault
 from services.kernel.storage.mongo import Database, MongoReader
@@ -83,7 +83,7 @@ async def entered(request: Request) -> Doorway:
 Entered = Annotated[Doorway, Depends(entered)]
 
 
-class Door(APIRoute):
+class Door(Route):
     """A route that checks its caller before it reads the body: 401 and 403 come first."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -3,29 +3,25 @@
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime
 
-from services.kernel.contracts.fields import (
-    DepartmentCode,
-    QueryCode,
-    Receipt,
-)
+from services.kernel.contracts.fields import DepartmentCode, QueryCode, Receipt, Stars, Yes, written
+from services.kernel.domain import text
 from services.kernel.http.listing import EARLIEST, LATEST
 from services.kernel.http.web import Body
 
-TEXT = r"^[^\x00]*$"
-
 Id = Annotated[Receipt, Path()]
 Moment = Annotated[AwareDatetime, Query(gt=EARLIEST, lt=LATEST)]
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=20_000, pattern=TEXT)]
+Title = Annotated[str, written(text.line, 1, 200)]
+Text = Annotated[str, written(text.text, 1, 20_000)]
+Reason = Annotated[str, written(text.text, 1, 500)]
 
 
 class Transfer(Body):
     """The department that must answer the letter, and why."""
 
     to: DepartmentCode
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=TEXT)]
+    reason: Reason
 
 
 class NewAnswer(Body):
@@ -51,5 +47,5 @@ class Proof(Body):
 class NewRating(Proof):
     """The writer's judgement, with the code."""
 
-    stars: Annotated[int, Field(ge=1, le=5)]
-    solved: bool
+    stars: Stars
+    solved: Yes

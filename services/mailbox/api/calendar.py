@@ -5,9 +5,11 @@ from datetime import date
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
+from services.kernel.contracts.fields import written
 from services.kernel.domain import refusals as anywhere
+from services.kernel.domain import text
 from services.kernel.domain.calendar import official
 from services.kernel.domain.calendars import UNKNOWN, DayOff, Days, name
 from services.kernel.domain.clock import now
@@ -39,7 +41,7 @@ SAYS: Says = {
 LAW = "全国年节及纪念日放假办法"  # what gives the days off of a year without a notice
 
 YearInPath = Annotated[int, Path(description=f"{EARLIEST} to {LATEST}")]
-Named = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+Named = Annotated[str, written(text.line, 1, 100)]
 
 
 class DayOffBody(Body):

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import DepartmentCode, Whole, written
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain import refusals as anywhere
+from services.kernel.domain import text
 from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Wrong
@@ -36,7 +37,7 @@ Version = Annotated[str, Path(pattern=r"^[a-z][a-z0-9.-]{0,39}$", description="I
 class LimitBody(Body):
     """How long a letter of this kind may take."""
 
-    amount: Annotated[int, Field(ge=1, le=366)]
+    amount: Annotated[Whole, Field(ge=1, le=366)]
     unit: TimeUnit
 
 
@@ -44,12 +45,12 @@ class PolicyBody(Body):
     """Limits for every kind of letter, from a day to come on. `source`: the rule that they follow."""
 
     effective: date
-    source: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+    source: Annotated[str, written(text.line, 1, 200)]
     limits: Mapping[Known[LetterKind], LimitBody]
-    due_soon_working_days: Annotated[int, Field(ge=1, le=30)]
+    due_soon_working_days: Annotated[Whole, Field(ge=1, le=30)]
     mayor_department: DepartmentCode
-    wrong_codes: Annotated[int, Field(ge=1, le=1_000)]
-    wrong_codes_within_minutes: Annotated[int, Field(ge=1, le=1_440)]
+    wrong_codes: Annotated[Whole, Field(ge=1, le=1_000)]
+    wrong_codes_within_minutes: Annotated[Whole, Field(ge=1, le=1_440)]
 
     @model_validator(mode="after")
     def complete(self) -> Self:

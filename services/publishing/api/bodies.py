@@ -4,34 +4,30 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import Path
-from pydantic import AfterValidator, Field, StrictBool, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool
 
-from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass, ItemId, Sha256
+from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass, ItemId, Sha256, written
 from services.kernel.contracts.publishing import Ground, ItemKind
+from services.kernel.domain import text
 from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person
 from services.kernel.http.web import Body
 from services.publishing.domain import MARKDOWN_BYTES, Content, Judgement, Verdict, refusals
 
-LINE = r"^[^\x00-\x1f\x7f]+$"
-NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
-
-def not_too_long(text: str) -> str:
-    if len(text.encode()) > MARKDOWN_BYTES:
+def not_too_long(body: str) -> str:
+    if len(body.encode()) > MARKDOWN_BYTES:
         raise Wrong(f"正文最多{MARKDOWN_BYTES}字节（UTF-8）。", f"A body has at most {MARKDOWN_BYTES} bytes in UTF-8.")
-    return text
+    return body
 
 
-Title = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=LINE)]
-Short = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=LINE)]
-Keyword = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=LINE)]
-Text = Annotated[str, StringConstraints(max_length=1_000, pattern=NO_CONTROLS)]
-Reason = Annotated[str, StringConstraints(min_length=1, max_length=1_000, pattern=NO_CONTROLS)]
-Markdown = Annotated[
-    str, StringConstraints(min_length=1, max_length=MARKDOWN_BYTES, pattern=NO_CONTROLS), AfterValidator(not_too_long)
-]
+Title = Annotated[str, written(text.line, 1, 200)]
+Short = Annotated[str, written(text.line, 1, 100)]
+Keyword = Annotated[str, written(text.line, 1, 40)]
+Text = Annotated[str, written(text.text, 0, 1_000)]
+Reason = Annotated[str, written(text.text, 1, 1_000)]
+Markdown = Annotated[str, AfterValidator(not_too_long), written(text.text, 1, MARKDOWN_BYTES)]
 ItemInPath = Annotated[ItemId, Path()]
 RevisionInPath = Annotated[int, Path(ge=1, le=1_000_000)]
 CodeInPath = Annotated[DepartmentCode, Path()]
