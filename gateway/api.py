@@ -1,11 +1,12 @@
 """The same as JSON, and letters for programs."""
 
+import re
 from functools import partial
 from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import AfterValidator, BaseModel
 
 from gateway import refusals, views
 from gateway.answer import MonthInPath, json, query
@@ -14,6 +15,7 @@ from gateway.store import Reading, columns, home, items, letters, scores
 from gateway.upstream import upstream
 from services.kernel.contracts.fields import QueryCode, Receipt, Stars, Yes
 from services.kernel.contracts.mailbox import NewLetter
+from services.kernel.domain.decision import Wrong
 from services.kernel.domain.refusals import ANSWER_GONE, CURSOR, KEY_REUSED
 from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.once import Route
@@ -43,6 +45,7 @@ SAYS: Says = {
         *PASSING, KEY_REUSED, ANSWER_GONE, *refusals.passed_on("POST /letters/{id}/rating"),
     ),
 }  # fmt: skip
+KEY, VARIED = re.compile(r"[A-Za-z0-9_-]{22,255}"), 8  # different characters; a random key has more
 OF_MAILBOX = ("content-language", "retry-after", "vary", "idempotent-replayed")
 """Headers of its answers that are passed on."""
 
@@ -153,7 +156,17 @@ class Rating(WithCode):
     solved: Yes
 
 
-Key = Annotated[str | None, Header(min_length=8, max_length=255)]
+def unguessable(key: str) -> str:
+    """A public key: whoever has it gets the first answer again, with its code."""
+    if not KEY.fullmatch(key) or len(set(key)) < VARIED:
+        raise Wrong(
+            "请用至少22个随机字符（字母、数字、连字符、下划线）作 Idempotency-Key，例如 UUID。",
+            "Send at least 22 random letters, digits, hyphens and underscores as the Idempotency-Key, as a UUID has.",
+        )
+    return key
+
+
+Key = Annotated[Annotated[str, AfterValidator(unguessable)] | None, Header()]
 
 
 @router.post(

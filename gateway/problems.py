@@ -25,6 +25,7 @@ ADVICE = {
     412: ("请重新读取现在的版本，再改动。", "Read it again, then change what is there now."),
     413: ("请缩短内容，或者换一个小一些的文件。", "Shorten it, or send a smaller file."),
     416: ("请按文件大小重新指定范围。", "Ask for a range within its size."),
+    421: ("请从公布的网址访问。", "Use the address that the portal is published under."),
     422: ("请按提示改正填写的内容后重新提交。", "Mend what the sentence names, and send it again."),
     429: ("请等待一段时间再试。", "Wait a while, then try again."),
     500: ("请把请求编号告诉运维人员。", "Tell operations the request number."),

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from gateway import events, problems, static, store
 from gateway.cache import Drops, Hot, Shelf, wire
+from gateway.hosts import Declared, Hosts, misdirected
 from gateway.limits import Allowance
 from gateway.pages.faults import Faults
 from gateway.pages.forms import Forms
@@ -33,7 +34,8 @@ class Gateway(Program):
         events.place(self.shelf)
         problems.place(self.shelf)
         self.model = store.ReadModel(self.transact.reader, self.kept, self.shelf)
-        self.forms, self.allowance = Forms(settings), Allowance(settings)
+        self.hosts, self.allowance = Hosts(settings), Allowance(settings)
+        self.forms = Forms(settings, self.hosts)
         self.prober = Prober(settings, self.kept, self.transact.reader)
         self.drops = Drops(self.db, self.shelf, listeners=[self.prober.hear])
         self.visits = Visits(settings.slow_seconds, self.shelf, self.kept.database)
@@ -73,10 +75,11 @@ class Gateway(Program):
 
 
 def portal(gateway: Gateway) -> ASGIApp:
-    """Finished pages first; everything else through limits, log and routes, and its problems as pages."""
-    return Hot(gateway.visits.counting(Faults(create_app(gateway))), gateway.shelf)
+    """For our names only. Finished pages first; the rest through limits, log and routes, its problems as pages."""
+    app = Hot(gateway.visits.counting(Faults(create_app(gateway))), gateway.shelf)
+    return Declared(app, Faults(misdirected), gateway.hosts)
 
 
 def serve(gateway: Gateway) -> None:
     """As the kernel serves a program, with the wire for finished pages."""
-    serving.serve(gateway, portal(gateway), http=wire(gateway.shelf))
+    serving.serve(gateway, portal(gateway), http=wire(gateway.shelf, gateway.hosts))

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from services.kernel.domain import decision
-from services.kernel.domain.decision import Away, Forbidden, Malformed, Missing, Refusal, TooMany
+from services.kernel.domain.decision import Away, Forbidden, Malformed, Misdirected, Missing, Refusal, TooMany
 
 PASSED_ON = Path(__file__).parent / "data" / "passed_on.json"
 
@@ -70,6 +70,12 @@ TOO_OFTEN = Refusal(
     "rate.exceeded",
     "从这个地址提交得太频繁。请过一会儿再试。",
     "Too many from this address. Wait a while and send it again.",
+)
+MISDIRECTED = Refusal(
+    Misdirected,
+    "host.undeclared",
+    "本网站没有这个域名。请从公布的网址访问。",
+    "This portal has no such host name. Use the address that it is published under.",
 )
 FORM_EXPIRED = Refusal(
     Forbidden,

@@ -10,6 +10,7 @@ class GatewaySettings(Settings):
     """The settings of every program, and the addresses of the others, without a `/` at the end."""
 
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
+    public_names: str = Field("", description="other host names of the portal, separated by commas")
     mailbox_url: Address = Field(description="the address of mailbox")
     publishing_url: Address = Field(description="the address of publishing")
     scoring_url: Address = Field(description="the address of scoring")

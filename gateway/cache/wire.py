@@ -6,6 +6,7 @@ It relies on the inside of uvicorn's httptools protocol. All but the simplest re
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.cache.shelf import Shelf
+from gateway.hosts import Hosts
 
 PLAIN = {b"GET": False, b"HEAD": True}  # whether the body is left out
 NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"connection"}
@@ -15,6 +16,7 @@ class Wire(HttpToolsProtocol):
     """Answers requests without a body on a connection that is kept open, if nothing else is under way on it."""
 
     shelf: Shelf
+    hosts: Hosts
     _answered = False
 
     def on_headers_complete(self) -> None:
@@ -34,6 +36,8 @@ class Wire(HttpToolsProtocol):
         page = self.shelf.get(self.url.decode("latin-1"))
         if page is None or self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive():
             return False
+        if not self._is_ours():
+            return False
         if any(name in NOT_PLAIN and value != b"keep-alive" for name, value in self.headers):
             return False
         form = page.form(self.headers)
@@ -44,7 +48,11 @@ class Wire(HttpToolsProtocol):
         self.on_response_complete()
         return True
 
+    def _is_ours(self) -> bool:
+        asked = [value for name, value in self.headers if name == b"host"]
+        return len(asked) == 1 and self.hosts.ours(asked[0].decode("latin-1"))
 
-def wire(shelf: Shelf) -> type[Wire]:
+
+def wire(shelf: Shelf, hosts: Hosts) -> type[Wire]:
     """The protocol for the server that answers from this shelf."""
-    return type("WireOverShelf", (Wire,), {"shelf": shelf})
+    return type("WireOverShelf", (Wire,), {"shelf": shelf, "hosts": hosts})

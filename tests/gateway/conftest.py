@@ -86,7 +86,7 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
     standing_in = Mailbox()
     back, back_task = await serving(mailbox.app(standing_in), theirs)
     gateway = Gateway(SERVICE, settings)
-    front, front_task = await serving(portal(gateway), ours, wire(gateway.shelf))
+    front, front_task = await serving(portal(gateway), ours, wire(gateway.shelf, gateway.hosts))
     async with httpx.AsyncClient(base_url=settings.public_url, timeout=10) as browser:
         await eventually(lambda: gateway.prepared and not gateway.listener.away)
         yield Portal(gateway, Teller(bus), standing_in, browser, front)

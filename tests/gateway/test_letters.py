@@ -3,6 +3,7 @@
 import asyncio
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from cryptography.fernet import Fernet
@@ -113,8 +114,9 @@ async def test_a_forged_token_is_refused_and_what_was_typed_is_kept(open_portal:
 @pytest.mark.servers
 @pytest.mark.parametrize(
     "headers",
-    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}, {"origin": "https://evil.example"},
-     {"origin": "null"}],
+    [{"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "cross-site", "origin": "null"},
+     {"origin": "https://evil.example"}, {"origin": "https://[bad"}, {"origin": "http://["}, {"origin": ""},
+     {"origin": "https://127.0.0.1@evil.example"}, {"origin": "file://"}, {"origin": "https://evil.example:x"}],
 )  # fmt: skip
 async def test_a_form_sent_from_another_site_is_refused(open_portal: Portal, headers: dict[str, str]) -> None:
     before = len(open_portal.mailbox.written)
@@ -174,7 +176,7 @@ async def test_the_json_way_passes_mailboxs_answer_on(open_portal: Portal) -> No
         "kind": "help", "mailbox": "mayor", "title": "求助", "text": "求助的内容", "consent": False,
         "contact": {"name": "欧阳明月", "phone": "13912345678"},
     }  # fmt: skip
-    made = await open_portal.browser.post("/api/v1/letters", json=body, headers={"idempotency-key": "k" * 10})
+    made = await open_portal.browser.post("/api/v1/letters", json=body, headers={"idempotency-key": uuid4().hex})
     assert (made.status_code, made.json()["receipt"] in open_portal.mailbox.letters) == (201, True)
     bads: list[Any] = [{}, body | {"x": 1}, body | {"title": "长" * 101}, body | {"kind": "praise"}, []]
     for bad in bads:
@@ -191,7 +193,8 @@ async def test_a_token_signed_under_an_older_key_still_holds(open_portal: Portal
     assert isinstance(settings, GatewaySettings)
     newer = Fernet.generate_key().decode()
     both = f"{newer},{settings.encryption_keys.get_secret_value()}"
-    rotated = Forms(GatewaySettings.model_validate(settings.model_dump() | {"encryption_keys": both}))
+    newer_settings = GatewaySettings.model_validate(settings.model_dump() | {"encryption_keys": both})
+    rotated = Forms(newer_settings, open_portal.gateway.hosts)
     assert rotated.number(old.token())
     with pytest.raises(Forbidden):
         old.number(rotated.token())

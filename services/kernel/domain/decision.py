@@ -279,6 +279,12 @@ class OutOfRange(No):
     status, title = 416, Words("超出范围", "Range not satisfiable")
 
 
+class Misdirected(No):
+    """It was asked of a host that is not this one."""
+
+    status, title = 421, Words("网址有误", "Not this host")
+
+
 class TooMany(No):
     """Too many requests of one kind. Wait, then try again."""
 

@@ -225,9 +225,9 @@ def create_app(program: Program) -> ASGIApp:
 
     if service.documented:
         # serves the scripts of its documentation itself; browsers load none from other hosts
-        app: FastAPI = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None)
+        app: FastAPI = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None, redirect_slashes=False)
     else:
-        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None)
+        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     if service.may is None:
         app.include_router(service.router)
     else:
