@@ -10,9 +10,9 @@ from pydantic import AfterValidator, BaseModel
 
 from gateway import refusals, views
 from gateway.answer import MonthInPath, json, query
-from gateway.limits import may_ask, may_write
+from gateway.limits import Counted, may_ask, may_write, place_named
 from gateway.store import Reading, columns, home, items, letters, scores
-from gateway.upstream import upstream
+from gateway.upstream import took, upstream
 from services.kernel.contracts.fields import QueryCode, Receipt, Stars, Yes
 from services.kernel.contracts.mailbox import NewLetter
 from services.kernel.domain.decision import Wrong
@@ -173,32 +173,32 @@ Key = Annotated[Annotated[str, AfterValidator(unguessable)] | None, Header()]
     "/letters", status_code=201, summary="Write a letter; the receipt and the code are shown once", tags=["letters"]
 )
 async def write(request: Request, body: NewLetter, idempotency_key: Key = None) -> Response:
-    may_write(request)
-    return await _passed_on(request, "/letters", body, idempotency_key)
+    return await _passed_on(request, "/letters", body, idempotency_key, may_write(request))
 
 
 @router.post("/letters/{receipt}/status", summary="One's own letter, with its code", tags=["letters"])
 async def status(request: Request, receipt: ReceiptInPath, body: WithCode) -> Response:
-    may_ask(request)
-    return await _passed_on(request, f"/letters/{receipt}/status", body, None)
+    return await _passed_on(request, f"/letters/{receipt}/status", body, None, may_ask(request))
 
 
 @router.post("/letters/{receipt}/rating", summary="Rate the answer, with the letter's code", tags=["letters"])
 async def rating(request: Request, receipt: ReceiptInPath, body: Rating, idempotency_key: Key = None) -> Response:
-    may_ask(request)
-    return await _passed_on(request, f"/letters/{receipt}/rating", body, idempotency_key)
+    return await _passed_on(request, f"/letters/{receipt}/rating", body, idempotency_key, may_ask(request))
 
 
-async def _passed_on(request: Request, path: str, body: BaseModel, key: str | None) -> Response:
-    """Mailbox's own answer, its problems too; kept nowhere."""
+async def _passed_on(request: Request, path: str, body: BaseModel, key: str | None, counted: Counted) -> Response:
+    """Mailbox's own answer, its problems too; kept nowhere. A letter counts only once it was taken."""
     try:
         answer = await upstream(request).mailbox(
             path, body.model_dump(mode="json", exclude_none=True), key=key, request=request_id(request),
-            language=request.headers.get("accept-language"),
+            language=request.headers.get("accept-language"), place=place_named(request),
         )  # fmt: skip
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
+        counted.give_back()
         raise refusals.MAILBOX_AWAY() from error
+    if path == "/letters" and not took(answer):
+        counted.give_back()
     media_type = MEDIA_TYPE if answer.is_error else "application/json"
     headers = {"Cache-Control": "no-store"}
     headers |= {name: answer.headers[name] for name in OF_MAILBOX if name in answer.headers}

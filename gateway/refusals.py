@@ -68,8 +68,8 @@ NO_REVISION = Refusal(
 TOO_OFTEN = Refusal(
     TooMany,
     "rate.exceeded",
-    "从这个地址提交得太频繁。请过一会儿再试。",
-    "Too many from this address. Wait a while and send it again.",
+    "从这个地址提交得太频繁。请在{seconds}秒后再试。",
+    "Too many from this address. Send it again in {seconds} seconds.",
 )
 MISDIRECTED = Refusal(
     Misdirected,

@@ -79,15 +79,22 @@ class Upstream:
         )  # fmt: skip
 
     async def mailbox(
-        self, path: str, body: Mapping[str, Any], *, key: str | None, request: str, language: str | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        key: str | None,
+        request: str,
+        place: str,
+        language: str | None = None,
     ) -> httpx.Response:
-        """Post to mailbox. `key`: the `Idempotency-Key`; `language`: the `Accept-Language`.
+        """Post to mailbox. `key`: the `Idempotency-Key`; `place`: from where it is asked; `language`: as accepted.
 
         Raises `httpx.TransportError` while it is away.
 
         It counts as away too while it refuses the gateway's own token: a letter's writer can do nothing about that.
         """
-        given = {"X-Request-ID": request, "Idempotency-Key": key, "Accept-Language": language}
+        given = {"X-Request-ID": request, "Idempotency-Key": key, "Accept-Language": language, "X-Place": place}
         headers = {name: value for name, value in given.items() if value}
         answer = await self.client.post(self.owners["mailbox"] + path, json=body, headers=headers)
         if answer.status_code in (401, 403):
@@ -159,3 +166,8 @@ class Fetcher:
 def upstream(request: Request) -> Upstream:
     found: Upstream = request.app.state.program.upstream
     return found
+
+
+def took(answer: httpx.Response) -> bool:
+    """Whether mailbox took something now, and not when the same was sent before."""
+    return answer.is_success and "idempotent-replayed" not in answer.headers

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from math import ceil
 from typing import Annotated, Any
 
 import httpx
@@ -9,16 +10,16 @@ from fastapi import APIRouter, Path, Request, Response
 
 from gateway.answer import model
 from gateway.cache import Basis
-from gateway.limits import may_ask, may_write
+from gateway.limits import may_ask, may_write, place_named
 from gateway.pages.forms import Forms
 from gateway.pages.render import private
 from gateway.pages.typed import Typed, letter, typed
-from gateway.upstream import Own, Written, upstream
+from gateway.upstream import Own, Written, took, upstream
 from services.kernel.contracts.fields import QUERY_CODE, RECEIPT, Receipt
 from services.kernel.contracts.mailbox import LetterKind, NewLetter
 from services.kernel.domain import text
 from services.kernel.domain.clock import now
-from services.kernel.domain.decision import Forbidden, Malformed, TooMany
+from services.kernel.domain.decision import Forbidden, Malformed, No, TooMany
 from services.kernel.http.problem import request_id
 from services.kernel.telemetry import log
 
@@ -29,7 +30,6 @@ REFUSED = {
     "form.expired": "页面停留时间过长，为了安全请核对后再次提交。您填写的内容都还在。",
     "form.forged": "本页面已失效。您填写的内容都还在，请核对后再次提交。",
     "form.foreign": "表单不是从本网站提交的，未予受理。如果确实是您本人填写，请核对后再次提交。",
-    "rate.exceeded": "提交过于频繁，请稍后再试。您填写的内容都还在。",
     "idempotency_key.reused": "这份表单此前已经提交过。如需另写一封信，请核对内容后再次提交。",
 }
 AWAY = "来信系统暂时无法连接，您的信尚未提交。您填写的内容都还在，请稍候片刻再点一次“提交”，不会重复写信。"
@@ -79,20 +79,42 @@ async def write(request: Request) -> Response:
         body = letter(filled, {code for code, _ in await mailboxes(request)})
         if not isinstance(body, NewLetter):
             return await form(request, Typed(filled.values, body), token=filled["token"], status=422)
-        may_write(request)
+        counted = may_write(request)
     except (Forbidden, TooMany) as no:
-        return await form(request, filled, token=fresh, status=no.status, wrong=REFUSED[no.code])
+        return waiting(no, await form(request, filled, token=fresh, status=no.status, wrong=refused(no)))
     try:
         said = body.model_dump(mode="json", exclude_none=True)
-        answer = await upstream(request).mailbox("/letters", said, key=number, request=request_id(request))
+        answer = await upstream(request).mailbox(
+            "/letters", said, key=number, request=request_id(request), place=place_named(request)
+        )
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
+        counted.give_back()
         return await form(request, filled, token=filled["token"], status=503, wrong=AWAY)
+    if not took(answer):
+        counted.give_back()
     if answer.status_code != 201:
         return await _not_taken(request, filled, fresh, answer)
     return await private(
         request, "letter_sent.html", status=201, sent=Written.model_validate_json(answer.content), typed=filled
     )
+
+
+def refused(no: No) -> str:
+    """In words for a page."""
+    return in_time(no.values["seconds"]) if isinstance(no, TooMany) else REFUSED[no.code]
+
+
+def in_time(seconds: object) -> str:
+    """When to come back, in minutes. What is not told counts as one."""
+    minutes = ceil(int(str(seconds)) / 60) if str(seconds).isdigit() else 1
+    return f"次数过多，请在{minutes}分钟后再试。您填写的内容都还在。"
+
+
+def waiting(no: No, page: Response) -> Response:
+    if isinstance(no, TooMany):
+        page.headers["Retry-After"] = str(no.values["seconds"])
+    return page
 
 
 async def _not_taken(request: Request, filled: Typed, fresh: str, answer: httpx.Response) -> Response:
@@ -138,20 +160,22 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
     receipt, code = text.receipt(receipt), text.digits(code)
     try:
         forms(request).must_be_ours(request)
-        may_ask(request)
+        counted = may_ask(request)
     except (Forbidden, TooMany) as no:
-        return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
+        return waiting(no, await ask_for_code(request, receipt, status=no.status, wrong=refused(no)))
     if not (re.fullmatch(QUERY_CODE, code) and re.fullmatch(RECEIPT, receipt)):
         return await ask_for_code(request, receipt, status=422, wrong=WRONG_CODE)
     try:
         answer = await upstream(request).mailbox(
-            f"/letters/{receipt}/status", {"code": code}, key=None, request=request_id(request)
-        )
+            f"/letters/{receipt}/status", {"code": code}, key=None, request=request_id(request),
+            place=place_named(request),
+        )  # fmt: skip
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
+        counted.give_back()
         return await ask_for_code(request, receipt, status=503, wrong=ASK_LATER)
     if answer.status_code == 429:
-        return await ask_for_code(request, receipt, status=429, wrong=REFUSED["rate.exceeded"])
+        return await ask_for_code(request, receipt, status=429, wrong=in_time(answer.headers.get("retry-after")))
     if answer.status_code != 200:
         return await ask_for_code(request, receipt, status=404, wrong=WRONG_CODE)
     return await private(
@@ -167,18 +191,19 @@ async def rating(request: Request, receipt: ReceiptInPath) -> Response:
     try:
         forms(request).must_be_ours(request)
         number = forms(request).number(filled["token"])
-        may_ask(request)
+        counted = may_ask(request)
     except (Forbidden, TooMany) as no:
-        return await ask_for_code(request, receipt, status=no.status, wrong=REFUSED[no.code])
+        return waiting(no, await ask_for_code(request, receipt, status=no.status, wrong=refused(no)))
     if stars not in {"1", "2", "3", "4", "5"} or solved not in {"yes", "no"} or not re.fullmatch(QUERY_CODE, code):
         return await _status(request, receipt, code, wrong="请选择星级，并说明问题是否解决。")
     body = {"code": code, "stars": int(stars), "solved": solved == "yes"}
     try:
         answer = await upstream(request).mailbox(
-            f"/letters/{receipt}/rating", body, key=number, request=request_id(request)
+            f"/letters/{receipt}/rating", body, key=number, request=request_id(request), place=place_named(request)
         )
     except httpx.TransportError as error:
         log.warning("mailbox.away", error=type(error).__name__)
+        counted.give_back()
         return await ask_for_code(request, receipt, status=503, wrong=ASK_LATER)
     if answer.is_success:
         return await _status(request, receipt, code, told="感谢您的评价。")

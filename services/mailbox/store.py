@@ -1,7 +1,7 @@
 """The questions mailbox asks, each with its index; the policies."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -122,11 +122,12 @@ async def queue(
     return await read.find(Letter, where, sort="clock.due_at", limit=limit, after=after)
 
 
-async def count_wrong_code(db: Database, receipt: str, policy: Policy, *, at: datetime) -> None:
-    """One more wrong code for a receipt number; the first begins a span, and one after its end begins another."""
+async def count_wrong_code(db: Database, tries: Iterable[str], policy: Policy, *, at: datetime) -> None:
+    """One more wrong code for each of these; the first begins a span, and one after its end begins another."""
     going_on = {"$gt": ["$until", at]}
     counted = {
         "wrong": {"$cond": [going_on, {"$add": ["$wrong", 1]}, 1]},
         "until": {"$cond": [going_on, "$until", at + policy.wrong_codes_within]},
     }
-    await db[Guesses.KIND].update_one({"_id": receipt}, [{"$set": counted}], upsert=True)
+    for id in tries:
+        await db[Guesses.KIND].update_one({"_id": id}, [{"$set": counted}], upsert=True)

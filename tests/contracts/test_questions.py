@@ -31,7 +31,7 @@ from services.kernel.storage.mongo import Database
 from services.kernel.stream.relay import Relay, send_once
 from services.mailbox import __main__ as mailbox_main
 from services.mailbox import store as mailbox_store
-from services.mailbox.domain import LetterState
+from services.mailbox.domain import LetterState, tries
 from services.mailbox.domain import reception as mailbox_reception
 from services.mailbox.settings import MailboxSettings
 from services.publishing import __main__ as publishing_main
@@ -77,7 +77,7 @@ class Reader:
 
 @asynccontextmanager
 async def reading(app: Any, headers: dict[str, str]) -> AsyncIterator[Reader]:
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://program") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         yield Reader(client, headers)
 
 
@@ -148,7 +148,7 @@ async def test_mailbox_looks_up_whatever_it_is_asked(
             policy = (await mailbox_reception.current_rules(program.transact.reader())).policy(NOW)
             with pytest.raises(Unknown):  # nothing told of departments here
                 await mailbox_store.AtHand()(program.transact.reader(), "finance", at=NOW)
-            await mailbox_store.count_wrong_code(program.db, "20260302-000001", policy, at=NOW)
+            await mailbox_store.count_wrong_code(program.db, tries("20260302-000001", "-"), policy, at=NOW)
             await come_due(program)
 
         rooms = "services.mailbox.store", "services.mailbox.api", "services.kernel.http.owner"

@@ -206,9 +206,11 @@ def test_closing_is_told_once() -> None:
 def test_wrong_codes_are_allowed_up_to_the_limit_and_again_after_the_span() -> None:
     full = Guesses(id=LETTER.id, wrong=10, until=AT)
 
-    may_try(None, POLICY, at=AT)
-    may_try(replace(full, wrong=9), POLICY, at=AT - timedelta(seconds=1))
-    may_try(full, POLICY, at=AT)
+    may_try(None, None, POLICY, at=AT)
+    may_try(replace(full, wrong=9), full, POLICY, at=AT - timedelta(seconds=1))
+    may_try(full, full, POLICY, at=AT)
     with pytest.raises(TooMany) as no:
-        may_try(full, POLICY, at=AT - timedelta(seconds=1))
-    assert no.value.code == "letter.too_many_codes"
+        may_try(full, None, POLICY, at=AT - timedelta(seconds=0.5))
+    assert (no.value.code, no.value.values) == ("letter.too_many_codes", {"seconds": 1})
+    with pytest.raises(TooMany):
+        may_try(None, replace(full, wrong=1_000), POLICY, at=AT - timedelta(seconds=1))

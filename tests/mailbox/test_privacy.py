@@ -10,6 +10,7 @@ from services.kernel import telemetry
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program
+from services.mailbox.domain import tries
 from tests.mailbox.desk import EXTRACT, NOWHERE, WRONG, Desk, another, done, expect_problem, journal
 from tests.mailbox.examples import CONTACT, NEW
 
@@ -60,7 +61,9 @@ async def test_a_wrong_code_and_an_unknown_receipt_look_and_cost_the_same(desk: 
     expect_problem(wrong, 404, "letter.no_such_receipt")
     assert wrong.json() | {"request": ""} == unknown.json() | {"request": ""}
     counted = await program.db["guesses"].find().to_list(None)
-    assert {guesses["_id"]: guesses["wrong"] for guesses in counted} == {written["receipt"]: 1, NOWHERE: 1}
+    assert {guesses["_id"]: guesses["wrong"] for guesses in counted} == {
+        id: 1 for receipt in (written["receipt"], NOWHERE) for id in tries(receipt, "-")
+    }
 
 
 @pytest.mark.parametrize("way", ["ask", "rate"])
@@ -102,3 +105,17 @@ async def test_a_public_extract_is_kept_by_its_hash_and_never_names_the_writer(d
     assert content["_id"] in fact["value"]
     assert EXTRACT["question"] in content["data"].decode()
     assert EXTRACT["question"] not in fact["value"]
+
+
+async def test_who_guesses_from_one_place_does_not_shut_the_writer_out_in_another(desk: Desk) -> None:
+    written = done(await desk.hand_in(), 201)
+    path, service = f"/letters/{written['receipt']}/status", desk.bearer(Role.SERVICE)
+    guesser, writer = ({**service, "X-Place": digit * 32} for digit in "ab")
+    for _ in range(10):
+        wrong = await desk.client.post(path, json={"code": "0" * 10}, headers=guesser)
+        expect_problem(wrong, 404, "letter.no_such_receipt")
+
+    late = await desk.client.post(path, json={"code": written["code"]}, headers=guesser)
+    expect_problem(late, 429, "letter.too_many_codes")
+    assert 0 < int(late.headers["retry-after"]) <= 3600
+    done(await desk.client.post(path, json={"code": written["code"]}, headers=writer), 200)

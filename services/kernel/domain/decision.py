@@ -286,6 +286,6 @@ class Misdirected(No):
 
 
 class TooMany(No):
-    """Too many requests of one kind. Wait, then try again."""
+    """Too many requests of one kind. Wait so many `seconds`, one of its values, then try again."""
 
     status, title = 429, Words("请求过多", "Too many requests")

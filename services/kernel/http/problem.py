@@ -12,7 +12,7 @@ from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
 from services.kernel.domain import refusals
-from services.kernel.domain.decision import No, Refusal, Unauthorized, Unknown, Words, Wrong
+from services.kernel.domain.decision import No, Refusal, TooMany, Unauthorized, Unknown, Words, Wrong
 from services.kernel.http.once import Twice
 from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
@@ -85,6 +85,8 @@ def refusal(
     sent = {**(headers or {}), "Content-Language": "en" if english else "zh-CN", "Vary": "Accept-Language"}
     if isinstance(error, Unknown) or error.status == 503:
         sent["Retry-After"] = "1"
+    if isinstance(error, TooMany):
+        sent["Retry-After"] = str(error.values["seconds"])
     if isinstance(error, Unauthorized):
         sent["WWW-Authenticate"] = "Bearer"
     return Response(problem.model_dump_json(exclude_none=True), error.status, headers=sent, media_type=MEDIA_TYPE)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Header, Path, Query
 from pydantic import AwareDatetime
 
 from services.kernel.contracts.fields import DepartmentCode, QueryCode, Receipt, Stars, Yes, written
@@ -11,6 +11,10 @@ from services.kernel.http.listing import EARLIEST, LATEST
 from services.kernel.http.web import Body
 
 Id = Annotated[Receipt, Path()]
+Place = Annotated[
+    str,
+    Header(alias="X-Place", pattern="^[0-9a-f]{32}$|^-$", description="from where a citizen asks, as a hash"),
+]
 Moment = Annotated[AwareDatetime, Query(gt=EARLIEST, lt=LATEST)]
 Title = Annotated[str, written(text.line, 1, 200)]
 Text = Annotated[str, written(text.text, 1, 20_000)]

@@ -35,11 +35,12 @@ from services.mailbox.api.bodies import (
     NewAnswer,
     NewExtract,
     NewRating,
+    Place,
     Proof,
     Transfer,
 )
 from services.mailbox.api.views import ClockView, ContactView, LetterView, Rated, Receipt, StatusView
-from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try, refusals
+from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try, refusals, tries
 from services.mailbox.domain.reception import current_rules
 
 router = APIRouter(route_class=Door, tags=["letters"])
@@ -248,30 +249,31 @@ async def disclosure(
     )
 
 
-async def proven(door: Doorway, id: str, code: str) -> Letter:
-    """The letter, if `code` is its code.
+async def proven(door: Doorway, id: str, code: str, place: str) -> Letter:
+    """The letter, if `code` is its code. `place`: from where it is asked, as the caller calls it.
 
     An unknown receipt and a wrong code look the same, cost the same time and are counted the same.
     """
     read, at = door.transact.reader(), now()
     policy = (await current_rules(read)).policy(at)
-    may_try(await read.look(Guesses, id), policy, at=at)
+    here, everywhere = tries(id, place)
+    may_try(await read.look(Guesses, here), await read.look(Guesses, everywhere), policy, at=at)
     found = await read.look(Letter, id)
     kept = found.code_digest.text if found else None
     if not matches(code, kept or NOBODYS) or found is None:
-        await store.count_wrong_code(read.db, id, policy, at=at)
+        await store.count_wrong_code(read.db, (here, everywhere), policy, at=at)
         raise refusals.NO_SUCH_RECEIPT()
     return found
 
 
 @router.post("/letters/{id}/status", summary="A letter for its writer, by receipt number and query code")
-async def status(id: Id, body: Proof, door: Entered) -> StatusView:
-    return StatusView.of(await proven(door, id, body.code))
+async def status(id: Id, body: Proof, door: Entered, place: Place = "-") -> StatusView:
+    return StatusView.of(await proven(door, id, body.code, place))
 
 
 @router.post("/letters/{id}/rating", summary="Judge the answer, as the letter's writer")
-async def rating(id: Id, body: NewRating, answer: Answer, door: Entered) -> Rated:
-    await proven(door, id, body.code)
+async def rating(id: Id, body: NewRating, answer: Answer, door: Entered, place: Place = "-") -> Rated:
+    await proven(door, id, body.code, place)
 
     def rated(letter: Letter) -> Rated:
         return Rated(version=letter.version, receipt=letter.id)

@@ -22,7 +22,7 @@ from services.mailbox.domain.letter import (
     transfer,
     wake,
 )
-from services.mailbox.domain.proof import Guesses, may_try
+from services.mailbox.domain.proof import Guesses, may_try, tries
 from services.mailbox.domain.redating import redate
 
 __all__ = [
@@ -53,5 +53,6 @@ __all__ = [
     "receive",
     "redate",
     "transfer",
+    "tries",
     "wake",
 ]

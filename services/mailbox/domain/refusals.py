@@ -76,8 +76,8 @@ NO_SUCH_RECEIPT = Refusal(
 TOO_MANY_CODES = Refusal(
     TooMany,
     "letter.too_many_codes",
-    "这个受理编号的查询码输错次数过多。请过一小时再试。",
-    "Too many wrong query codes for this receipt. Try again in an hour.",
+    "这个受理编号的查询码输错次数过多。请在{seconds}秒后再试。",
+    "Too many wrong query codes for this receipt. Try again in {seconds} seconds.",
 )
 RULES_AWAY = Refusal(
     Away,
