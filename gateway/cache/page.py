@@ -73,6 +73,7 @@ class Page:
     rests: frozenset[str]
     until: float
     size: int
+    success: bool
 
     @classmethod
     def of(
@@ -101,19 +102,23 @@ class Page:
             unchanged[encoding] = Form.of(304, common, b"")
         return cls(
             forms=forms, tags=frozenset(tags), unchanged=unchanged, rests=frozenset(rests), until=until,
-            size=sum(map(len, bodies.values())) + OVERHEAD,
+            size=sum(map(len, bodies.values())) + OVERHEAD, success=status < 300,
         )  # fmt: skip
 
     def form(self, headers: Iterable[tuple[bytes, bytes]]) -> Form:
-        """The form that the client accepts best; a 304 if the client has this page already."""
+        """The form that the client accepts best; a 304 if the client has this page already, and it is still there.
+
+        A header may stand in several lines, which are one list (RFC 9110, 5.3); only what would be a success can be
+        unchanged (13.2.1).
+        """
         accepted = known = b""
         for name, value in headers:
             if name == b"accept-encoding":
-                accepted = value
+                accepted = accepted + b"," + value if accepted else value
             elif name == b"if-none-match":
-                known = value
+                known = known + b"," + value if known else value
         encoding = chosen(accepted)
-        return (self.unchanged if known and self._is_known(known) else self.forms)[encoding]
+        return (self.unchanged if known and self.success and self._is_known(known) else self.forms)[encoding]
 
     async def answer(self, scope: Scope, send: Send) -> None:
         """Send it; for HEAD, only the headers."""

@@ -41,7 +41,7 @@ async def of_kinds(reading: Reading, *kinds: ItemKind, limit: int) -> list[CardV
 
 async def listing(reading: Reading, where: Mapping[str, Any], portion: Portion) -> Listing[CardView]:
     """Index: column_id or department, live, published_at."""
-    found = await reading.cards(where, limit=portion.limit, after=portion.after)
+    found = await reading.cards(where, limit=portion.reach, after=portion.after)
     return portion.listing(found, sort=NEWEST, view=lambda item: card(reading, item))
 
 

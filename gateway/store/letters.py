@@ -31,8 +31,10 @@ class Extract(BaseModel):
 async def listing(reading: Reading, portion: Portion) -> LettersView:
     """Index: disclosed_at."""
     reading.basis.on("letters")
-    found = await reading.read.find(Letter, PUBLIC, sort=NEWEST, limit=portion.limit, after=portion.after)
-    shown = Listing[ExtractView](items=await _extracts(reading, found), next=portion.next(found, sort=NEWEST))
+    found = await reading.read.find(Letter, PUBLIC, sort=NEWEST, limit=portion.reach, after=portion.after)
+    shown = Listing[ExtractView](
+        items=await _extracts(reading, portion.shown(found)), next=portion.next(found, sort=NEWEST)
+    )
     return LettersView(statistics=await statistics(reading), letters=shown)
 
 

@@ -228,3 +228,45 @@ async def test_a_problem_s_type_leads_to_a_page_that_explains_it(portal_at: Port
     everything = (await portal_at.get("/problems")).text
     assert everything.count('href="/problems/') > 100
     assert (await portal_at.get("/problems/none")).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/", "/letters/new", "/letters/status", "/healthz", "/api/docs", "/api/v1/home"])
+async def test_head_and_options_are_answered_before_and_after_the_page_was_made(portal_at: Portal, path: str) -> None:
+    first = await portal_at.browser.head(path)
+    got = await portal_at.get(path)
+    again, options = await portal_at.browser.head(path), await portal_at.browser.options(path)
+
+    assert (first.status_code, got.status_code, again.status_code, first.content, again.content) == (
+        200,
+        200,
+        200,
+        b"",
+        b"",
+    )
+    assert first.headers["content-type"] == got.headers["content-type"]
+    assert options.status_code == 204
+    assert {"GET", "HEAD"} <= set(options.headers["allow"].split(", "))
+
+
+async def test_a_withdrawn_item_is_gone_for_whoever_has_it_too(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published())
+    tag = (await portal_at.get("/items/i1")).headers["etag"]
+    assert (await portal_at.browser.get("/items/i1", headers={"if-none-match": tag})).status_code == 304
+    two = [("if-none-match", '"other"'), ("if-none-match", tag)]
+    assert (await portal_at.browser.get("/items/i1", headers=two)).status_code == 304
+    await portal_at.hears(e.withdrawn())
+
+    tombstone = await portal_at.get("/items/i1")
+    for known in (tag, tombstone.headers["etag"], "*"):
+        assert (await portal_at.browser.get("/items/i1", headers={"if-none-match": known})).status_code == 410
+
+
+async def test_a_column_that_is_shown_whole_leads_to_no_earlier_page(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), *(e.published(f"i{n}") for n in range(20)))
+    assert "cursor=" not in (await portal_at.get("/columns/news")).text
+    assert (await portal_at.get("/api/v1/columns/news?limit=20")).json()["items"]["next"] is None
+
+    await portal_at.hears(e.published("i20"))
+    more = (await portal_at.get("/api/v1/columns/news?limit=20")).json()["items"]
+    rest = (await portal_at.get(f"/api/v1/columns/news?limit=20&cursor={more['next']}")).json()["items"]
+    assert (len(more["items"]), len(rest["items"]), rest["next"]) == (20, 1, None)

@@ -73,7 +73,7 @@ class DepartmentView(View, DepartmentProfile):
 
 @router.get("/departments", summary="All departments, by name")
 async def departments(read: Read, portion: Wanted) -> Listing[DepartmentView]:
-    found = await store.all_of_them(read, limit=portion.limit, after=portion.after)
+    found = await store.all_of_them(read, limit=portion.reach, after=portion.after)
     return portion.listing(found, sort=store.BY_NAME, view=DepartmentView.of)
 
 

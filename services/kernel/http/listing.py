@@ -77,9 +77,17 @@ class Portion:
         """Raises `Malformed` for a cursor that no listing gave."""
         return cls(limit=limit, cursor=cursor, after=None if cursor is None else Cursor.read(cursor).after)
 
+    @property
+    def reach(self) -> int:
+        """How many to ask for: one more than is shown, which tells whether there is a next portion."""
+        return self.limit + 1
+
     def listing(self, found: Sequence[R], *, sort: str, view: Callable[[R], B]) -> Listing[B]:
-        """The listing of the records that were found with this `sort` and this limit."""
-        return Listing(items=[view(record) for record in found], next=self.next(found, sort=sort))
+        """The listing of the records that were found with this `sort` and this `reach`."""
+        return Listing(items=[view(record) for record in self.shown(found)], next=self.next(found, sort=sort))
+
+    def shown(self, found: Sequence[R]) -> list[R]:
+        return list(found[: self.limit])
 
     def of_all(self, found: Sequence[T]) -> tuple[Sequence[T], str | None]:
         """This portion of a list that is at hand as a whole and only grows, and the cursor of the next."""
@@ -90,8 +98,8 @@ class Portion:
         return found[begin:end], Cursor(number=end, id="").written() if end < len(found) else None
 
     def next(self, found: Sequence[R], *, sort: str) -> str | None:
-        """The cursor of the next portion. A full portion has one, even if it is the last."""
-        return Cursor.of(found[-1], sort).written() if len(found) == self.limit else None
+        """The cursor of the next portion, if there is one."""
+        return Cursor.of(found[self.limit - 1], sort).written() if len(found) > self.limit else None
 
 
 LIMIT = 50

@@ -82,7 +82,8 @@ def refusal(
         code=error.code, detail=error.said[english], request=request_id(request),
         errors=[FieldError(where=where, problem=words[english]) for where, words in fields],
     )  # fmt: skip
-    sent = {**(headers or {}), "Content-Language": "en" if english else "zh-CN", "Vary": "Accept-Language"}
+    sent = {**(headers or {}), "Content-Language": "en" if english else "zh-CN", "Vary": "Accept-Language",
+            "Cache-Control": "no-store"}  # fmt: skip
     if isinstance(error, Unknown) or error.status == 503:
         sent["Retry-After"] = "1"
     if isinstance(error, TooMany):

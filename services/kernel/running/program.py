@@ -20,6 +20,7 @@ from services.kernel.domain.decision import Aggregate, Away, Cause
 from services.kernel.domain.event import EVENTS
 from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
+from services.kernel.http.methods import Methods
 from services.kernel.http.middleware import Edge
 from services.kernel.http.problem import Says
 from services.kernel.http.web import Doorway, Table
@@ -239,7 +240,9 @@ def create_app(program: Program) -> ASGIApp:
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     says = {**service.says, **owner.SAYS, **tasks.SAYS} if service.may else service.says
     problem.install(app, says, guarded=service.may is not None)
-    return Edge(app, seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url)
+    return Edge(
+        Methods(app), seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url
+    )
 
 
 def must_agree(router: APIRouter, may: Table) -> None:

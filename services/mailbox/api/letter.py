@@ -166,7 +166,7 @@ async def queue(
 ) -> Listing[LetterView]:
     departments = await whose(read, by, department)
     found = await store.queue(
-        read, departments=departments, state=state, due_before=due_before, limit=portion.limit, after=portion.after
+        read, departments=departments, state=state, due_before=due_before, limit=portion.reach, after=portion.after
     )
     return portion.listing(found, sort="clock.due_at", view=LetterView.of)
 

@@ -204,7 +204,7 @@ async def items(
     read: Read, by: Caller, portion: Wanted, department: OfDepartment = None, state: ItemState | None = None
 ) -> Listing[ItemHead]:
     departments = await whose(read, by, department)
-    found = await store.items(read, departments=departments, state=state, limit=portion.limit, after=portion.after)
+    found = await store.items(read, departments=departments, state=state, limit=portion.reach, after=portion.after)
     return portion.listing(found, sort="-changed_at", view=ItemHead.of)
 
 
@@ -234,6 +234,6 @@ async def duties(
 ) -> Listing[DutyView]:
     states = STANDING if state is None else (state,)
     owners = await matters_of(read, owner, at=now()) if owner else None
-    found = await store.duties(read, owners=owners, states=states, limit=portion.limit, after=portion.after)
+    found = await store.duties(read, owners=owners, states=states, limit=portion.reach, after=portion.after)
     columns = await store.columns_above(read, [duty.id for duty in found])
     return portion.listing(found, sort="due_at", view=DutyView.beside(columns))
