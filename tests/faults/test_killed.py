@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 from pymongo import MongoClient
+from pymongo.errors import OperationFailure
 
 from services.kernel.domain.person import Role
 from services.kernel.storage.mongo import Document
@@ -52,9 +53,21 @@ def test_a_publisher_killed_between_commit_and_send_loses_and_doubles_nothing(ru
 def in_the_way(running: Suite, id: str) -> Iterator[MongoClient[Document]]:
     """A transaction of ours holds the place of an item in the read model, so that the gateway's cannot end."""
     with MongoClient[Document](running.servers.mongo_url) as client, client.start_session() as session:
-        session.start_transaction()
         items = client[f"{running.namespace}_gateway"]["item"]
-        items.update_one({"_id": id}, {"$set": {"ours": True}}, upsert=True, session=session)
+
+        def held() -> bool:
+            """Others write there too, and one of us has to begin again."""
+            session.start_transaction()
+            try:
+                items.update_one({"_id": id}, {"$set": {"ours": True}}, upsert=True, session=session)
+            except OperationFailure as error:
+                if not error.has_error_label("TransientTransactionError"):
+                    raise
+                session.abort_transaction()
+                return False
+            return True
+
+        until(held)
         try:
             yield client
         finally:
