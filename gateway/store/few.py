@@ -98,6 +98,6 @@ class Few:
 
 
 async def load(read: MongoReader) -> Few:
-    departments = await read.find(Department, {"blank": {"$exists": False}}, sort="_id", limit=0)
-    columns = await read.find(Column, {"blank": {"$exists": False}}, sort="_id", limit=0)
+    departments = await read.find(Department, {}, sort="_id", limit=0)
+    columns = await read.find(Column, {}, sort="_id", limit=0)
     return Few.of(departments, columns)

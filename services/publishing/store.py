@@ -120,12 +120,12 @@ async def versions(read: Reader) -> dict[str, int]:
 
 async def columns(read: Reader) -> dict[str, Column]:
     """All columns that are known here, by id. Index: _id."""
-    return {found.id: found for found in await read.find(Column, {"blank": {"$exists": False}}, sort="_id", limit=0)}
+    return {found.id: found for found in await read.find(Column, {}, sort="_id", limit=0)}
 
 
 async def know(read: Reader, departments: Collection[str]) -> bool:
     """Whether all these departments have been heard of. Index: their ids."""
-    where = {"_id": {"$in": sorted(departments)}, "blank": {"$exists": False}}
+    where = {"_id": {"$in": sorted(departments)}}
     return await read.count(Department, where) == len(set(departments))
 
 
@@ -134,7 +134,7 @@ async def columns_above(read: Reader, column_ids: Collection[str]) -> dict[str, 
     known: dict[str, Column] = {}
     wanted = set(column_ids)
     while wanted:
-        where = {"_id": {"$in": sorted(wanted)}, "blank": {"$exists": False}}
+        where = {"_id": {"$in": sorted(wanted)}}
         found = await read.find(Column, where, sort="_id", limit=0)
         known |= {column.id: column for column in found}
         wanted = {column.parent_id for column in found if column.parent_id} - known.keys()

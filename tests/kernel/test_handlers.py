@@ -151,3 +151,20 @@ async def test_an_effect_that_changes_what_another_replica_changes_too_is_run_ag
 
 async def make_shared(unit: Unit) -> Bureau:
     return unit.save(found("shared"))
+
+
+async def test_a_copy_of_which_nothing_is_kept_yet_is_in_no_answer(db: Database, transact: Transactor) -> None:
+    copy = Copy(Latest)
+
+    @copy.on(DepartmentRegistered)
+    def named(_: Latest | None, event: DepartmentEvent) -> Latest | None:
+        return Latest(id=event.code, name=event.name) if event.code == "finance" else None
+
+    for code in ("finance", "nothing"):
+        await heard(listening(transact, copy), spoken(code, 1))
+
+    read = MongoReader(db, copies={Latest.named(): Latest.named()})
+    assert await db[Latest.named()].count_documents({}) == 2
+    assert await read.look(Latest, "nothing") is None
+    assert [each.id for each in await read.find(Latest, {}, sort="_id", limit=0)] == ["finance"]
+    assert (await read.ids(Latest, {}, sort="_id", limit=0), await read.count(Latest, {})) == (["finance"], 1)

@@ -149,6 +149,9 @@ def following(sort: str, after: After) -> Document:
     return {name: {"$not": {"$gt": value}}, "$or": [tied, {name: {beyond: value}}, {name: None}]}
 
 
+KEPT: Document = {"blank": {"$exists": False}}
+
+
 class MongoReader:
     """Questions to one database. With a session, they are asked inside its transaction.
 
@@ -172,11 +175,15 @@ class MongoReader:
         """The collection itself, for questions that are more than a filter and a sort."""
         return self.db[self.name(kind)]
 
+    def kept(self, kind: type[Record], where: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The filter without copies of which nothing is kept yet but their guard: a message came that says nothing."""
+        return {"$and": [where, KEPT]} if kind.named() in self.copies else where
+
     async def asked(self) -> None:
         """Called before each question for more than one record."""
 
     async def look(self, kind: type[R], id: str) -> R | None:
-        document = await self.documents(kind).find_one({"_id": id, "blank": {"$exists": False}}, session=self.session)
+        document = await self.documents(kind).find_one({"_id": id, **KEPT}, session=self.session)
         return None if document is None else self._read(kind, document)
 
     def _read(self, kind: type[R], document: Document) -> R:
@@ -190,6 +197,7 @@ class MongoReader:
 
     async def ids(self, kind: type[R], where: Mapping[str, Any], *, sort: str, limit: int) -> list[str]:
         await self.asked()
+        where = self.kept(kind, where)
         found = self.documents(kind).find(where, {"_id": 1}, session=self.session).sort(sorting(sort)).limit(limit)
         return [d["_id"] for d in await found.to_list(limit or None)]
 
@@ -199,12 +207,13 @@ class MongoReader:
         if after is not None:
             where = {"$and": [where, following(sort, after)]}
         await self.asked()
+        where = self.kept(kind, where)
         found = self.documents(kind).find(where, session=self.session).sort(sorting(sort)).limit(limit)
         return [self._read(kind, d) for d in await found.to_list(limit or None)]
 
     async def count(self, kind: type[R], where: Mapping[str, Any]) -> int:
         await self.asked()
-        return await self.documents(kind).count_documents(where, session=self.session)
+        return await self.documents(kind).count_documents(self.kept(kind, where), session=self.session)
 
     async def moment(self) -> datetime:
         return clock.shifted(await server_clock(self.db))
