@@ -95,8 +95,8 @@ async def test_a_form_with_our_token_is_taken_whatever_else_the_browser_says_of_
 @pytest.mark.parametrize("key", ["00000001", "0" * 40, "k" * 255, "a b" * 10, "\xe9" * 30, "", "x" * 256])
 async def test_a_key_that_somebody_else_may_have_too_is_refused(open_portal: Portal, key: str) -> None:
     before = len(open_portal.mailbox.written)
-    headers = {"idempotency-key": key.encode("latin-1")}
-    answer = await open_portal.browser.post("/api/v1/letters", json=LETTER, headers=headers)  # type: ignore[arg-type]
+    headers = [(b"idempotency-key", key.encode("latin-1"))]
+    answer = await open_portal.browser.post("/api/v1/letters", json=LETTER, headers=headers)
 
     assert (answer.status_code, answer.json()["code"]) == (422, "request.malformed")
     assert "UUID" in answer.text

@@ -186,3 +186,13 @@ def test_nothing_that_is_kept_steers_or_hides(raw: str, kind: Callable[[str], st
 def test_the_same_text_in_another_form_gets_the_same_verdict(raw: str, kind: Callable[[str], str]) -> None:
     forms = {outcome(kind, unicodedata.normalize(form, raw)).startswith("refused: ") for form in ("NFC", "NFD")}
     assert len(forms) == 1
+
+
+@pytest.mark.parametrize("made", ["\U0001f1e6" * 41, "\U0001f1e8\U0001f1f3" * 5_000, "e" + "\u0301" * 9])
+def test_what_costs_too_much_to_tell_apart_is_refused_before_it_is_counted(made: str) -> None:
+    with pytest.raises(Wrong, match="piled"):
+        Kind(text.text, 1, 200_000)(made)
+
+
+def test_a_flag_keeps_the_tags_that_a_flag_may_have() -> None:
+    assert text.line("\U0001f3f4" + "\U000e0067" * 500) == "\U0001f3f4" + "\U000e0067" * 12

@@ -27,17 +27,18 @@ INVISIBLE = regex.compile(
       | (?<=[\p{L}\p{N}\p{P}\p{S}]) [\ufe00-\ufe0f\U000e0100-\U000e01ef]        # a variant of the character before
       | (?<=\p{Mongolian}) [\u180b-\u180f\u200d]                                # forms of Mongolian letters
       | (?<=[\p{Arab}\p{Deva}\p{Beng}\p{Mlym}\p{Sinh}]) [\u200c\u200d]     # joined, or not, in their scripts
-      | (?<=\U0001f3f4[\U000e0020-\U000e007f]*) [\U000e0020-\U000e007f]         # flags
+      | \U0001f3f4 [\U000e0020-\U000e007f]{1,12}                                # flags
     ) (*SKIP)(*FAIL) | \p{Default_Ignorable_Code_Point} | [\ufffc\p{Cf}--\p{Prepended_Concatenation_Mark}]
     """,
     regex.VERBOSE | regex.VERSION1,
 )
 SPACE = regex.compile(r"[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u2800]")
-ENDS = regex.compile(r"^[\s\u3000]+|[\s\u3000]+$")
 VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
-PILED = regex.compile(r"\p{M}{9}")
+PILED = regex.compile(
+    r"\p{M}{9}|\p{Regional_Indicator}{41}"
+)  # what a search for graphemes would go through again and again
 GRAPHEME = regex.compile(r"\X")
-DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹘﹣ーㄧ", "-"))  # they are meant
+DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹘﹣ーㄧ", "-"))
 EXTENSION = regex.compile(r"[ ,，]*(?:转|轉|分机|ext\.?|x|#) *(\d{1,6})$", regex.IGNORECASE)
 WIDEST = 12  # code points that what people see as one character may have, on the whole
 
@@ -64,7 +65,7 @@ def text(raw: str) -> str:
             f"含有无法识别的字符（{code}），请删去后重新填写。",
             f"It holds something that is no character ({code}). Take it out.",
         )
-    found = ENDS.sub("", unicodedata.normalize("NFC", seen(SPACE.sub(" ", found))))
+    found = unicodedata.normalize("NFC", seen(SPACE.sub(" ", found))).strip()
     if PILED.search(found):
         raise Wrong("叠加的符号太多，请重新填写。", "Too many marks are piled on one character. Type it again.")
     return found if VISIBLE.search(found) else ""
@@ -88,12 +89,12 @@ def line(raw: str) -> str:
 def plain(raw: str) -> str:
     """Of letters, digits and signs that a machine reads: in their plain forms, without what nobody sees."""
     found = seen(SPACE.sub(" ", STEERING.sub("", LINE_END.sub("\n", raw))))
-    return ENDS.sub("", SPACE.sub(" ", unicodedata.normalize("NFKC", found).translate(DASHES)))
+    return SPACE.sub(" ", unicodedata.normalize("NFKC", found)).strip()
 
 
 def plain_line(raw: str) -> str:
-    """As `plain`, checked like a line."""
-    return line(plain(raw))
+    """As `plain`, with one kind of dash, checked like a line."""
+    return line(plain(raw).translate(DASHES))
 
 
 def telephone(raw: str) -> str:
@@ -122,12 +123,12 @@ def email(raw: str) -> str:
 
 def digits(raw: str) -> str:
     """A code of digits, however it is grouped."""
-    return plain(regex.sub(r"[\s-]", "", plain(raw)))
+    return plain(regex.sub(r"[\s-]", "", plain(raw).translate(DASHES)))
 
 
 def receipt(raw: str) -> str:
     """A receipt number: its letters are capitals, and none looks like a digit (Crockford's base 32)."""
-    found = plain(regex.sub(r"\s", "", plain(raw))).upper().translate(str.maketrans("OIL", "011"))
+    found = plain(regex.sub(r"\s", "", plain(raw).translate(DASHES))).upper().translate(str.maketrans("OIL", "011"))
     return f"{found[:8]}-{found[8:]}" if regex.fullmatch(r"\d{8}[0-9A-Z]{6}", found) else found
 
 
