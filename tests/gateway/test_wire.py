@@ -12,7 +12,7 @@ from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
 
-END = b"GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+END = b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
 
 
 async def said(portal: Portal, *requests: bytes, one_by_one: bool = False) -> bytes:
@@ -50,7 +50,7 @@ async def warm(portal: Portal) -> None:
 
 
 def get(path: str, *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
-    return "\r\n".join((f"{method} {path} HTTP/{version}", "host: x", *headers, "", "")).encode()
+    return "\r\n".join((f"{method} {path} HTTP/{version}", "host: localhost", *headers, "", "")).encode()
 
 
 async def test_a_finished_page_is_counted_and_leaves_no_line_in_the_log(
@@ -85,7 +85,7 @@ async def test_requests_sent_at_once_are_answered_in_their_order(portal_at: Port
     "request_",
     [
         get("/items/i1"), get("/items/%691"), get("/items/i1", "accept-encoding: br"), get("/items/i1?revision=1"),
-        get("http://x/items/i1"), get("/items/i1", "content-length: 3") + b"abc",
+        get("http://localhost/items/i1"), get("/items/i1", "content-length: 3") + b"abc",
         get("/items/i1", "transfer-encoding: chunked") + b"3\r\nabc\r\n0\r\n\r\n",
         get("/items/i1", "connection: keep-alive"),
     ],
