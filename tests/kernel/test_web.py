@@ -61,7 +61,7 @@ async def renamed(code: str, body: NewName, answer: Answer, by: Caller, expected
 
 @router.get("/bureaus", summary="All bureaus")
 async def listed(read: Read, portion: Wanted) -> Listing[BureauView]:
-    bureaus = await read.find(Bureau, {}, sort="name", limit=portion.limit, after=portion.after)
+    bureaus = await read.find(Bureau, {}, sort="name", limit=portion.reach, after=portion.after)
     return portion.listing(bureaus, sort="name", view=BureauView.of)
 
 
