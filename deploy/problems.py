@@ -49,14 +49,14 @@ def service(name: str) -> Service:
 
 def all_declared() -> Iterator[tuple[str, Refusal]]:
     """By who says it."""
-    yield from ((who, each) for who, module in modules() for each in declared(module))
     yield from of_kinds()
+    yield from ((who, each) for who, module in modules() for each in declared(module))
 
 
 def explained() -> dict[str, Any]:
     """By code: the status, its name, and what each program says."""
     found: dict[str, Any] = {}
-    for who, each in sorted(all_declared(), key=lambda said: said[0] != "every program"):
+    for who, each in all_declared():
         status, title = each.no.status, each.no.title
         said = found.setdefault(each.code, {"status": status, "title": title._asdict(), "said": []})
         said["said"].append({"by": who, "zh": each.zh, "en": each.en, "field": each.field})

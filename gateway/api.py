@@ -6,22 +6,20 @@ from typing import Annotated, Any
 
 import httpx
 from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, StrictBool
 
 from gateway import refusals, views
 from gateway.answer import MonthInPath, json, query
-from gateway.limits import Counted, may_ask, may_write, place_named
+from gateway.limits import LETTERS, Counted, ask_mailbox, may_ask, may_write
 from gateway.store import Reading, columns, home, items, letters, scores
-from gateway.upstream import took, upstream
-from services.kernel.contracts.fields import QueryCode, Receipt, Stars, Yes
+from services.kernel.contracts.fields import QueryCode, Receipt, Stars
 from services.kernel.contracts.mailbox import NewLetter
 from services.kernel.domain.decision import Wrong
 from services.kernel.domain.refusals import ANSWER_GONE, CURSOR, KEY_REUSED
 from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.once import Route
-from services.kernel.http.problem import MEDIA_TYPE, Says, request_id
+from services.kernel.http.problem import MEDIA_TYPE, Says
 from services.kernel.http.web import Body
-from services.kernel.telemetry import log
 
 router = APIRouter(prefix="/api/v1", route_class=Route)
 
@@ -153,7 +151,7 @@ class Rating(WithCode):
     """What the writer thinks of the answer."""
 
     stars: Stars
-    solved: Yes
+    solved: StrictBool
 
 
 def unguessable(key: str) -> str:
@@ -173,7 +171,7 @@ Key = Annotated[Annotated[str, AfterValidator(unguessable)] | None, Header()]
     "/letters", status_code=201, summary="Write a letter; the receipt and the code are shown once", tags=["letters"]
 )
 async def write(request: Request, body: NewLetter, idempotency_key: Key = None) -> Response:
-    return await _passed_on(request, "/letters", body, idempotency_key, may_write(request))
+    return await _passed_on(request, LETTERS, body, idempotency_key, may_write(request))
 
 
 @router.post("/letters/{receipt}/status", summary="One's own letter, with its code", tags=["letters"])
@@ -188,17 +186,11 @@ async def rating(request: Request, receipt: ReceiptInPath, body: Rating, idempot
 
 async def _passed_on(request: Request, path: str, body: BaseModel, key: str | None, counted: Counted) -> Response:
     """Mailbox's own answer, its problems too; kept nowhere. A letter counts only once it was taken."""
+    said, language = body.model_dump(mode="json", exclude_none=True), request.headers.get("accept-language")
     try:
-        answer = await upstream(request).mailbox(
-            path, body.model_dump(mode="json", exclude_none=True), key=key, request=request_id(request),
-            language=request.headers.get("accept-language"), place=place_named(request),
-        )  # fmt: skip
+        answer = await ask_mailbox(request, path, said, counted, key=key, language=language)
     except httpx.TransportError as error:
-        log.warning("mailbox.away", error=type(error).__name__)
-        counted.give_back()
         raise refusals.MAILBOX_AWAY() from error
-    if path == "/letters" and not took(answer):
-        counted.give_back()
     media_type = MEDIA_TYPE if answer.is_error else "application/json"
     headers = {"Cache-Control": "no-store"}
     headers |= {name: answer.headers[name] for name in OF_MAILBOX if name in answer.headers}

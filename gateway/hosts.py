@@ -1,9 +1,9 @@
 """The names under which the portal is reached, and one address for each page."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -27,6 +27,11 @@ class Hosts:
     def _ours(self, host: str) -> bool:
         """Whether a `Host` is one of ours."""
         return name_of(host) in self.names
+
+    def are_asked(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        """Whether a request is for us: it has one `Host`, which is ours."""
+        asked = [value for name, value in headers if name == b"host"]
+        return len(asked) == 1 and self.ours(asked[0].decode("latin-1"))
 
     def origin_is_ours(self, origin: str) -> bool:
         scheme, _, host = origin.partition("://")
@@ -55,8 +60,7 @@ class Declared:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == EVERYBODYS:
             return await self.app(scope, receive, send)
-        asked = Headers(scope=scope).getlist("host")
-        if len(asked) != 1 or not self.hosts.ours(asked[0]):
+        if not self.hosts.are_asked(scope["headers"]):
             return await self.elsewhere(scope, receive, send)
         if scope["path"].endswith("/") and scope["path"] != "/":
             return await RedirectResponse(without_slash(scope), 308)(scope, receive, send)

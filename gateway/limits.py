@@ -1,11 +1,14 @@
-"""What both ways to mailbox share, page and JSON: how often one place may ask."""
+"""What both ways to mailbox share, page and JSON: how often one place may ask, and the asking."""
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from time import time
+from typing import Any
 
+import httpx
 from fastapi import Request
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -13,7 +16,11 @@ from limits.strategies import FixedWindowRateLimiter
 
 from gateway import refusals
 from gateway.settings import GatewaySettings
+from gateway.upstream import upstream
+from services.kernel.http.problem import request_id
+from services.kernel.telemetry import log
 
+LETTERS = "/letters"
 NETWORK = 64  # bits of an IPv6 address that one household has for itself (RFC 6177)
 
 
@@ -64,7 +71,7 @@ def place_of(request: Request) -> str:
         return str(address)
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
-    return f"{IPv6Address(int(address) >> (128 - NETWORK) << (128 - NETWORK))}/{NETWORK}"
+    return str(ip_network((address.packed, NETWORK), strict=False))
 
 
 def may_write(request: Request) -> Counted:
@@ -79,9 +86,26 @@ def may_ask(request: Request) -> Counted:
     return found.count(place_of(request), found.asking)
 
 
-def place_named(request: Request) -> str:
-    """As mailbox is told of it."""
-    return _allowance(request).named(place_of(request))
+async def ask_mailbox(
+    request: Request, path: str, body: Mapping[str, Any], counted: Counted, *, key: str | None = None,
+    language: str | None = None,
+) -> httpx.Response:  # fmt: skip
+    """Its answer. Raises `httpx.TransportError` while it is away.
+
+    A question counts once it was answered; a letter once it was taken, and not when the same was sent before.
+    """
+    place = counted.allowance.named(counted.place)
+    try:
+        answer = await upstream(request).mailbox(
+            path, body, key=key, request=request_id(request), place=place, language=language
+        )
+    except httpx.TransportError as error:
+        log.warning("mailbox.away", error=type(error).__name__)
+        counted.give_back()
+        raise
+    if path == LETTERS and (answer.is_error or "idempotent-replayed" in answer.headers):
+        counted.give_back()
+    return answer
 
 
 def _allowance(request: Request) -> Allowance:

@@ -14,7 +14,7 @@ from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away
-from services.kernel.storage.mongo import MongoReader, asking
+from services.kernel.storage.mongo import KEPT, MongoReader, asking
 from services.kernel.telemetry import log
 
 VISIBLE = Histogram(
@@ -108,7 +108,7 @@ class Prober:
     async def _after(self, id: str) -> list[str]:
         """Ids of the next items; those not found yet are looked for."""
         shape = {"revision": 1, "withdrawn_at": 1}
-        query = self.reader().documents(Item).find({"_id": {"$gt": id}, "blank": {"$exists": False}}, shape)
+        query = self.reader().documents(Item).find({"_id": {"$gt": id}, **KEPT}, shape)
         found = await query.sort("_id", 1).limit(BATCH).to_list(BATCH)
         names = {f"{d['_id']}/{'gone' if d['withdrawn_at'] else d['revision']}": d["_id"] for d in found}
         for name in await self.kept.unseen(names):

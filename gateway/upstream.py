@@ -166,8 +166,3 @@ class Fetcher:
 def upstream(request: Request) -> Upstream:
     found: Upstream = request.app.state.program.upstream
     return found
-
-
-def took(answer: httpx.Response) -> bool:
-    """Whether mailbox took something now, and not when the same was sent before."""
-    return answer.is_success and "idempotent-replayed" not in answer.headers

@@ -36,7 +36,7 @@ class Wire(HttpToolsProtocol):
         page = self.shelf.get(self.url.decode("latin-1"))
         if page is None or self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive():
             return False
-        if not self._is_ours():
+        if not self.hosts.are_asked(self.headers):
             return False
         if any(name in NOT_PLAIN and value != b"keep-alive" for name, value in self.headers):
             return False
@@ -47,10 +47,6 @@ class Wire(HttpToolsProtocol):
         self.shelf.hits += 1
         self.on_response_complete()
         return True
-
-    def _is_ours(self) -> bool:
-        asked = [value for name, value in self.headers if name == b"host"]
-        return len(asked) == 1 and self.hosts.ours(asked[0].decode("latin-1"))
 
 
 def wire(shelf: Shelf, hosts: Hosts) -> type[Wire]:

@@ -10,17 +10,16 @@ from fastapi import APIRouter, Path, Request, Response
 
 from gateway.answer import model
 from gateway.cache import Basis
-from gateway.limits import may_ask, may_write, place_named
+from gateway.limits import LETTERS, ask_mailbox, may_ask, may_write
 from gateway.pages.forms import Forms
 from gateway.pages.render import private
 from gateway.pages.typed import Typed, letter, typed
-from gateway.upstream import Own, Written, took, upstream
+from gateway.upstream import Own, Written
 from services.kernel.contracts.fields import QUERY_CODE, RECEIPT, Receipt
 from services.kernel.contracts.mailbox import LetterKind, NewLetter
 from services.kernel.domain import text
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Forbidden, Malformed, No, TooMany
-from services.kernel.http.problem import request_id
 from services.kernel.telemetry import log
 
 router = APIRouter()
@@ -84,15 +83,9 @@ async def write(request: Request) -> Response:
         return waiting(no, await form(request, filled, token=fresh, status=no.status, wrong=refused(no)))
     try:
         said = body.model_dump(mode="json", exclude_none=True)
-        answer = await upstream(request).mailbox(
-            "/letters", said, key=number, request=request_id(request), place=place_named(request)
-        )
-    except httpx.TransportError as error:
-        log.warning("mailbox.away", error=type(error).__name__)
-        counted.give_back()
+        answer = await ask_mailbox(request, LETTERS, said, counted, key=number)
+    except httpx.TransportError:
         return await form(request, filled, token=filled["token"], status=503, wrong=AWAY)
-    if not took(answer):
-        counted.give_back()
     if answer.status_code != 201:
         return await _not_taken(request, filled, fresh, answer)
     return await private(
@@ -166,13 +159,8 @@ async def _status(request: Request, receipt: str, code: str, *, told: str = "", 
     if not (re.fullmatch(QUERY_CODE, code) and re.fullmatch(RECEIPT, receipt)):
         return await ask_for_code(request, receipt, status=422, wrong=WRONG_CODE)
     try:
-        answer = await upstream(request).mailbox(
-            f"/letters/{receipt}/status", {"code": code}, key=None, request=request_id(request),
-            place=place_named(request),
-        )  # fmt: skip
-    except httpx.TransportError as error:
-        log.warning("mailbox.away", error=type(error).__name__)
-        counted.give_back()
+        answer = await ask_mailbox(request, f"/letters/{receipt}/status", {"code": code}, counted)
+    except httpx.TransportError:
         return await ask_for_code(request, receipt, status=503, wrong=ASK_LATER)
     if answer.status_code == 429:
         return await ask_for_code(request, receipt, status=429, wrong=in_time(answer.headers.get("retry-after")))
@@ -198,12 +186,8 @@ async def rating(request: Request, receipt: ReceiptInPath) -> Response:
         return await _status(request, receipt, code, wrong="请选择星级，并说明问题是否解决。")
     body = {"code": code, "stars": int(stars), "solved": solved == "yes"}
     try:
-        answer = await upstream(request).mailbox(
-            f"/letters/{receipt}/rating", body, key=number, request=request_id(request), place=place_named(request)
-        )
-    except httpx.TransportError as error:
-        log.warning("mailbox.away", error=type(error).__name__)
-        counted.give_back()
+        answer = await ask_mailbox(request, f"/letters/{receipt}/rating", body, counted, key=number)
+    except httpx.TransportError:
         return await ask_for_code(request, receipt, status=503, wrong=ASK_LATER)
     if answer.is_success:
         return await _status(request, receipt, code, told="感谢您的评价。")

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -74,10 +74,19 @@ async def _parts(request: Request) -> list[tuple[str, str]]:
 def _decoded(fields: Sequence[str], named: str) -> list[str]:
     """By the encoding that the form names, else by the one that its bytes are in: never with a character lost."""
     data = [each.encode("latin-1") for each in fields]
-    for charset in filter(None, (_known(named), "utf-8", _guessed(data))):
+    for charset in _charsets(data, named):
         if (found := _strictly(charset, data)) is not None:
             return found
     raise refusals.FORM_UNREADABLE()
+
+
+def _charsets(data: Sequence[bytes], named: str) -> Iterator[str]:
+    """Guessed last: that reads everything several times."""
+    if known := _known(named):
+        yield known
+    yield "utf-8"
+    if guessed := _guessed(data):
+        yield guessed
 
 
 def _strictly(charset: str, data: Sequence[bytes]) -> list[str] | None:

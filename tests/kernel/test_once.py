@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from pydantic import BaseModel
+from pydantic import BaseModel, StrictBool, StrictInt
 
-from services.kernel.contracts.fields import Stars, Whole, Yes
+from services.kernel.contracts.fields import Stars
 from services.kernel.http import problem
 from services.kernel.http.middleware import Edge
 from services.kernel.http.once import Route
@@ -19,8 +19,8 @@ class Said(BaseModel):
     """Of each kind that Python takes for another."""
 
     stars: Stars = 1
-    whole: Whole = 1
-    yes: Yes = True
+    whole: StrictInt = 1
+    yes: StrictBool = True
     more: list[dict[str, Any]] = []
 
 

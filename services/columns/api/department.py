@@ -3,13 +3,14 @@
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path
+from pydantic import StrictBool
 
 from services.columns.actions import department as actions
 from services.columns.domain import refusals
 from services.columns.domain.department import Department
 from services.columns.store import department as store
 from services.kernel.contracts.columns import DepartmentClass, DepartmentKind, DepartmentProfile
-from services.kernel.contracts.fields import DepartmentCode, Yes, written
+from services.kernel.contracts.fields import DepartmentCode, written
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain import text
 from services.kernel.domain.clock import now
@@ -54,8 +55,8 @@ class ChangedDepartment(Body):
     name: Name | None = None
     kind: Known[DepartmentKind] | None = None
     department_class: DepartmentClass | None = None
-    service_duties: Yes | None = None
-    letter_duties: Yes | None = None
+    service_duties: StrictBool | None = None
+    letter_duties: StrictBool | None = None
     phone: Phone | None = None
     address: Address | None = None
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
 
-from services.kernel.contracts.fields import Yes
 from services.kernel.domain.event import Event, OpenEnum
 
 
@@ -59,8 +58,8 @@ class DepartmentProfile(BaseModel):
     name: str
     kind: DepartmentKind
     department_class: DepartmentClass
-    service_duties: Yes
-    letter_duties: Yes
+    service_duties: StrictBool
+    letter_duties: StrictBool
     phone: str
     address: str
 

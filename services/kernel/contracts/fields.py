@@ -1,16 +1,15 @@
 """What several programs take in and tell, declared once: codes, ids, and what a letter may be."""
 
 from collections.abc import Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, GetPydanticSchema, Strict, StringConstraints
+from pydantic import BeforeValidator, Field, GetPydanticSchema, StrictInt, StringConstraints
 from pydantic_core import core_schema
 
 from services.kernel.domain import text
 from services.kernel.domain.decision import Words
 
 RECEIPT, QUERY_CODE = r"[0-9A-Za-z-]{1,40}", r"[0-9]{10}"
-T = TypeVar("T")
 
 WANTED: dict[str, Words] = {}
 """What to type instead of a text that does not match, by pattern."""
@@ -36,10 +35,6 @@ def folded(fold: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: fold(value) if isinstance(value, str) else value)
 
 
-Yes = Annotated[bool, Strict()]
-"""A yes or no, and nothing that could be taken for one."""
-Whole = Annotated[int, Strict()]
-"""A number, and no truth value or text."""
 DepartmentCode = Annotated[
     str,
     of(
@@ -83,4 +78,4 @@ LetterText = Annotated[str, written(text.text, 5, 5_000)]
 WriterName = Annotated[str, written(text.line, 1, 40)]
 Phone = Annotated[str, written(text.telephone, 1, 40)]
 Email = Annotated[str, written(text.email, 1, 254)]
-Stars = Annotated[Whole, Field(ge=1, le=5)]
+Stars = Annotated[StrictInt, Field(ge=1, le=5)]

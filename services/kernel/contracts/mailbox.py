@@ -3,9 +3,9 @@
 from datetime import date
 from typing import ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, model_validator
 
-from services.kernel.contracts.fields import DepartmentCode, Email, LetterText, LetterTitle, Phone, WriterName, Yes
+from services.kernel.contracts.fields import DepartmentCode, Email, LetterText, LetterTitle, Phone, WriterName
 from services.kernel.domain.calendars import DayOff
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Wrong
@@ -58,7 +58,7 @@ class NewLetter(BaseModel):
     title: LetterTitle
     text: LetterText
     contact: Contact
-    consent: Yes
+    consent: StrictBool
 
 
 class LetterEvent(Event):

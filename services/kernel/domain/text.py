@@ -34,9 +34,8 @@ INVISIBLE = regex.compile(
 )
 SPACE = regex.compile(r"[\t\xa0\u1680\u2000-\u200a\u202f\u205f\u2800]")
 VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
-PILED = regex.compile(
-    r"\p{M}{9}|\p{Regional_Indicator}{41}"
-)  # what a search for graphemes would go through again and again
+# What a search for graphemes would go through again and again:
+PILED = regex.compile(r"\p{M}{9}|\p{Regional_Indicator}{41}")
 GRAPHEME = regex.compile(r"\X")
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹘﹣ーㄧ", "-"))
 EXTENSION = regex.compile(r"[ ,，]*(?:转|轉|分机|ext\.?|x|#) *(\d{1,6})$", regex.IGNORECASE)

@@ -3,9 +3,9 @@
 from typing import Annotated
 
 from fastapi import Header, Path, Query
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, StrictBool
 
-from services.kernel.contracts.fields import DepartmentCode, QueryCode, Receipt, Stars, Yes, written
+from services.kernel.contracts.fields import DepartmentCode, QueryCode, Receipt, Stars, written
 from services.kernel.domain import text
 from services.kernel.http.listing import EARLIEST, LATEST
 from services.kernel.http.web import Body
@@ -52,4 +52,4 @@ class NewRating(Proof):
     """The writer's judgement, with the code."""
 
     stars: Stars
-    solved: Yes
+    solved: StrictBool

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Path
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
-from services.kernel.contracts.fields import DepartmentCode, Whole, written
+from services.kernel.contracts.fields import DepartmentCode, written
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain import text
@@ -37,7 +37,7 @@ Version = Annotated[str, Path(pattern=r"^[a-z][a-z0-9.-]{0,39}$", description="I
 class LimitBody(Body):
     """How long a letter of this kind may take."""
 
-    amount: Annotated[Whole, Field(ge=1, le=366)]
+    amount: Annotated[StrictInt, Field(ge=1, le=366)]
     unit: TimeUnit
 
 
@@ -47,10 +47,10 @@ class PolicyBody(Body):
     effective: date
     source: Annotated[str, written(text.line, 1, 200)]
     limits: Mapping[Known[LetterKind], LimitBody]
-    due_soon_working_days: Annotated[Whole, Field(ge=1, le=30)]
+    due_soon_working_days: Annotated[StrictInt, Field(ge=1, le=30)]
     mayor_department: DepartmentCode
-    wrong_codes: Annotated[Whole, Field(ge=1, le=1_000)]
-    wrong_codes_within_minutes: Annotated[Whole, Field(ge=1, le=1_440)]
+    wrong_codes: Annotated[StrictInt, Field(ge=1, le=1_000)]
+    wrong_codes_within_minutes: Annotated[StrictInt, Field(ge=1, le=1_440)]
 
     @model_validator(mode="after")
     def complete(self) -> Self:

@@ -235,5 +235,5 @@ async def duties(
     states = STANDING if state is None else (state,)
     owners = await matters_of(read, owner, at=now()) if owner else None
     found = await store.duties(read, owners=owners, states=states, limit=portion.reach, after=portion.after)
-    columns = await store.columns_above(read, [duty.id for duty in found])
+    columns = await store.columns_above(read, [duty.id for duty in portion.shown(found)])
     return portion.listing(found, sort="due_at", view=DutyView.beside(columns))
