@@ -100,7 +100,7 @@ async def test_a_copy_for_the_dead_letters_arrives_however_large_the_message_was
 
 async def test_what_is_small_only_while_it_is_packed_is_not_taken(bus: Bus) -> None:
     with pytest.raises(MessageSizeTooLargeError):
-        await send_bomb(bus.servers, bus.topic("columns"), 50_000_000)
+        await send_bomb(bus.servers, bus.topic("columns"), 20_000_000)
 
 
 async def test_an_offset_of_a_log_that_is_gone_neither_hides_what_is_unread_nor_counts_as_less(bus: Bus) -> None:
