@@ -1,5 +1,6 @@
 """What can be asked of publishing: load, decide, save."""
 
+import asyncio
 from datetime import datetime
 
 from services.kernel.contracts.columns import Cadence
@@ -25,6 +26,7 @@ from services.publishing.domain import (
     judge,
     open_for,
     publish,
+    render,
     submit,
     wake,
     withdraw,
@@ -71,7 +73,9 @@ async def submit_item(unit: Unit, item_id: str, *, by: Person, at: datetime, exp
     item = await unit.get(Item, item_id, expected=expected)
     column = await unit.known(Column, item.content.column_id)
     successors = await successors_for(unit, column, item.department, at=at)
-    return unit.save(submit(item, column=column, successors=successors, by=by, at=at))
+    submitted = submit(item, column=column, successors=successors, by=by, at=at)
+    await asyncio.to_thread(render, item.content.body)  # what cannot be shown is not handed to review
+    return unit.save(submitted)
 
 
 async def review_item(
@@ -105,6 +109,7 @@ async def publish_item(
         windows=windows,
         by=by,
         at=min(at, await unit.moment()),
+        html=await asyncio.to_thread(render, item.content.body) if item.sealed else "",
         loaded=loaded,
     )
     unit.save(published.ledger)

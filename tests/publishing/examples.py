@@ -34,6 +34,7 @@ from services.publishing.domain import (
     judge,
     open_for,
     publish,
+    render,
     submit,
 )
 
@@ -102,6 +103,7 @@ def publishing(
         windows=WINDOWS,
         by=EDITOR,
         at=at,
+        html=render(item.content.body),
     )
 
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 import pytest
 
 from services.kernel.domain.decision import Refused
-from services.publishing.domain import Content, submit
-from tests.publishing.examples import AT, COLUMN, CONTENT, EDITOR, but, drafted
+from services.publishing.domain import Content
+from tests.publishing.examples import CONTENT, but, drafted
 
 
 @pytest.mark.parametrize(
@@ -42,8 +42,3 @@ def test_the_hash_is_that_of_the_content_as_json_with_its_names_in_order() -> No
     )
 
     assert CONTENT.hash == sha256(canonical.encode()).hexdigest()
-
-
-def test_a_text_too_long_to_be_shown_is_not_even_submitted() -> None:
-    with pytest.raises(Refused, match=r"item\.too_long"):
-        submit(drafted(but(CONTENT, body="&" * 100_000)), column=COLUMN, successors={}, by=EDITOR, at=AT)

@@ -108,7 +108,7 @@ class Life(RuleBasedStateMachine):
         try:
             parts = publish(
                 before, ledger=self.ledger, duty=self.duty, column=COLUMN, successors={}, taxonomy=TAXONOMY,
-                windows=WINDOWS, by=by, at=self.now,
+                windows=WINDOWS, by=by, at=self.now, html=render(before.content.body),
             )  # fmt: skip
         except No:
             assert before.state is not ItemState.RELEASED

@@ -34,10 +34,23 @@ async def test_what_cannot_be_drafted(desk: Desk, bearer: Bearer) -> None:
         item = await desk.draft()
         if "column_id" not in wrong:
             expect_problem(await desk.edit(item, **wrong), 409, code)
-    large = await desk.draft(body="&" * 64_000)  # each is five bytes in HTML
-    expect_problem(await desk.step(large, "submission"), 409, "item.too_long")
     both = bearer(Role.EDITOR, department=["finance", "health"])
     expect_problem(await desk.client.post("/items", json=ITEM, headers=both), 403, "department.unclear")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("a>" * 64_000, "item.too_long"),  # each is five bytes in HTML
+        ("甲\n" * 10_001, "item.many_lines"),
+        (">" * 100 + " 甲", "item.too_deep"),
+        ("[" * 1_000, "item.tangled"),
+        ('<p class="MsoNormal">通知</p>', "item.tags"),
+        ("|甲|\n|-|\n|1|丢失|", "item.loses_words"),
+    ],
+)
+async def test_what_cannot_be_shown_is_not_submitted(desk: Desk, body: str, code: str) -> None:
+    expect_problem(await desk.step(await desk.draft(body=body), "submission"), 409, code)
 
 
 async def test_what_is_not_there_is_not_handled(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """HTTP in, HTTP out."""
 
+import asyncio
 from typing import Annotated, Literal
 from uuid import uuid4
 
@@ -33,7 +34,7 @@ from services.publishing.api.views import (
     RevisionView,
     VerificationView,
 )
-from services.publishing.domain import DutyState, ItemState, refusals
+from services.publishing.domain import DutyState, ItemState, refusals, render
 
 router = APIRouter(route_class=Door)
 READERS = {Role.EDITOR, Role.REVIEWER, Role.OFFICE}
@@ -107,6 +108,11 @@ SAYS: Says = {
         refusals.BY_STATE["published"],
         refusals.BY_STATE["released"],
         anywhere.stale("item"),
+        refusals.BODY_LOSES,
+        refusals.BODY_OF_MANY_LINES,
+        refusals.BODY_OF_TAGS,
+        refusals.BODY_TANGLED,
+        refusals.BODY_TOO_DEEP,
         refusals.BODY_TOO_LONG,
         refusals.BY_STATE["withdrawn"],
     ),
@@ -220,7 +226,8 @@ async def item(item_id: ItemInPath, read: Read, by: Caller) -> ItemWithRevisions
 async def revision(item_id: ItemInPath, revision: RevisionInPath, read: Read, by: Caller) -> RevisionView:
     found = await store.publication(read, item_id, revision)
     by.must_answer_for(found.department)
-    return RevisionView.of(found)
+    html = await asyncio.to_thread(render, found.content.body)
+    return RevisionView.of(found).model_copy(update={"html": html})
 
 
 @router.get("/ledger/{department}/verification", tags=["ledger"], summary="A department's chain, recomputed")

@@ -34,7 +34,7 @@ CodeInPath = Annotated[DepartmentCode, Path()]
 
 
 class ItemBody(Body):
-    """The whole content of an item; `body` is Markdown (CommonMark and tables)."""
+    """The whole content of an item; `body` is Markdown: CommonMark and tables, for Chinese (decision 25)."""
 
     kind: Known[ItemKind]
     column_id: ColumnId

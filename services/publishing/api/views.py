@@ -18,7 +18,6 @@ from services.publishing.domain import (
     Publication,
     Verdict,
     Verification,
-    render,
 )
 
 
@@ -160,11 +159,6 @@ class RevisionView(View):
     review: ReviewView
     entry: EntryView
     html: str = ""
-
-    @classmethod
-    def of(cls, state: object) -> Self:
-        assert isinstance(state, Publication)
-        return cls.model_validate(state).model_copy(update={"html": render(state.content.body)})
 
 
 class VerificationView(Part):

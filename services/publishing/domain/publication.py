@@ -10,7 +10,6 @@ from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors
 from services.publishing.domain import refusals
-from services.publishing.domain.body import render
 from services.publishing.domain.content import Content, Taxonomy
 from services.publishing.domain.copied import Column
 from services.publishing.domain.duty import Duty, Windows, refresh
@@ -81,9 +80,13 @@ def publish(
     windows: Windows,
     by: Person,
     at: datetime,
+    html: str,
     loaded: bool = False,
 ) -> Publishing:
-    """Make public what was released, exactly as it was released. `loaded`: this is a load of the past."""
+    """Make public what was released, exactly as it was released.
+
+    `html`: its body, rendered. `loaded`: this is a load of the past.
+    """
     must_be_of(item.department, by)
     column.must_take_from(item.department, successors, at=at)
     review = _release_of(item)
@@ -99,7 +102,7 @@ def publish(
     )
     because = Activity.REVISED if item.shown else Activity.PUBLISHED
     return Publishing(
-        item=_public(item, review, recorded.entry),
+        item=_public(item, review, recorded.entry, html),
         ledger=recorded.ledger,
         publication=_publication(item, review, recorded.entry),
         duty=refresh(duty, because, windows=windows, at=recorded.entry.at) if duty else None,
@@ -143,7 +146,7 @@ def conclude(so_far: Verification, ledger: Ledger) -> Verification:
     return so_far
 
 
-def _public(item: Item, review: Review, entry: Entry) -> Decision[Item]:
+def _public(item: Item, review: Review, entry: Entry, html: str) -> Decision[Item]:
     first = item.shown.published_at if item.shown else entry.at
     shown = Shown(
         revision=item.revision,
@@ -154,10 +157,10 @@ def _public(item: Item, review: Review, entry: Entry) -> Decision[Item]:
         revised_at=entry.at if item.shown else None,
     )
     after = replace(item, state=ItemState.PUBLISHED, shown=shown, changed_at=entry.at)
-    return Decision(after, (_told(item, shown, review, entry),))
+    return Decision(after, (_told(item, shown, review, entry, html),))
 
 
-def _told(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemPublished | ItemRevised:
+def _told(item: Item, shown: Shown, review: Review, entry: Entry, html: str) -> ItemPublished | ItemRevised:
     content = item.content
     published = ItemPublished(
         at=entry.at,
@@ -167,7 +170,7 @@ def _told(item: Item, shown: Shown, review: Review, entry: Entry) -> ItemPublish
         department=item.department,
         index_number=shown.index_number,
         **content.model_dump(exclude={"column_id", "body"}),
-        body=render(content.body),
+        body=html,
         published_at=shown.published_at,
         content_hash=shown.content_hash,
         review=review_record(item, review),

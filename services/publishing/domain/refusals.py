@@ -46,6 +46,43 @@ BODY_TOO_LONG = Refusal(
     "The body has more than {limit} kB. Split the item.",
     "body.body",
 )
+BODY_OF_MANY_LINES = Refusal(
+    Refused,
+    "item.many_lines",
+    "正文最多{limit}行。请分成几条信息。",
+    "A body has at most {limit} lines. Split the item.",
+    "body.body",
+)
+BODY_TOO_DEEP = Refusal(
+    Refused,
+    "item.too_deep",
+    "正文的列表或引用嵌套太深。请减少层次。",
+    "Lists or quotations of the body stand too deep within each other. Use fewer levels.",
+    "body.body",
+)
+BODY_TANGLED = Refusal(
+    Refused,
+    "item.tangled",
+    "正文第{line}行起的一段使 [ ] * _ ` 等记号过多：一段最多{limit}个，全文最多{in_all}个。请分段或减少。",
+    "With the paragraph at line {line}, the body has too many marks such as [ ] * _ `: at most {limit} in a paragraph "
+    "and {in_all} in all. Split it or use fewer.",
+    "body.body",
+)
+BODY_OF_TAGS = Refusal(
+    Refused,
+    "item.tags",
+    "正文第{line}行起的一段里有网页代码（{tag}），公众会看到代码本身。请粘贴为纯文字；确要显示，请在“<”前加“\\”。",
+    "The paragraph at line {line} of the body has HTML ({tag}), which would be shown as code. Paste it as plain text, "
+    "or put a backslash before <.",
+    "body.body",
+)
+BODY_LOSES = Refusal(
+    Refused,
+    "item.loses_words",
+    "正文中的“{lost}”等字不会显示。请检查：表格每行的格数不能多于表头。",
+    "Letters of the body would not be shown: {lost}. No row of a table may have more cells than its head.",
+    "body.body",
+)
 CLASS_UNKNOWN = Refusal(
     Refused,
     "item.class_unknown",
