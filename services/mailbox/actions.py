@@ -1,6 +1,6 @@
 """What can be asked of mailbox: load, decide, save."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from services.kernel.domain.calendar import Calendar
@@ -12,6 +12,7 @@ from services.kernel.domain.sealed import Sealed
 from services.mailbox.domain import (
     Extract,
     Letter,
+    NoContact,
     Policy,
     Rating,
     Writing,
@@ -115,11 +116,13 @@ async def disclose_letter(
     extract: Extract,
     *,
     contact: Iterable[str],
+    no_contact: Collection[NoContact] = (),
     by: Person,
     at: datetime,
     expected: int | None = None,
 ) -> Letter:
-    letter = unit.save(disclose(await unit.get(Letter, id, expected=expected), extract, contact=contact, by=by, at=at))
+    before = await unit.get(Letter, id, expected=expected)
+    letter = unit.save(disclose(before, extract, contact=contact, no_contact=no_contact, by=by, at=at))
     unit.attach(extract.check.sha256, extract.data, extract.check.media_type)
     return letter
 

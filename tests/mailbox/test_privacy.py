@@ -119,3 +119,17 @@ async def test_who_guesses_from_one_place_does_not_shut_the_writer_out_in_anothe
     expect_problem(late, 429, "letter.too_many_codes")
     assert 0 < int(late.headers["retry-after"]) <= 3600
     done(await desk.client.post(path, json={"code": written["code"]}, headers=writer), 200)
+
+
+async def test_what_is_no_contact_is_passed_with_a_reason_that_only_the_key_opens(desk: Desk, program: Program) -> None:
+    receipt = (await desk.answered())["receipt"]
+    named = EXTRACT | {"question": "欧阳测试路的路灯坏了。"}
+
+    expect_problem(await desk.step(receipt, "disclosure", named), 409, "letter.maybe_contact_in_extract")
+    said = [{"place": "欧阳测试路", "reason": "是路名，不是姓名"}]
+    done(await desk.step(receipt, "disclosure", named | {"no_contact": said}))
+
+    assert all("是路名" not in str(record) for record in await journal(program, receipt))
+    [letter] = await program.db["letter"].find({"_id": receipt}).to_list(None)
+    assert len(letter["cleared"]) == 1
+    assert "是路名" not in str(letter)

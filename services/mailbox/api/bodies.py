@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Header, Path, Query
-from pydantic import AwareDatetime, StrictBool
+from pydantic import AwareDatetime, Field, StrictBool
 
 from services.kernel.contracts.fields import DepartmentCode, QueryCode, Receipt, Stars, written
 from services.kernel.domain import text
@@ -34,12 +34,20 @@ class NewAnswer(Body):
     text: Text
 
 
+class NotContact(Body):
+    """A stretch of the extract, as it stands there, that looks like the writer's contact and is none; and why."""
+
+    place: Annotated[str, written(text.line, 1, 100)]
+    reason: Reason
+
+
 class NewExtract(Body):
     """The text that the public may read. A person wrote it, and nothing in it tells who the writer is."""
 
     title: Title
     question: Text
     answer: Text
+    no_contact: Annotated[tuple[NotContact, ...], Field(max_length=20)] = ()
 
 
 class Proof(Body):

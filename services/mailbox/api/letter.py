@@ -40,7 +40,18 @@ from services.mailbox.api.bodies import (
     Transfer,
 )
 from services.mailbox.api.views import ClockView, ContactView, LetterView, Rated, Receipt, StatusView
-from services.mailbox.domain import Extract, Guesses, Letter, LetterState, Rating, Writing, may_try, refusals, tries
+from services.mailbox.domain import (
+    Extract,
+    Guesses,
+    Letter,
+    LetterState,
+    NoContact,
+    Rating,
+    Writing,
+    may_try,
+    refusals,
+    tries,
+)
 from services.mailbox.domain.reception import current_rules
 
 router = APIRouter(route_class=Door, tags=["letters"])
@@ -86,6 +97,7 @@ SAYS: Says = {
     "POST /letters/{id}/disclosure": (
         anywhere.FOREIGN,
         refusals.CONTACT_IN_EXTRACT,
+        refusals.MAYBE_CONTACT_IN_EXTRACT,
         refusals.GONE,
         anywhere.missing("letter"),
         refusals.NO_CONSENT,
@@ -243,6 +255,7 @@ async def disclosure(
         id,
         Extract(title=body.title, question=body.question, answer=body.answer),
         contact=told,
+        no_contact=[NoContact(said.place, said.reason) for said in body.no_contact],
         by=by,
         at=now(),
         expected=expected,

@@ -2,7 +2,7 @@
 
 from services.mailbox.domain.clock import Clock, Policy, amber_from, clock, in_force
 from services.mailbox.domain.copied import Department
-from services.mailbox.domain.disclosure import Extract, disclose
+from services.mailbox.domain.disclosure import Extract, NoContact, disclose
 from services.mailbox.domain.letter import (
     MAYOR,
     ContactSeen,
@@ -34,6 +34,7 @@ __all__ = [
     "Guesses",
     "Letter",
     "LetterState",
+    "NoContact",
     "Policy",
     "Rating",
     "Step",

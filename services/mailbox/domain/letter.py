@@ -70,6 +70,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cleared:
+    """A place of an extract that looked like the writer's contact, and why a handler said that it is none."""
+
+    at: datetime
+    by: str
+    place: Sealed
+    reason: Sealed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter(Aggregate):
     """What a citizen wrote to the city; `id` is the receipt number.
 
@@ -93,6 +103,7 @@ class Letter(Aggregate):
     answered_at: datetime | None = None
     rating: Rating | None = None
     disclosed: ClaimCheck | None = None
+    cleared: tuple[Cleared, ...] = ()
     erased_at: datetime | None = None
 
 

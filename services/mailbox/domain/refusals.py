@@ -64,8 +64,15 @@ NO_CONSENT = Refusal(
 CONTACT_IN_EXTRACT = Refusal(
     Refused,
     "letter.contact_in_extract",
-    "公开摘要中有来信人的姓名或联系方式。请删去。",
-    "The extract names its writer's contact; take it out.",
+    "公开摘要中的“{place}”是来信人的联系方式。请删去。",
+    "“{place}” in the extract is its writer's contact; take it out.",
+)
+MAYBE_CONTACT_IN_EXTRACT = Refusal(
+    Refused,
+    "letter.maybe_contact_in_extract",
+    "公开摘要中的“{place}”像是来信人的姓名或号码。请删去；如果不是，请在 no_contact 中写明该处文字和理由。",
+    "“{place}” in the extract looks like its writer's name or number; take it out, or if it is none, name the place "
+    "and the reason in no_contact.",
 )
 NO_SUCH_RECEIPT = Refusal(
     Missing,
