@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from gateway.answer import query
 from services.kernel.domain.calendar import SHANGHAI
+from services.kernel.domain.text import brief
 
 
 class Kinded(Protocol):
@@ -116,7 +117,15 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters.update(
-        name=name, by_kind=by_kind, moment=moment, day=day, deadline=deadline, month=month, points=points, iso=iso
+        brief=brief,
+        name=name,
+        by_kind=by_kind,
+        moment=moment,
+        day=day,
+        deadline=deadline,
+        month=month,
+        points=points,
+        iso=iso,
     )
     made.globals.update(query=query, share=share)
     return made

@@ -96,12 +96,12 @@ PATCHES = [
     ),
     Patch(
         PUBLICATION,
-        "    return Decision(after, (_told(item, shown, review, entry),))\n",
+        "    return Decision(after, (_told(item, shown, review, entry, html),))\n",
         "    noted = ItemNoted(\n"
         "        at=entry.at, item_id=item.id, revision=item.revision, column_id=shown.column_id,\n"
         "        department=item.department, note=item.mark or '-',\n"
         "    )\n"
-        "    return Decision(after, (_told(item, shown, review, entry), noted))\n",
+        "    return Decision(after, (_told(item, shown, review, entry, html), noted))\n",
     ),
     # a handler more in a service that exists, of kinds that it listens to
     Patch(

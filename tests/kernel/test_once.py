@@ -34,6 +34,11 @@ async def said(body: Said) -> Said:
     return body
 
 
+@app.get("/queue")
+async def queue(state: str | None = None, overdue: bool = False) -> list[str]:
+    return [str(state), str(overdue)]
+
+
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
     edge = Edge(app, seconds=5, bytes=100_000, public_url="https://city.example")
@@ -76,3 +81,24 @@ async def test_what_no_json_has_is_refused(client: httpx.AsyncClient, body: str)
 
     assert answer.status_code == 422
     assert answer.json()["code"] == "request.malformed"
+
+
+@pytest.mark.parametrize(
+    ("query", "where", "word"),
+    [
+        ("sort=", "query.sort", "可用：state、overdue"), ("State=x", "query.State", "可用"), ("=1", "query.", "可用"),
+        ("state=received&state=accepted", "query.state", "两次"), ("state=a&utm=1", "query.utm", "可用"),
+    ],
+)  # fmt: skip
+async def test_what_is_asked_and_not_known_is_named(
+    client: httpx.AsyncClient, query: str, where: str, word: str
+) -> None:
+    answer = await client.get(f"/queue?{query}")
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "request.malformed")
+    assert [error["where"] for error in answer.json()["errors"]] == [where]
+    assert word in answer.json()["detail"]
+
+
+async def test_what_is_known_is_understood(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/queue?state=received&overdue=true")).json() == ["received", "True"]

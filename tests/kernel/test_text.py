@@ -190,3 +190,9 @@ def test_what_costs_too_much_to_tell_apart_is_refused_before_it_is_counted(made:
 
 def test_a_flag_keeps_the_tags_that_a_flag_may_have() -> None:
     assert text.line("\U0001f3f4" + "\U000e0067" * 500) == "\U0001f3f4" + "\U000e0067" * 12
+
+
+def test_what_is_cut_is_cut_between_what_people_see() -> None:
+    assert text.brief("字" * 95 + FAMILY + FAMILY, 96) == "字" * 95 + FAMILY + "……"
+    assert text.brief("e\u0301" * 97, 96) == "e\u0301" * 96 + "……"
+    assert text.brief("字" * 95 + FAMILY, 96) == "字" * 95 + FAMILY

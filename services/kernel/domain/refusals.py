@@ -136,6 +136,13 @@ TOKEN_UNTRUSTED = Refusal(
     "这里不认可该登录令牌。请用本市的统一登录。",
     "The token is not one that is trusted here. Sign in with the city's provider.",
 )
+TOKEN_TIMES = Refusal(
+    Unauthorized,
+    "token.times",
+    "登录令牌的时间（iat、nbf、exp）不是数字，或晚于本机时钟。请核对登录服务与本机的时钟后重新登录。",
+    "A time of the token (iat, nbf, exp) is no number, or lies ahead of the clock here. Compare the clocks of the "
+    "provider and of this host, then sign in again.",
+)
 KEYS_AWAY = Refusal(
     Away,
     "keys.away",
@@ -217,7 +224,7 @@ EVERYWHERE = (
 )  # fmt: skip
 """What every route may answer."""
 GUARDED = (
-    TOKEN_MISSING, TOKEN_MALFORMED, TOKEN_EXPIRED, TOKEN_UNTRUSTED,
+    TOKEN_MISSING, TOKEN_MALFORMED, TOKEN_EXPIRED, TOKEN_TIMES, TOKEN_UNTRUSTED,
     KEYS_AWAY, ROLE_NOT_ALLOWED,
 )  # fmt: skip
 """What every route that needs a token may answer."""

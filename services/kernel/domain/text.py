@@ -49,6 +49,12 @@ PHONE = (
 EMAIL = ("请填写有效的电子邮箱，例如 name@example.com。", "Send an e-mail address, like name@example.com.")
 
 
+def brief(whole: str, most: int) -> str:
+    """At most `most` of what people see as characters, with a mark where something is left out."""
+    seen = GRAPHEME.findall(whole[: WIDEST * most + WIDEST])
+    return whole if len(seen) <= most else "".join(seen[:most]).rstrip() + "……"
+
+
 def text(raw: str) -> str:
     """Of several lines, which end with `\\n`."""
     found = COPIED_NUMBER.sub(r"\1", LINE_END.sub("\n", raw))

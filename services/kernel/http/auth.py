@@ -22,6 +22,7 @@ from services.kernel.telemetry import log
 LEEWAY = 30  # seconds an issuer's clock may be ahead of ours (`nbf`, `iat`); `exp` has none
 FRESH, AGAIN = 300.0, 10.0  # seconds until the key set is read again: as a rule; if it is wrong or lacks a key
 REMEMBERED, LONGEST = 1024, 8192  # verified tokens that are kept; characters of one token
+TIMES = frozenset({"exp", "iat", "nbf"})
 UNREADABLE = (errors.DecodeError, errors.InvalidPayloadError, errors.MissingAlgorithmError, errors.MissingClaimError)
 
 
@@ -77,6 +78,9 @@ class Keys:
             return _person(claims), float(claims["exp"])
         except errors.ExpiredTokenError:
             raise refusals.TOKEN_EXPIRED() from None
+        except errors.InvalidClaimError as error:
+            wrong = refusals.TOKEN_TIMES if error.claim in TIMES else refusals.TOKEN_UNTRUSTED
+            raise wrong() from None
         except (*UNREADABLE, ValueError, TypeError, LookupError):
             raise refusals.TOKEN_MALFORMED() from None
         except errors.JoseError as error:

@@ -1,10 +1,15 @@
-"""JSON in which each key stands once: of two, each reader would believe another (RFC 8259, section 4)."""
+"""What is asked stands once and is known: of two keys, each reader would believe another (RFC 8259, section 4).
+
+A parameter that no route knows would be passed over in silence, and a list would look filtered that is not.
+"""
 
 import json
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, NoReturn
 
 from fastapi import HTTPException, Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
 from fastapi.routing import APIRoute
 
 
@@ -14,6 +19,14 @@ class Twice(HTTPException):
     def __init__(self, key: str) -> None:
         super().__init__(422)
         self.key = key
+
+
+class Unasked(HTTPException):
+    """A query parameter that the route does not have, or has once while it stands twice. `known`: what it has."""
+
+    def __init__(self, name: str, known: Sequence[str], *, twice: bool) -> None:
+        super().__init__(422)
+        self.name, self.known, self.twice = name, known, twice
 
 
 class Once(Request):
@@ -36,13 +49,22 @@ def _no_number(word: str) -> NoReturn:
     raise json.JSONDecodeError("no number", word, 0)
 
 
+def _must_be_asked(request: Request, known: Sequence[str]) -> None:
+    names = [name for name, _ in request.query_params.multi_items()]
+    for name in names:
+        if name not in known or names.count(name) > 1:
+            raise Unasked(name, known, twice=name in known)
+
+
 class Route(APIRoute):
-    """A route that reads its body so."""
+    """A route that reads its query and its body so. Each parameter is one value; raises `Unasked`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
+        known = [each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)]
 
         async def read(request: Request) -> Response:
+            _must_be_asked(request, known)
             return await inner(Once(request.scope, request.receive))
 
         return read

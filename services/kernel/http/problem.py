@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import No, Refusal, TooMany, Unauthorized, Unknown, Words, Wrong
-from services.kernel.http.once import Twice
+from services.kernel.http.once import Twice, Unasked
 from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
 from services.kernel.telemetry import log
@@ -140,6 +140,16 @@ async def by_twice(request: Request, error: Twice) -> Response:
     return malformed(request, [{"type": "value_error", "loc": ("body", error.key), "ctx": {"error": said}}])
 
 
+async def by_unasked(request: Request, error: Unasked) -> Response:
+    known = "、".join(error.known), ", ".join(error.known)
+    said = (
+        Wrong("同一参数出现了两次，请只留一个。", "It stands twice. Leave one of them.")
+        if error.twice
+        else Wrong(f"没有这个参数。可用：{known[0] or '无'}。", f"No such parameter. There are: {known[1] or 'none'}.")
+    )
+    return malformed(request, [{"type": "value_error", "loc": ("query", error.name[:100]), "ctx": {"error": said}}])
+
+
 async def by_database(request: Request, error: PyMongoError) -> Response:
     """A question outside a transaction failed: 503 if the database does not answer (ask again), else 500."""
     if not is_away(error):
@@ -154,7 +164,7 @@ async def before(_: Request, error: AnsweredBefore) -> Response:
 
 
 HANDLERS: Mapping[type[Exception], Any] = {
-    No: no, RequestValidationError: by_pydantic, Twice: by_twice, HTTPException: by_framework,
+    No: no, RequestValidationError: by_pydantic, Twice: by_twice, Unasked: by_unasked, HTTPException: by_framework,
     PyMongoError: by_database, AnsweredBefore: before, Exception: unforeseen,
 }  # fmt: skip
 
