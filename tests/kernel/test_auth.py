@@ -173,12 +173,16 @@ def test_a_token_for_another_place_or_nobody_is_refused(claims: dict[str, Any], 
 @pytest.mark.parametrize("name", ["nbf", "iat", "exp"])
 @pytest.mark.parametrize("wrong", ["tomorrow", True, [1], {}, "1789000000"])
 def test_a_time_that_is_none_is_told_from_a_forgery(name: str, wrong: object, world: World) -> None:
-    assert world.refusal(token(**{name: wrong})) == "token.times"
+    claims: dict[str, Any] = {name: wrong}
+
+    assert world.refusal(token(**claims)) == "token.times"
 
 
 @pytest.mark.parametrize("name", ["nbf", "iat"])
 def test_a_token_ahead_of_the_clock_here_names_the_clocks(name: str, world: World) -> None:
-    assert world.refusal(token(**{name: int(AT.timestamp()) + 120})) == "token.times"
+    claims: dict[str, Any] = {name: int(AT.timestamp()) + 120}
+
+    assert world.refusal(token(**claims)) == "token.times"
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "exp", "sub"])
