@@ -117,15 +117,8 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters.update(
-        brief=brief,
-        name=name,
-        by_kind=by_kind,
-        moment=moment,
-        day=day,
-        deadline=deadline,
-        month=month,
-        points=points,
+        brief=brief, name=name, by_kind=by_kind, moment=moment, day=day, deadline=deadline, month=month, points=points,
         iso=iso,
-    )
+    )  # fmt: skip
     made.globals.update(query=query, share=share)
     return made

@@ -8,6 +8,7 @@ what has nothing to see, what steers how its neighbours are shown (UAX 9), and w
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import phonenumbers
 import regex
@@ -51,8 +52,8 @@ EMAIL = ("请填写有效的电子邮箱，例如 name@example.com。", "Send an
 
 def brief(whole: str, most: int) -> str:
     """At most `most` of what people see as characters, with a mark where something is left out."""
-    seen = GRAPHEME.findall(whole[: WIDEST * most + WIDEST])
-    return whole if len(seen) <= most else "".join(seen[:most]).rstrip() + "……"
+    first = [found[0] for found in islice(GRAPHEME.finditer(whole), most + 1)]
+    return whole if len(first) <= most else "".join(first[:most]).rstrip() + "……"
 
 
 def text(raw: str) -> str:

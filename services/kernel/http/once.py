@@ -14,19 +14,19 @@ from fastapi.routing import APIRoute
 
 
 class Twice(HTTPException):
-    """A key stands twice in one object."""
+    """A key stands twice, in one object or in the query. `where`: `body` or `query`."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, where: str, key: str) -> None:
         super().__init__(422)
-        self.key = key
+        self.where, self.key = where, key
 
 
 class Unasked(HTTPException):
-    """A query parameter that the route does not have, or has once while it stands twice. `known`: what it has."""
+    """A query parameter that the route does not have. `known`: those it has."""
 
-    def __init__(self, name: str, known: Sequence[str], *, twice: bool) -> None:
+    def __init__(self, name: str, known: Sequence[str]) -> None:
         super().__init__(422)
-        self.name, self.known, self.twice = name, known, twice
+        self.name, self.known = name, known
 
 
 class Once(Request):
@@ -40,9 +40,12 @@ class Once(Request):
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise Twice(next(key for key in keys if keys.count(key) > 1))
+        raise Twice("body", _twice([key for key, _ in pairs]))
     return found
+
+
+def _twice(keys: Sequence[str]) -> str:
+    return next(key for key in keys if keys.count(key) > 1)
 
 
 def _no_number(word: str) -> NoReturn:
@@ -50,21 +53,24 @@ def _no_number(word: str) -> NoReturn:
 
 
 def _must_be_asked(request: Request, known: Sequence[str]) -> None:
-    names = [name for name, _ in request.query_params.multi_items()]
-    for name in names:
-        if name not in known or names.count(name) > 1:
-            raise Unasked(name, known, twice=name in known)
+    query = request.query_params
+    for name in query:
+        if name not in known:
+            raise Unasked(name, known)
+    if len(query) < len(query.multi_items()):
+        raise Twice("query", _twice([name for name, _ in query.multi_items()]))
 
 
 class Route(APIRoute):
-    """A route that reads its query and its body so. Each parameter is one value; raises `Unasked`."""
+    """A route that reads its query and its body so: raises `Unasked` or `Twice`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
         known = [each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)]
 
         async def read(request: Request) -> Response:
-            _must_be_asked(request, known)
-            return await inner(Once(request.scope, request.receive))
+            once = Once(request.scope, request.receive)
+            _must_be_asked(once, known)
+            return await inner(once)
 
         return read

@@ -137,16 +137,12 @@ async def by_framework(request: Request, error: HTTPException) -> Response:
 
 async def by_twice(request: Request, error: Twice) -> Response:
     said = Wrong("同一项填写了两次，请只留一个。", "It stands twice. Leave one of them.")
-    return malformed(request, [{"type": "value_error", "loc": ("body", error.key), "ctx": {"error": said}}])
+    return malformed(request, [{"type": "value_error", "loc": (error.where, error.key), "ctx": {"error": said}}])
 
 
 async def by_unasked(request: Request, error: Unasked) -> Response:
-    known = "、".join(error.known), ", ".join(error.known)
-    said = (
-        Wrong("同一参数出现了两次，请只留一个。", "It stands twice. Leave one of them.")
-        if error.twice
-        else Wrong(f"没有这个参数。可用：{known[0] or '无'}。", f"No such parameter. There are: {known[1] or 'none'}.")
-    )
+    zh, en = "、".join(error.known) or "无", ", ".join(error.known) or "none"
+    said = Wrong(f"没有这个参数。可用：{zh}。", f"No such parameter. There are: {en}.")
     return malformed(request, [{"type": "value_error", "loc": ("query", error.name[:100]), "ctx": {"error": said}}])
 
 

@@ -34,7 +34,7 @@ class NewAnswer(Body):
     text: Text
 
 
-class NotContact(Body):
+class NoContactBody(Body):
     """A stretch of the extract, as it stands there, that looks like the writer's contact and is none; and why."""
 
     place: Annotated[str, written(text.line, 1, 100)]
@@ -47,7 +47,7 @@ class NewExtract(Body):
     title: Title
     question: Text
     answer: Text
-    no_contact: Annotated[tuple[NotContact, ...], Field(max_length=20)] = ()
+    no_contact: Annotated[tuple[NoContactBody, ...], Field(max_length=20)] = ()
 
 
 class Proof(Body):

@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from services.kernel.domain.text import EXTENSION, INVISIBLE
+
 AROUND = 3  # characters shown beside a place, so that a person sees what it is part of
-FILLERS = frozenset("\u115f\u1160\u3164\uffa0")  # letters by their category, with nothing to see
 CHINESE = dict(
     zip("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖弌弍弎贰两幺洞拐勾", "00123456789123456789123221079", strict=True)
 )
 LOOKALIKE = {"o": "0", "l": "1", "i": "1"}
 CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$|[2-9]\d{8,10}$)")
 WHOLE = 10  # digits from which on a number is nobody else's
-EXTENSION = re.compile(r"(?:转|分机|ext\.?|#|x).*$", re.IGNORECASE)
 AT = r"(?:@|at|艾特|圈a|小老鼠)"
 DOT = r"(?:dot|点)?"
 
@@ -54,7 +54,8 @@ class Place:
 
 def places(text: str, contact: Iterable[str]) -> list[Place]:
     """Where the text tells the writer's name, phone or e-mail; each place once. `contact`: as they gave it."""
-    words, numbers = _folded(text), _numbers(text)
+    words = _folded(text)
+    numbers = _numbers(words)
     found: dict[tuple[int, int], bool] = {}
     for told in contact:
         for folded, pattern, certain in _looked_for(told, words, numbers):
@@ -72,7 +73,7 @@ def _looked_for(told: str, words: Folded, numbers: Folded) -> Iterator[tuple[Fol
         if len(local) >= 5 and local.isdecimal():  # a QQ number is an address as well
             yield numbers, re.compile(local), False
         return
-    if len(digits := "".join(c for c in _numbers(EXTENSION.sub("", told)).characters if c.isdecimal())) >= 5:
+    if len(digits := "".join(c for c in _numbers(_folded(EXTENSION.sub("", told))).characters if c.isdecimal())) >= 5:
         national = CHINA.sub("", digits)
         yield numbers, re.compile(national.removeprefix("0")), len(national) >= WHOLE
         if (local := _local(national)) != national:
@@ -99,15 +100,14 @@ def _folded(text: str) -> Folded:
     characters, at = [], []
     for place, character in enumerate(text):
         for part in unicodedata.normalize("NFKD", character).casefold():
-            if (part.isalnum() or part == "@") and part not in FILLERS:
+            if part == "@" or (part.isalnum() and not INVISIBLE.match(part)):
                 characters.append(part)
                 at.append(place)
     return Folded("".join(characters), tuple(at))
 
 
-def _numbers(text: str) -> Folded:
+def _numbers(folded: Folded) -> Folded:
     """The same with whatever is read as a digit as that digit; other letters stay and separate numbers."""
-    folded = _folded(text)
     return Folded("".join(map(_digit, folded.characters)), folded.at)
 
 

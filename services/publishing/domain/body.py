@@ -33,9 +33,8 @@ PASTED = re.compile(
 )
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 LETTER = re.compile(r"[^\W\d_]")
-UNEVEN = re.compile(
-    r"[<&\\]|```|~~~"
-)  # what stands in Markdown and not in its HTML: tags, references, a fence's language
+# What stands in Markdown and not in its HTML: tags, references, the language of a fence
+UNEVEN = re.compile(r"[<&\\]|```|~~~")
 
 
 class Markdown(MarkdownIt):
@@ -54,13 +53,12 @@ class Markdown(MarkdownIt):
 
 def leads_somewhere(url: str) -> bool:
     """Whether it is a link for a public page: web, e-mail or telephone, or a place on this portal; no user part."""
-    scheme = SCHEME.match(url)
-    if scheme is None:
+    found = SCHEME.match(url)
+    if found is None:
         return url.startswith(("/", "#")) and not url.startswith(("//", "/\\", "/%5C"))
-    if scheme[1].lower() not in SCHEMES:
-        return False
-    if scheme[1].lower() not in ("http", "https"):
-        return len(url) > scheme.end()
+    scheme = found[1].lower()
+    if scheme not in ("http", "https"):
+        return scheme in SCHEMES and len(url) > found.end()
     try:
         parts = urlsplit(url)
         return bool(parts.hostname) and "@" not in parts.netloc and "\\" not in url and "%5C" not in parts.netloc

@@ -192,15 +192,21 @@ def edit(
 
 
 def submit(item: Item, *, column: Column, successors: Successors, by: Person, at: datetime) -> Decision[Item]:
-    """Hand it to review, if its text can be shown. A withheld item may be submitted again unchanged."""
+    """Hand it to review. A withheld item may be submitted again unchanged."""
     must_be_of(item.department, by)
     column.must_take_from(item.department, successors, at=at)
-    if item.state not in (ItemState.DRAFT, ItemState.RETURNED, ItemState.WITHHELD):
-        refuse(item, "submitted")
-    told = ItemSubmitted(
-        at=at, item_id=item.id, revision=item.revision, column_id=item.content.column_id, department=item.department
-    )
-    return Decision(replace(item, state=ItemState.SUBMITTED, review=None, changed_at=at), (told,))
+    match item.state:
+        case ItemState.DRAFT | ItemState.RETURNED | ItemState.WITHHELD:
+            told = ItemSubmitted(
+                at=at,
+                item_id=item.id,
+                revision=item.revision,
+                column_id=item.content.column_id,
+                department=item.department,
+            )
+            return Decision(replace(item, state=ItemState.SUBMITTED, review=None, changed_at=at), (told,))
+        case ItemState.SUBMITTED | ItemState.RELEASED | ItemState.PUBLISHED | ItemState.WITHDRAWN:
+            refuse(item, "submitted")
 
 
 def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: datetime) -> Decision[Item]:
