@@ -12,7 +12,7 @@ pytestmark = pytest.mark.servers
 
 def test_a_published_item_is_on_the_portal_and_proves_that_it_was_seen(running: Suite) -> None:
     item = published(
-        running, running.columns["news"], title="市级预算公开", body="正文 <script>alert(1)</script> **重点**"
+        running, running.columns["news"], title="市级预算公开", body=r"正文 \<script>alert(1)\</script> **重点**"
     )
     gateway = running.client("gateway")
 
