@@ -1,14 +1,15 @@
 """The words of the pages: names of kinds and states in Chinese, times in Asia/Shanghai."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from gateway.answer import query
-from services.kernel.domain.calendar import SHANGHAI
+from services.kernel.domain import figures
+from services.kernel.domain.calendar import SHANGHAI, last_day
 from services.kernel.domain.text import brief
 
 
@@ -90,7 +91,7 @@ def day(at: datetime | date | None) -> str:
 
 def deadline(due_at: datetime | None) -> str:
     """The last day of a limit that ends at 24:00 in Asia/Shanghai: `2026-12-17 24时前`, never the next day's 00:00."""
-    return f"{day(due_at - timedelta(milliseconds=1))} 24时前" if due_at else "—"
+    return f"{day(last_day(due_at))} 24时前" if due_at else "—"
 
 
 def month(text: str) -> str:
@@ -104,7 +105,8 @@ def points(value: Decimal | None) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f}%" if whole else "—"
+    """In percent; 1,999 of 2,000 are 99.95 %."""
+    return f"{figures.share(part, whole).normalize():f}%" if whole else "—"
 
 
 def iso(at: datetime | date) -> str:

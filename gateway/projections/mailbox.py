@@ -19,7 +19,7 @@ from services.kernel.contracts.mailbox import (
     LetterRedated,
     LetterTransferred,
 )
-from services.kernel.domain.calendar import day_of
+from services.kernel.domain.calendar import day_of, in_time
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy, Count
 
@@ -55,22 +55,27 @@ def letter_touched(before: Letter | None, after: Letter | None) -> Iterable[str]
 
 
 def counted(letter: Letter) -> Iterable[Count]:
-    """For the statistics of a year in Asia/Shanghai, by kind. Overdue ones are a part of those open."""
+    """For the statistics of a year in Asia/Shanghai, by kind: what was received in it, and what was answered in it.
+
+    Those open stand with the year of their receipt; overdue ones are a part of them.
+    """
     if letter.received_at is None or letter.kind is None:
         return
     is_open = letter.answered_at is None and letter.closed_at is None
     yield Count(
         {"year": day_of(letter.received_at).year, "kind": letter.kind.value},
-        {
-            "received": 1,
-            "answered": letter.answered_at is not None,
-            "in_time": letter.in_time is True,
-            "open": is_open,
-            "overdue": is_open and letter.overdue_at is not None,
-            "ratings": letter.stars is not None,
-            "stars": letter.stars or 0,
-        },
+        {"received": 1, "open": is_open, "overdue": is_open and letter.overdue_at is not None},
     )
+    if letter.answered_at is not None:
+        yield Count(
+            {"year": day_of(letter.answered_at).year, "kind": letter.kind.value},
+            {
+                "answered": 1,
+                "in_time": letter.in_time is True,
+                "ratings": letter.stars is not None,
+                "stars": letter.stars or 0,
+            },
+        )
 
 
 letters = Copy(Letter, touched=letter_touched, tally=counted)
@@ -114,8 +119,8 @@ def overdue(letter: Letter | None, event: LetterOverdue) -> Letter:
 
 @letters.on(LetterAnswered)
 def answered(letter: Letter | None, event: LetterAnswered) -> Letter:
-    in_time = event.at < event.due_at  # 24:00 of the last day is the first moment too late
-    return replace(_letter(letter, event), answered_at=event.at, due_at=event.due_at, in_time=in_time)
+    was_in_time = in_time(event.at, event.due_at)
+    return replace(_letter(letter, event), answered_at=event.at, due_at=event.due_at, in_time=was_in_time)
 
 
 @letters.on(LetterRated)

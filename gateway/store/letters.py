@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 
 from dateutil.relativedelta import relativedelta
 from pydantic import BaseModel, ValidationError
@@ -12,7 +13,9 @@ from gateway.store.reading import Reading
 from gateway.views import ExtractView, KindCount, LettersView, Statistics
 from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.calendar import day_of, start_of
+from services.kernel.domain.figures import mean
 from services.kernel.http.listing import Listing, Portion
+from services.kernel.stream.consumer import Count
 from services.kernel.stream.tally import tally
 from services.kernel.telemetry import log
 
@@ -86,19 +89,30 @@ def _view(reading: Reading, letter: Letter, extract: Extract) -> ExtractView:
 
 
 async def statistics(reading: Reading) -> Statistics:
-    """Of the letters received this year in Asia/Shanghai, as they were counted when they were heard of."""
+    """What came in and was answered this year in Asia/Shanghai; what is open, whenever it came in.
+
+    As letters were counted when they were heard of.
+    """
     reading.basis.on("letters")
     first = day_of(reading.at).replace(month=1, day=1)
     reading.basis.expires(start_of(first + relativedelta(years=1)))
-    counts = await tally(reading.read, Letter, {"year": first.year})
-    total: Counter[str] = sum((Counter(count.of) for count in counts), Counter())
+    every = await tally(reading.read, Letter, {})
+    counts = [count for count in every if count.group["year"] == first.year]
+    total, ever = added(counts), added(every)
     kinds = [
-        KindCount(kind=LetterKind(str(c.group["kind"])), received=c.of["received"], answered=c.of.get("answered", 0))
-        for c in sorted(counts, key=lambda count: -count.of["received"])
+        KindCount(
+            kind=LetterKind(str(c.group["kind"])), received=c.of.get("received", 0), answered=c.of.get("answered", 0)
+        )
+        for c in sorted(counts, key=lambda count: -count.of.get("received", 0))
     ]
-    mean = round(total["stars"] / total["ratings"], 2) if total["ratings"] else None
+    stars = mean(total["stars"], total["ratings"])
     return Statistics(
         since=start_of(first), until=reading.at, received=total["received"], answered=total["answered"],
-        in_time=total["in_time"], open=total["open"], overdue=total["overdue"], ratings=total["ratings"],
-        mean_stars=mean, by_kind=kinds,
+        in_time=total["in_time"], open=ever["open"], carried_over=ever["open"] - total["open"],
+        overdue=ever["overdue"], ratings=total["ratings"], mean_stars=None if stars is None else float(stars),
+        by_kind=kinds,
     )  # fmt: skip
+
+
+def added(counts: Iterable[Count]) -> Counter[str]:
+    return sum((Counter(count.of) for count in counts), Counter())

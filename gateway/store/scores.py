@@ -25,6 +25,7 @@ from gateway.views import (
 )
 from services.kernel.contracts.scoring import FactCited
 from services.kernel.domain.decision import Copied
+from services.kernel.domain.figures import scaling
 from services.kernel.http.listing import Listing, Portion
 from services.kernel.storage.mongo import read
 
@@ -170,6 +171,7 @@ async def assessment(reading: Reading, month: str, department: str) -> Assessmen
             )
             for line in found.lines
         ],
+        formula=scaling([(line.points, line.maximum) for line in found.lines])[1],
         trend=await trend(reading, department),
     )  # fmt: skip
 

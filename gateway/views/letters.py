@@ -34,7 +34,11 @@ class KindCount(BaseModel):
 
 
 class Statistics(BaseModel):
-    """Letters received since `since`, as they stood at `until`. `overdue` are among those `open`."""
+    """Letters received, and letters answered, since `since`; and those that are `open` at `until`, whenever received.
+
+    `overdue` are among those open, and so are those `carried_over`: received before `since`. `mean_stars`: of the
+    letters answered, rounded half up to tenths.
+    """
 
     since: datetime
     until: datetime
@@ -42,6 +46,7 @@ class Statistics(BaseModel):
     answered: int
     in_time: int
     open: int
+    carried_over: int
     overdue: int
     ratings: int
     mean_stars: float | None

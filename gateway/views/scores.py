@@ -10,7 +10,10 @@ from services.kernel.http.listing import Listing
 
 
 class ScoreBrief(BaseModel):
-    """A department's result of one month. `score` None: it had no duty that month."""
+    """A department's result of one month. `score` None: it had no duty that month.
+
+    `rank` None: without a score, or judged on too little to be compared with others.
+    """
 
     month: str
     department: DepartmentName
@@ -95,7 +98,7 @@ class FactsView(BaseModel):
 
 
 class AssessmentView(ScoreBrief):
-    """A department's month with every line, and what it was computed from."""
+    """A department's month with every line, and what it was computed from. `formula`: how the lines give the score."""
 
     scheme: str
     position: int
@@ -103,4 +106,5 @@ class AssessmentView(ScoreBrief):
     computed_as_of: datetime
     published_at: datetime
     lines: list[LineView]
+    formula: str
     trend: list[ScoreBrief]

@@ -18,12 +18,14 @@ from services.publishing.domain import (
     Department,
     Duty,
     DutyState,
+    EachPeriod,
     Item,
     ItemState,
     Ledger,
     Publication,
     Taxonomy,
     Verification,
+    Window,
     Windows,
     check,
     conclude,
@@ -52,10 +54,14 @@ def windows() -> Windows:
     found = _data("cadences.json")
     return Windows(
         version=found["version"],
-        limits={Cadence[c.upper()]: Limit(w["amount"], TimeUnit(w["unit"])) for c, w in found["windows"].items()},
+        limits={Cadence[c.upper()]: _window(said) for c, said in found["windows"].items()},
         due_soon=Fraction(found["due_soon_in_last"]),
         patience=timedelta(minutes=found["patience_minutes"]),
     )
+
+
+def _window(said: dict[str, Any]) -> Window:
+    return EachPeriod(said["each"]) if "each" in said else Limit(said["amount"], TimeUnit(said["unit"]))
 
 
 @cache

@@ -14,6 +14,7 @@ from services.kernel.domain.person import Person
 from services.kernel.domain.task import Task
 from services.scoring.domain import refusals
 from services.scoring.domain.assessment import Assessment, Month, close, confirm, key, must_be_open, publish, show
+from services.scoring.domain.noticed import Noticed
 from services.scoring.domain.score import Inputs, Scored
 
 CLOSING, PUBLISHING = "closing", "publication"  # the works by name
@@ -39,10 +40,12 @@ async def begin_publication(
     )
 
 
-async def close_month(unit: Unit, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime) -> Month:
+async def close_month(
+    unit: Unit, inputs: Inputs, all_scored: Sequence[Scored], *, noticed: Sequence[Noticed] = (), at: datetime
+) -> Month:
     """Fix what was computed. Of two that close at once, one is refused."""
     before = await unit.look(Month, inputs.month)
-    month, all_fixed = await asyncio.to_thread(close, before, inputs, all_scored, at=at)
+    month, all_fixed = await asyncio.to_thread(close, before, inputs, all_scored, noticed=noticed, at=at)
     for fixed in all_fixed:
         assessment = unit.save(fixed.decision)
         if fixed.facts is not None and assessment.cited:

@@ -77,7 +77,8 @@ async def play(program: Program, transact: Transactor, month: CityMonth, base: d
 async def close(transact: Transactor, id: str, at: datetime) -> None:
     async def close(unit: MongoUnit) -> Month:
         inputs = await months.inputs(unit, id, await evidence.reached(unit), at=at)
-        return await close_month(unit, inputs, await months.whole(unit, inputs), at=at)
+        scored, noticed = await months.whole(unit, inputs), await months.noticed(unit, inputs)
+        return await close_month(unit, inputs, scored, noticed=noticed, at=at)
 
     try:
         await transact.named("close_month", close)

@@ -174,10 +174,10 @@ def overdue() -> m.LetterOverdue:
     return m.LetterOverdue(at=e.DUE, letter_id=e.RECEIPT, department="finance", due_at=e.DUE, rule="letters/1")
 
 
-def test_an_answered_letter_is_neither_open_nor_overdue_any_more() -> None:
+def test_an_answered_letter_is_neither_open_nor_overdue_any_more_and_counts_in_the_year_of_its_answer() -> None:
     rated = m.LetterRated(at=e.DUE, letter_id=e.RECEIPT, department="finance", stars=4, solved=True)
-    [count] = counted(folded(e.received(), overdue(), e.answered(at=e.DUE + timedelta(days=1)), rated))
+    counts = counted(folded(e.received(), overdue(), e.answered(at=e.DUE + timedelta(days=365)), rated))
 
-    assert {name: number for name, number in count.of.items() if number} == {
-        "received": 1, "answered": 1, "ratings": 1, "stars": 4,
-    }  # fmt: skip
+    assert [(count.group["year"], {name: n for name, n in count.of.items() if n}) for count in counts] == [
+        (2026, {"received": 1}), (2027, {"answered": 1, "ratings": 1, "stars": 4}),
+    ]  # fmt: skip

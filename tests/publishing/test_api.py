@@ -150,7 +150,7 @@ async def test_a_publication_renews_the_duty_and_the_sweep_says_each_thing_once(
     opened = datetime.now(UTC) - timedelta(days=3)
     await heard(program.listener, [message(column_opened("c-old", at=opened))])
     await desk.public(column_id="c-old")
-    [sweep], later = timers.sweeps(), datetime.now(UTC) + timedelta(days=9)
+    [sweep], later = timers.sweeps(), datetime.now(UTC) + timedelta(days=15)
 
     assert await told(program, "duty/c-old") == ["duty.refreshed", "duty.refreshed"]
     for _ in range(2):

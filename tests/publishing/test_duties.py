@@ -14,8 +14,8 @@ from services.kernel.domain.event import Fact
 from services.publishing.domain import Duty, DutyState, announce, close, follow, refresh, wake
 from tests.publishing.examples import AT, LATER, WINDOWS, duty, opened
 
-DUE = datetime(2026, 3, 9, 16, tzinfo=UTC)  # 24:00 in Shanghai of the day seven after the 2nd, 183 hours after AT
-SOON = datetime(2026, 3, 7, 18, 15, tzinfo=UTC)  # 137 hours and a quarter after AT: the last quarter begins
+DUE = datetime(2026, 3, 15, 16, tzinfo=UTC)  # 24:00 in Shanghai of the Sunday after next, 327 hours after AT
+SOON = datetime(2026, 3, 12, 6, 15, tzinfo=UTC)  # 245 hours and a quarter after AT: the last quarter begins
 PATIENCE = timedelta(minutes=15)
 
 
@@ -26,14 +26,62 @@ def types(decision: Decision[Duty]) -> list[str]:
 @pytest.mark.parametrize(
     ("cadence", "due_at"),
     [
-        (Cadence.NEWS, "2026-03-09T16:00Z"),  # 7 days
+        (Cadence.NEWS, "2026-03-15T16:00Z"),  # by the end of the next week
         (Cadence.DYNAMIC, "2026-03-16T16:00Z"),  # 14 days
-        (Cadence.STATIC, "2026-04-02T16:00Z"),  # a month
+        (Cadence.STATIC, "2026-04-30T16:00Z"),  # by the end of the next month
         (Cadence.NOTICE, "2026-09-02T16:00Z"),  # 6 months
     ],
 )
 def test_the_window_is_the_cadences_and_ends_at_midnight_in_shanghai(cadence: Cadence, due_at: str) -> None:
     assert duty(cadence).due_at == datetime.fromisoformat(due_at)
+
+
+@pytest.mark.parametrize(
+    ("cadence", "days"),
+    [
+        (Cadence.STATIC, ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"]),
+        (Cadence.STATIC, ["2024-01-01", "2024-02-29", "2024-03-01", "2024-04-30"]),
+        (Cadence.STATIC, ["2026-11-30", "2026-12-31", "2027-01-31"]),
+        (Cadence.NEWS, ["2026-03-02", "2026-03-15", "2026-03-16", "2026-03-29", "2026-04-05"]),  # Monday, then Sunday
+        (Cadence.NEWS, ["2026-12-27", "2027-01-03", "2027-01-10"]),
+    ],
+)
+def test_a_column_updated_once_in_each_period_is_never_stale(cadence: Cadence, days: list[str]) -> None:
+    first, *others = [datetime.fromisoformat(f"{day}T23:59+08:00") for day in days]
+    kept = duty(cadence, at=first)
+
+    for at in others:
+        renewed = refresh(kept, Activity.PUBLISHED, windows=WINDOWS, at=at)
+        assert "duty.stale" not in types(renewed)
+        assert renewed.state.since == at
+        kept = renewed.state
+
+
+@pytest.mark.parametrize(
+    ("cadence", "since", "stale_at"),
+    [
+        (Cadence.STATIC, "2026-01-01T00:00", "2026-03-01T00:00"),
+        (Cadence.STATIC, "2026-01-31T23:59", "2026-03-01T00:00"),
+        (Cadence.STATIC, "2026-12-31T23:59", "2027-02-01T00:00"),
+        (Cadence.NEWS, "2026-03-02T00:00", "2026-03-16T00:00"),
+        (Cadence.NEWS, "2026-03-08T23:59", "2026-03-16T00:00"),
+        (Cadence.DYNAMIC, "2026-03-02T00:00", "2026-03-17T00:00"),
+        (Cadence.NOTICE, "2026-08-31T12:00", "2027-03-01T00:00"),
+    ],
+)
+def test_a_column_that_missed_a_whole_period_is_stale_when_it_ends(cadence: Cadence, since: str, stale_at: str) -> None:
+    kept = duty(cadence, at=datetime.fromisoformat(f"{since}+08:00"))
+    end = datetime.fromisoformat(f"{stale_at}+08:00")
+
+    assert "duty.stale" not in types(announce(kept, at=end - timedelta(milliseconds=1)))
+    assert types(announce(kept, at=end))[-1] == "duty.stale"
+
+
+def test_a_second_activity_in_the_same_period_is_told_and_leaves_the_end() -> None:
+    renewed = refresh(duty(), Activity.PUBLISHED, windows=WINDOWS, at=AT + timedelta(days=2))
+
+    assert types(renewed) == ["duty.refreshed"]
+    assert (renewed.state.since, renewed.state.due_at) == (AT + timedelta(days=2), DUE)
 
 
 def test_a_column_without_cadence_owes_nothing() -> None:
@@ -155,9 +203,9 @@ def test_another_cadence_begins_a_new_period_by_its_own_window() -> None:
     [fact] = changed.facts
     assert isinstance(fact, DutyRefreshed)
     assert (fact.because, fact.at, fact.cadence) == (Activity.CHANGED, DUE, Cadence.STATIC)
-    assert (changed.state.state, changed.state.due_at) == (DutyState.CURRENT, datetime(2026, 4, 10, 16, tzinfo=UTC))
+    assert (changed.state.state, changed.state.due_at) == (DutyState.CURRENT, datetime(2026, 4, 30, 16, tzinfo=UTC))
     shorter = followed(changed.state, cadence=Cadence.NEWS, at=DUE).state
-    assert shorter.due_at == datetime(2026, 3, 17, 16, tzinfo=UTC)
+    assert shorter.due_at == datetime(2026, 3, 29, 16, tzinfo=UTC)
 
 
 def test_a_cadence_without_a_window_ends_the_duty_and_another_begins_it_again() -> None:
@@ -215,11 +263,12 @@ class Clock(RuleBasedStateMachine):
             self.take(close(self.duty, at=self.now), at=self.now)
 
     @invariant()
-    def each_period_is_announced_once_and_ends_later_than_the_one_before(self) -> None:
+    def each_period_is_announced_once_and_ends_no_earlier_than_the_one_before(self) -> None:
         ends = [fact.due_at for fact in self.told if isinstance(fact, DutyRefreshed)]
         amber = [fact.due_at for fact in self.told if isinstance(fact, DutyDueSoon)]
         red = [fact.due_at for fact in self.told if isinstance(fact, DutyStale)]
-        for moments in (ends, amber, red):
+        assert ends == sorted(ends)
+        for moments in (amber, red):
             assert moments == sorted(set(moments))
         assert set(red) <= set(amber) <= set(ends)
 

@@ -38,15 +38,18 @@ from services.kernel.contracts.publishing import (
     ItemWithdrawn,
     ReviewRecord,
 )
+from services.kernel.contracts.scoring import Line
 from services.kernel.domain.calendar import SHANGHAI
 from services.kernel.domain.event import Event, Message
 from services.kernel.stream.consumer import Kept
 from services.scoring.domain.facts import Piece, taken
+from services.scoring.domain.scheme import Scheme
 from services.scoring.domain.score import Inputs, Scored, compute
 from services.scoring.store import month as months
 
 MONTH = "2026-09"
 SCHEME = months.scheme("qingyuan-2008/1")
+SECOND = months.scheme("qingyuan-2008/2")
 SHA = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -60,8 +63,10 @@ OPENING = on(20, month=6)
 AFTER = on(3, month=10)
 
 
-def inputs(position: int = 1_000_000, *, as_of: datetime = AFTER, month: str = MONTH) -> Inputs:
-    return Inputs(position=position, scheme=SCHEME.version, calendar="calendar-1", month=month, as_of=as_of)
+def inputs(
+    position: int = 1_000_000, *, as_of: datetime = AFTER, month: str = MONTH, scheme: Scheme = SCHEME
+) -> Inputs:
+    return Inputs(position=position, scheme=scheme.version, calendar="calendar-1", month=month, as_of=as_of)
 
 
 @dataclass(slots=True)
@@ -210,14 +215,20 @@ class Story:
     def pieces(self) -> list[Piece]:
         return pieces(self.messages)
 
-    def scored(self, *, as_of: datetime = AFTER, month: str = MONTH) -> dict[str, Scored]:
-        made = compute(self.pieces(), inputs(as_of=as_of, month=month), SCHEME)
+    def scored(self, *, as_of: datetime = AFTER, month: str = MONTH, scheme: Scheme = SCHEME) -> dict[str, Scored]:
+        made = compute(self.pieces(), inputs(as_of=as_of, month=month, scheme=scheme), scheme)
         return {each.department: each for each in made}
 
-    def points(self, department: str, indicator: str, *, as_of: datetime = AFTER) -> tuple[Decimal | None, str]:
+    def line(self, department: str, indicator: str, *, as_of: datetime = AFTER, scheme: Scheme = SCHEME) -> Line:
+        lines = {line.indicator: line for line in self.scored(as_of=as_of, scheme=scheme)[department].lines}
+        return lines[indicator]
+
+    def points(
+        self, department: str, indicator: str, *, as_of: datetime = AFTER, scheme: Scheme = SCHEME
+    ) -> tuple[Decimal | None, str]:
         """Of one line: its points and its formula."""
-        lines = {line.indicator: line for line in self.scored(as_of=as_of)[department].lines}
-        return lines[indicator].points, lines[indicator].formula
+        line = self.line(department, indicator, as_of=as_of, scheme=scheme)
+        return line.points, line.formula
 
 
 def kept(position: int, message: Message) -> Kept:

@@ -61,7 +61,7 @@ async def test_a_month_is_reckoned_closed_confirmed_published_and_replayed(
         assert record["changes"] == {"published": [False, True]}
     lines = (await client.get(f"/assessments/{MONTH}/finance", headers=office)).json()
     assert (lines["state"], lines["provisional"], lines["score"]) == ("published", False, "50.65")
-    assert lines["formula"] == "（15.00 + 6.67 + 7.50 + 3.75）÷ 适用指标满分 65 × 100 = 50.65 分"
+    assert lines["formula"] == "15.00 + 6.67 + 7.50 + 3.75 = 32.92；32.92 ÷ 65 × 100 = 50.65 分"
     assert [fact["remark"] for fact in lines["lines"][0]["facts"]] == ["发布 1 条"] * 3
     again = (await client.post("/replays", json={"month": MONTH}, headers=group)).json()
     assert (again["identical"], again["sha256_now"]) == (True, closed["sha256"])

@@ -25,12 +25,13 @@ from services.scoring.store import month as months
 from tests.scoring import recorded
 from tests.scoring.conftest import Hear
 from tests.scoring.rooms import Room, in_a_room
-from tests.scoring.story import AFTER, MONTH, SCHEME, Story, inputs, on, pieces, whole_month
+from tests.scoring.story import AFTER, MONTH, SCHEME, SECOND, Story, inputs, on, pieces, whole_month
 from tests.scoring.wild import heard, stories
 from tests.support.services import Bearer
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.servers
+SCHEMES = st.sampled_from([SCHEME, SECOND])
 
 
 @pytest.fixture
@@ -58,13 +59,14 @@ def test_whatever_the_order_of_hearing_evidence_finds_what_the_pure_function_fin
     servers: Servers, shared: str, story: Story, data: st.DataObject
 ) -> None:
     messages = data.draw(heard(story.messages))
+    scheme = data.draw(SCHEMES)
     cuts = sorted(data.draw(st.lists(st.integers(0, len(messages)), max_size=3)))
 
     async def prove(room: Room) -> None:
         for begin, end in zip([0, *cuts], [*cuts, len(messages)], strict=True):
             await room.record(messages[begin:end])  # what follows a cut comes late
             await room.gather()
-            now = inputs(position=end)
+            now = inputs(position=end, scheme=scheme)
             assert await said(room, now) == purely_said(messages[:end], now)
 
     in_a_room(servers, shared, prove)
@@ -77,7 +79,7 @@ def test_a_look_at_a_running_month_finds_what_the_pure_function_finds_of_all_tol
 ) -> None:
     at = on(data.draw(st.integers(1, 30)), "09:30")
     messages = [message for message in data.draw(heard(story.messages)) if message.time < at]
-    now = inputs(position=len(messages), as_of=at)
+    now = inputs(position=len(messages), as_of=at, scheme=data.draw(SCHEMES))
 
     async def prove(room: Room) -> None:
         await room.record(messages)
@@ -98,12 +100,15 @@ async def said(room: Room, now: Inputs) -> bytes | str:
     assert [(x.score, x.rank, [(y.points, y.formula) for y in x.lines]) for x in looked] == [
         (x.score, x.rank, [(y.points, y.formula) for y in x.lines]) for x in whole
     ]
+    noticed = await months.noticed(read, now)
+    assert bool(noticed) <= bool(whole)
+    assert not noticed or now.scheme == SECOND.version
     return canonical(whole, now)
 
 
 def purely_said(messages: Sequence[Message], now: Inputs) -> bytes | str:
     try:
-        return canonical(purely(pieces(messages), now, SCHEME), now)
+        return canonical(purely(pieces(messages), now, months.scheme(now.scheme)), now)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
 
@@ -224,7 +229,7 @@ async def test_a_month_is_closed_once_the_evidence_has_come_so_far_and_not_befor
     monkeypatch.setattr("services.kernel.http.tasks.WAIT", 0.0)
     with monkeypatch.context() as patched:
         patched.setattr(evidence, "WINDOW", 0)  # nothing is added any more
-        await working.bus.send(Story().department("late", at=on(2)).messages)
+        await working.bus.send(Story().department("late", at=on(1)).messages)
         await eventually(working.listener.caught_up)
         begun = await client.post(f"/assessments/{MONTH}/closing", headers=office)
         assert begun.status_code == 202

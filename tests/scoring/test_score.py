@@ -17,7 +17,7 @@ from services.kernel.domain.decision import Missing, Unknown
 from services.kernel.domain.event import Message
 from services.scoring.domain.facts import MEASURED, taken
 from services.scoring.domain.scheme import in_force
-from services.scoring.domain.score import canonical, compute, total_formula
+from services.scoring.domain.score import canonical, compute, scaled
 from services.scoring.store import month as months
 from tests.scoring.story import AFTER, OPENING, SCHEME, Story, inputs, kept, on, pieces, whole_month
 
@@ -39,7 +39,7 @@ def test_a_whole_month_by_hand() -> None:
     ]  # fmt: skip
     assert (scored["finance"].score, scored["finance"].rank) == (Decimal("50.65"), 1)
     assert (scored["health"].score, scored["health"].rank) == (Decimal("6.25"), 2)
-    assert total_formula(scored["finance"].lines) == "（15.00 + 6.67 + 7.50 + 3.75）÷ 适用指标满分 65 × 100 = 50.65 分"
+    assert scaled(scored["finance"].lines) == "15.00 + 6.67 + 7.50 + 3.75 = 32.92；32.92 ÷ 65 × 100 = 50.65 分"
 
 
 def test_a_body_is_scored_on_the_duties_it_has() -> None:
@@ -105,6 +105,8 @@ def test_a_fact_that_speaks_of_nobody_known_fails_instead_of_being_left_out() ->
 
 def test_a_scheme_is_in_force_from_its_day_and_none_before() -> None:
     assert in_force(months.schemes(), "2008-09").version == "qingyuan-2008/1"
+    assert in_force(months.schemes(), "2025-12").version == "qingyuan-2008/1"
+    assert in_force(months.schemes(), "2026-01").version == "qingyuan-2008/2"
     with pytest.raises(Missing):
         in_force(months.schemes(), "2008-08")
     with pytest.raises(ValueError, match="qingyuan-2008/1"):

@@ -164,6 +164,16 @@ def end_of(day: date) -> datetime:
     return start_of(day + DAY)
 
 
+def in_time(moment: datetime, due_at: datetime) -> bool:
+    """Whether it came before its last day was over: 24:00 is the first moment too late, for everyone who asks."""
+    return moment < due_at
+
+
+def last_day(due_at: datetime) -> date:
+    """The day in Asia/Shanghai that ends at a due moment."""
+    return day_of(due_at - timedelta(microseconds=1))
+
+
 def month_of(moment: datetime) -> str:
     """The month in Asia/Shanghai, as `2026-11`."""
     return f"{day_of(moment):%Y-%m}"

@@ -7,9 +7,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import ClassVar, NamedTuple, TypeVar
 
+from dateutil.relativedelta import relativedelta
+
 from services.kernel.contracts.columns import Cadence
 from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEvent, DutyRefreshed, DutyStale
-from services.kernel.domain.calendar import Limit, TimeUnit, deadline
+from services.kernel.domain.calendar import Limit, TimeUnit, day_of, deadline, end_of, start_of
 from services.kernel.domain.calendars import UNKNOWN
 from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
@@ -25,6 +27,24 @@ class DutyState(StrEnum):
     DUE_SOON = "due_soon"
     STALE = "stale"
     CLOSED = "closed"
+
+
+class EachPeriod(StrEnum):
+    """Once in each calendar month (每月), in each week from Monday to Sunday (每周); RULES 2."""
+
+    MONTH = "month"
+    WEEK = "week"
+
+    def due_at(self, since: datetime) -> datetime:
+        """Activity in one period is due again by the end of the next."""
+        day = day_of(since)
+        if self is EachPeriod.WEEK:
+            return end_of(day + timedelta(days=13 - day.weekday()))
+        return start_of(day.replace(day=1) + relativedelta(months=2))
+
+
+Window = Limit | EachPeriod
+"""Limits run from the last activity; the others go by the calendar."""
 
 
 class Period(NamedTuple):
@@ -43,12 +63,12 @@ class Windows:
     """
 
     version: str
-    limits: Mapping[Cadence, Limit]
+    limits: Mapping[Cadence, Window]
     due_soon: Fraction
     patience: timedelta
 
     def __post_init__(self) -> None:
-        if any(limit.unit is TimeUnit.WORKING_DAYS for limit in self.limits.values()):
+        if any(isinstance(each, Limit) and each.unit is TimeUnit.WORKING_DAYS for each in self.limits.values()):
             raise ValueError(f"{self.version}: a window is a number of calendar days or of months.")
 
     def bind(self, cadence: Cadence) -> bool:
@@ -60,10 +80,11 @@ class Windows:
         return heard_at + self.patience if period.due_soon_at <= heard_at else None
 
     def period(self, cadence: Cadence, since: datetime) -> Period:
-        """In calendar units (RULES 2); ends at 24:00 in Shanghai. `Unknown` for a cadence of tomorrow."""
+        """In calendar units; ends at 24:00 in Shanghai. `Unknown` for a cadence of tomorrow."""
         if not cadence.is_known:
             raise refusals.CADENCE_UNKNOWN(cadence=cadence)
-        due_at = deadline(since, self.limits[cadence], UNKNOWN).due_at
+        window = self.limits[cadence]
+        due_at = deadline(since, window, UNKNOWN).due_at if isinstance(window, Limit) else window.due_at(since)
         lead = (due_at - since) * self.due_soon.numerator / self.due_soon.denominator
         soon = due_at - lead
         return Period(soon.replace(microsecond=soon.microsecond // 1000 * 1000), due_at)
@@ -167,13 +188,15 @@ def follow(
 def refresh(duty: Duty, because: Activity, *, windows: Windows, at: datetime) -> Decision[Duty]:
     """Begin a new period at an activity. If the old one was due soon or over by then, that is told first.
 
-    The end only moves forward: an activity that would not move it, like a second one on the same day, changes nothing.
+    The end never moves back: an activity that would move it so, or a second one on the same day, changes nothing. One
+    that leaves the end where it is is told while the period is green; amber is said once of each end.
     """
     if duty.state is DutyState.CLOSED:
         return Decision(duty)
     before = announce(duty, at=at)
     period = windows.period(duty.cadence, at)
-    if period.due_at <= duty.due_at:
+    ends_as_before = period.due_at == duty.due_at and before.state.state is not DutyState.CURRENT
+    if period.due_at < duty.due_at or day_of(at) <= day_of(duty.since) or ends_as_before:
         return before
     after = replace(
         before.state,

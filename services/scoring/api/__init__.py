@@ -28,6 +28,7 @@ from services.scoring.api.views import (
     LateFact,
     MonthTable,
     MonthView,
+    NoticedView,
     Replay,
     ReplayView,
     Row,
@@ -42,8 +43,9 @@ from services.scoring.domain.assessment import (
     must_be_over,
     must_have_begun,
     must_see,
+    supervises,
 )  # fmt: skip
-from services.scoring.domain.score import Inputs, Scored, sha256, total_formula
+from services.scoring.domain.score import Inputs, Scored, scaled, sha256
 from services.scoring.store import evidence, fact
 from services.scoring.store import month as months
 from services.scoring.store.month import Glance
@@ -126,6 +128,8 @@ async def table(month: MonthInPath, read: Snapshot, by: Caller) -> MonthTable:
     fixed = [assessment.scored for assessment in await months.assessments(read, closed)]
     made = shown(month, closed, closed.inputs, fixed, by)
     made.late = await fact.late_count(read, closed)
+    if supervises(by):
+        made.noticed = [NoticedView.model_validate(each) for each in closed.noticed]
     made.late_facts = [LateFact.model_validate(x) for x in await fact.late_facts(read, closed, limit=LATE_SHOWN)]
     return made
 
@@ -143,6 +147,7 @@ def shown(
         rows=[Row.model_validate(each) for each in scored if may_see(by, each.department, state)],
         late=0,
         late_facts=[],
+        noticed=[],
     )
 
 
@@ -196,7 +201,7 @@ async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
     return AssessmentView(
         version=at.version, month=month, department=scored.department, name=scored.name, state=at.state,
         provisional=at.state is MonthState.RUNNING, inputs=InputsView.model_validate(at.inputs), score=scored.score,
-        rank=scored.rank, formula=total_formula(scored.lines), lines=scored.lines,
+        rank=scored.rank, formula=scaled(scored.lines), lines=scored.lines,
         facts_at=f"/assessments/{month}/{scored.department}/facts" if apart else None,
     )  # fmt: skip
 

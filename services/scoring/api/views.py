@@ -23,6 +23,18 @@ class InputsView(BaseModel):
     as_of: datetime
 
 
+class NoticedView(BaseModel):
+    """For whoever confirms the month: most of a department's publications (`count` of `of`) lie close together."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    department: str
+    count: int
+    of: int
+    since: datetime
+    until: datetime
+
+
 class MonthView(View):
     """A month that was closed. `sha256`: of the canonical bytes of all its scores."""
 
@@ -31,10 +43,11 @@ class MonthView(View):
     inputs: InputsView
     departments: tuple[str, ...]
     sha256: str
+    noticed: list[NoticedView]
 
 
 class Row(BaseModel):
-    """A department's result. `rank` 1 is best; it is None if the department had no duty this month."""
+    """A department's result. `rank` 1 is best; it is None for whoever is judged on too little to be compared."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -56,7 +69,10 @@ class LateFact(BaseModel):
 
 
 class MonthTable(BaseModel):
-    """A month at a glance. `provisional`: computed just now, and may differ tomorrow. `version`: for `If-Match`."""
+    """A month at a glance. `provisional`: computed just now, and may differ tomorrow. `version`: for `If-Match`.
+
+    `noticed`: what to look at before the month is confirmed; only those who see all departments see it.
+    """
 
     month: str
     state: MonthState
@@ -66,6 +82,7 @@ class MonthTable(BaseModel):
     rows: list[Row]
     late: int
     late_facts: list[LateFact]
+    noticed: list[NoticedView]
 
 
 class AssessmentView(View):

@@ -159,7 +159,7 @@ def _follow(sheaf: Sheaf, piece: Received | Transferred | Redated | Answered | C
     if isinstance(piece, Answered):
         end = month_span(month_of(dated(piece.fact.at)))[1]
         if before.answered_at is None or before.answered_at >= end:
-            _mention(sheaf, piece, counted=Counted.ANSWERED, due_at=piece.due_at)
+            _mention(sheaf, piece, counted=Counted.ANSWERED, due_at=piece.due_at, moved=before.transfers)
 
 
 def by_month(sums: Counter[tuple[str, str, str]]) -> Iterator[tuple[str, str, dict[str, int]]]:

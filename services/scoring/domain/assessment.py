@@ -15,6 +15,7 @@ from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person, Role
 from services.scoring.domain import refusals
+from services.scoring.domain.noticed import Noticed
 from services.scoring.domain.score import Inputs, Scored, sha256
 
 LARGEST = 256_000  # bytes of facts that stand in an assessment and in its event
@@ -33,7 +34,10 @@ class MonthState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month(Aggregate):
-    """A closed month, with everything its scores follow from. `sha256`: of the canonical bytes of its scores."""
+    """A closed month, with everything its scores follow from. `sha256`: of the canonical bytes of its scores.
+
+    `noticed`: for whoever confirms it; no part of those bytes.
+    """
 
     KIND: ClassVar[str] = "month"
 
@@ -41,6 +45,7 @@ class Month(Aggregate):
     inputs: Inputs
     departments: tuple[str, ...]
     sha256: str
+    noticed: tuple[Noticed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,8 +114,11 @@ def may_see(by: Person, department: str, state: MonthState) -> bool:
 
     Before that, people see their own department; office, leading group and IT bureau see all.
     """
-    supervises = by.is_any(Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU)
-    return state is MonthState.PUBLISHED or supervises or department in by.departments
+    return state is MonthState.PUBLISHED or supervises(by) or department in by.departments
+
+
+def supervises(by: Person) -> bool:
+    return by.is_any(Role.OFFICE, Role.LEADING_GROUP, Role.IT_BUREAU)
 
 
 def must_see(by: Person, department: str, state: MonthState) -> None:
@@ -127,7 +135,12 @@ class Fixed:
 
 
 def close(
-    before: Month | None, inputs: Inputs, all_scored: Sequence[Scored], *, at: datetime
+    before: Month | None,
+    inputs: Inputs,
+    all_scored: Sequence[Scored],
+    *,
+    noticed: Sequence[Noticed] = (),
+    at: datetime,
 ) -> tuple[Decision[Month], tuple[Fixed, ...]]:
     """Fix the computed scores. A month is closed once; a later fact enters only by restatement."""
     must_be_open(before, inputs.month)
@@ -142,6 +155,7 @@ def close(
         inputs=inputs,
         departments=tuple(each.department for each in all_scored),
         sha256=digest,
+        noticed=tuple(noticed),
     )
     return Decision(month, (told,)), tuple(fixed(inputs, each, at=at) for each in all_scored)
 

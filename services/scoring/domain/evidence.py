@@ -1,12 +1,12 @@
 """The facts of one month, arranged for the questions that measures ask."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
-from services.kernel.domain.calendar import month_span
+from services.kernel.domain.calendar import in_time, month_span
 from services.kernel.domain.terms import NOBODY, Successors, Terms, who_answers
 from services.scoring.domain import refusals
 from services.scoring.domain.facts import (
@@ -35,13 +35,27 @@ class Column:
     refreshed: Sequence[Refreshed]
 
 
+class ColumnDays(NamedTuple):
+    """Column-days and those inside the window; how many of them are the day on which the column opened."""
+
+    kept: int = 0
+    inside: int = 0
+    opening: int = 0
+    opening_inside: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """A letter that is open and due: its receipt, its last transfer, and what says last when it is due."""
+    """A letter that is open and due: its receipt, all its transfers, and what says last when it is due."""
 
     received: Received
-    held: Received | Transferred
+    moved: Sequence[Transferred]
     due: Received | Redated
+
+    @property
+    def held(self) -> Received | Transferred:
+        """What says who has it."""
+        return self.moved[-1] if self.moved else self.received
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,20 +63,28 @@ class Evidence:
     """A month's facts, each kind by department.
 
     `until`: the month's end, or the moment of computing if that is earlier. `departments`: those that stand then; what
-    was told of others is their successors'. `columns`: by owner. `answered`: letters answered in the month, by who
-    answered. `overdue`: letters open at `until` and due by then, by who has them then.
+    was told of others is their successors'. `begun`: when each was first told of. `columns`: by owner. `answered`:
+    letters answered in the month, by who answered. `overdue`: letters open at `until` and due by then, by who has them
+    then. `moved`: the transfers of both, by who gave and by who took.
     """
 
     start: datetime
     end: datetime
     until: datetime
     departments: Mapping[str, Department]
+    begun: Mapping[str, datetime]
     successors: Successors
     shown: Mapping[str, Sequence[Shown]]
     withdrawn: Mapping[str, Sequence[Withdrawn]]
     columns: Mapping[str, Sequence[Column]]
     answered: Mapping[str, Sequence[Answered]]
     overdue: Mapping[str, Sequence[Overdue]]
+    moved: Mapping[str, Sequence[Transferred]]
+
+    def name(self, code: str) -> str:
+        """Of the department that answers for what was told of this one."""
+        known = self.departments.get(self.answering(code))
+        return known.name if known else code
 
     def answering(self, code: str) -> str:
         """The department that answers, up to the last moment that counts, for what was told of this one."""
@@ -106,29 +128,31 @@ def gather(pieces: Iterable[Piece], *, month: str, as_of: datetime) -> Evidence:
         return [piece for piece in told if isinstance(piece, kind)]
 
     answers = {x.letter: x for x in reversed(each(Answered))}  # the first answer of each letter
+    answered = [x for x in answers.values() if x.fact.at >= start]
     done = {x.letter for x in each(Closed)} | answers.keys()
     successors = successors_of(each(Ended))
     who = partial(answering, successors=successors, until=until)
-    held = {x.letter: x for x in each(Transferred)}
+    moves = grouped((x.letter, x) for x in each(Transferred))
     due = {x.letter: x for x in each(Redated)}
+    late = [Overdue(x, moves.get(x.letter, ()), due.get(x.letter, x)) for x in each(Received) if x.letter not in done]
+    late = [x for x in late if not in_time(until, x.due.due_at)]
     found = Evidence(
         start=start,
         end=end,
         until=until,
         departments={x.code: x for x in each(Department) if who(x.code) == x.code},
+        begun={x.code: x.fact.at for x in reversed(each(Department)) if who(x.code) == x.code},
         successors=successors,
         shown=grouped((who(x.department), x) for x in each(Shown) if x.fact.at >= start),
         withdrawn=grouped((who(x.department), x) for x in each(Withdrawn) if x.fact.at >= start),
         columns=grouped((who(x.opened.owner), x) for x in columns(each(Opened), each(Retired), each(Refreshed))),
-        answered=grouped((who(x.department), x) for x in answers.values() if x.fact.at >= start),
-        overdue=grouped(
-            (who(x.held.department), x)
-            for x in (
-                Overdue(x, held.get(x.letter, x), due.get(x.letter, x)) for x in each(Received) if x.letter not in done
-            )
-            if x.due.due_at <= until
+        answered=grouped((who(x.department), x) for x in answered),
+        overdue=grouped((who(x.held.department), x) for x in late),
+        moved=both_ways(
+            [move for x in answered for move in moves.get(x.letter, ()) if move.fact.sequence < x.fact.sequence]
+            + [move for x in late for move in x.moved], who,
         ),
-    )
+    )  # fmt: skip
     must_be_registered(found)
     return found
 
@@ -152,6 +176,11 @@ def grouped(pairs: Iterable[tuple[str, P]]) -> Mapping[str, Sequence[P]]:
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return found
+
+
+def both_ways(moves: Iterable[Transferred], who: Callable[[str], str]) -> Mapping[str, Sequence[Transferred]]:
+    """Transfers by each department that gave or took."""
+    return grouped((code, move) for move in moves for code in sorted({who(move.giver), who(move.department)}))
 
 
 def columns(opened: Iterable[Opened], retired: Iterable[Retired], refreshed: Iterable[Refreshed]) -> Iterator[Column]:

@@ -30,6 +30,7 @@ from services.kernel.contracts.publishing import (
     ItemWithdrawn,
 )
 from services.kernel.contracts.scoring import FactCited
+from services.kernel.domain.calendar import in_time
 from services.kernel.domain.event import Event
 from services.kernel.stream.consumer import Kept
 
@@ -142,6 +143,7 @@ class Transferred:
     fact: Recorded
     letter: str
     department: str
+    giver: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +164,7 @@ class Answered:
 
     @property
     def is_on_time(self) -> bool:
-        """The due moment is 24:00 of the last day: an answer at that very moment is too late."""
-        return self.fact.at < self.due_at
+        return in_time(self.fact.at, self.due_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def taken(kept: Kept) -> Piece | None:
         case LetterReceived() as e:
             return Received(told, e.letter_id, e.department, e.due_at)
         case LetterTransferred() as e:
-            return Transferred(told, e.letter_id, e.department)
+            return Transferred(told, e.letter_id, e.department, e.from_department)
         case LetterRedated() as e:
             return Redated(told, e.letter_id, e.due_at)
         case LetterAnswered() as e:

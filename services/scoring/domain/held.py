@@ -25,10 +25,10 @@ from services.kernel.contracts.publishing import (
     ItemRevised,
     ItemWithdrawn,
 )
-from services.kernel.domain.calendar import day_of, month_span
+from services.kernel.domain.calendar import day_of, in_time, month_span
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import bare
-from services.scoring.domain.evidence import Evidence, dated, must_have_no_period
+from services.scoring.domain.evidence import ColumnDays, Evidence, dated, must_have_no_period
 from services.scoring.domain.facts import (
     Answered,
     Department,
@@ -38,6 +38,7 @@ from services.scoring.domain.facts import (
     Refreshed,
     Retired,
     Shown,
+    Transferred,
     Withdrawn,
 )
 
@@ -82,6 +83,10 @@ class Body(Held):
     said: tuple[Department, ...] = ()
     ended: tuple[Ended, ...] = ()
 
+    def first(self, until: datetime) -> datetime | None:
+        """When the first event before a moment told of it."""
+        return next((said.fact.at for said in self.said if said.fact.at < until), None)
+
     def as_of(self, until: datetime) -> Department | None:
         """As the last event before a moment described it."""
         return next((said for said in reversed(self.said) if said.fact.at < until), None)
@@ -98,7 +103,7 @@ class Tended(Held):
     last: "Period | None" = None
     latest: datetime | None = None
 
-    def days(self, found: Evidence, of_month: tuple[int, int] | None) -> tuple[int, int]:
+    def days(self, found: Evidence, of_month: tuple[int, int] | None) -> ColumnDays:
         """The days of the month that it was live and had a period, and those inside the window.
 
         `of_month`: `by_day` of its periods, None without any. Raises `Unknown` if it should have one.
@@ -108,13 +113,18 @@ class Tended(Held):
         last = min(found.until, self.retired.fact.at) if self.retired else found.until
         start, stop = (day_of(begun) - first).days, (day_of(last) - first).days
         if self.opened.cadence is Cadence.NONE or stop <= start:
-            return 0, 0
+            return ColumnDays()
         if of_month is None:
             must_have_no_period(self.opened)
-            return 0, 0
+            return ColumnDays()
+        opening = start if self.opened.fact.at >= found.start else -1
         start = max(start, of_month[0])
         mask = ((1 << max(stop - start, 0)) - 1) << start
-        return max(stop - start, 0), (of_month[1] & mask).bit_count()
+        inside = of_month[1] & mask
+        of_opening = (1 << opening if opening >= 0 else 0) & mask
+        return ColumnDays(
+            max(stop - start, 0), inside.bit_count(), of_opening.bit_count(), (inside & of_opening).bit_count()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +196,8 @@ TYPES = {
 class Mention(Held):
     """What one event of an item or a letter counts as in a month. `id`: `{subject}#{sequence}`.
 
-    `complete`: the review of what was shown. `ground`: of what was withdrawn. `due_at`: of the letter answered.
+    `complete`: the review of what was shown. `ground`: of what was withdrawn. `due_at`: of the letter answered;
+    `moved`: its transfers that were told before.
     """
 
     KIND: ClassVar[str] = "mention"
@@ -199,6 +210,7 @@ class Mention(Held):
     complete: bool = False
     ground: Ground | None = None
     due_at: datetime | None = None
+    moved: tuple[Transferred, ...] = ()
 
     @property
     def piece(self) -> Shown | Withdrawn | Answered:
@@ -228,7 +240,7 @@ class Mention(Held):
                     yield self.ground.value
             case Counted.ANSWERED:
                 yield "answered"
-                if self.due_at and self.at < self.due_at:
+                if self.due_at and in_time(self.at, self.due_at):
                     yield "on_time"
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
+from services.kernel.domain.calendar import in_time
 from services.scoring.domain.evidence import Overdue
 from services.scoring.domain.facts import Answered, Closed, Received, Redated, Transferred
 from services.scoring.domain.held import Held
@@ -33,9 +34,9 @@ class Matter(Held):
         """If it was received before a moment and due by then: who had it. It must have been open."""
         if not self.received or self.received.fact.at >= until:
             return None
-        held = next((moved for moved in reversed(self.transfers) if moved.fact.at < until), self.received)
+        moved = [each for each in self.transfers if each.fact.at < until]
         due = next((redated for redated in reversed(self.redatings) if redated.fact.at < until), self.received)
-        return Overdue(self.received, held, due) if due.due_at <= until else None
+        return None if in_time(until, due.due_at) else Overdue(self.received, moved, due)
 
     def follow(self, piece: Received | Transferred | Redated | Answered | Closed) -> "Matter":
         match piece:

@@ -22,8 +22,21 @@ class Indicator:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bunched:
+    """Publications that people should look at: at least so many, and such a share of the month's, so close together."""
+
+    at_least: int
+    share: Decimal
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scheme:
-    """A version of the assessment's rules; `effective` from the first month that begins on or after that day."""
+    """A version of the assessment's rules; `effective` from the first month that begins on or after that day.
+
+    `whole_months`: a department is scored for months in which it existed from the first day on. `ranked_from`: the
+    share of all maxima on which one must be judged to be ranked. `bunched`: what is shown to whoever confirms.
+    """
 
     version: str
     name: str
@@ -31,6 +44,13 @@ class Scheme:
     interpreter: str
     effective: date
     indicators: tuple[Indicator, ...]
+    whole_months: bool = False
+    ranked_from: Decimal = Decimal(0)
+    bunched: Bunched | None = None
+
+    def ranks(self, judged_on: Decimal | int) -> bool:
+        """Whether somebody is ranked who is judged on lines with this sum of maxima."""
+        return judged_on >= self.ranked_from * sum(indicator.maximum for indicator in self.indicators)
 
 
 def in_force(schemes: Iterable[Scheme], month: str) -> Scheme:

@@ -2,19 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from services.kernel.contracts.scoring import FactCited, Line
-from services.scoring.domain.evidence import Evidence, gather, must_be_registered
+from services.kernel.domain.calendar import day_of
+from services.kernel.domain.figures import scaling
+from services.scoring.domain.evidence import Evidence, dated, gather, must_be_registered
 from services.scoring.domain.facts import Department, Piece
 from services.scoring.domain.held import Kept
-from services.scoring.domain.measures import MEASURES, cited, counts, line, of_sums, rounded
+from services.scoring.domain.measures import MEASURES, added, cited, counts, line, of_sums
 from services.scoring.domain.scheme import Scheme
-
-HUNDRED = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,10 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
-    """A department's month. `score`: of 100, None without any duty. `rank`: 1 is best; equal scores share a rank."""
+    """A department's month. `score`: of 100, None without any duty. `rank`: 1 is best; equal scores share one.
+
+    It is None for whoever is judged on too few lines to be compared.
+    """
 
     department: str
     name: str
@@ -48,7 +51,15 @@ def compute(pieces: Iterable[Piece], inputs: Inputs, scheme: Scheme) -> tuple[Sc
         raise ValueError(f"{inputs.month} is scored by {inputs.scheme}, not by {scheme.version}")
     heard = (piece for piece in pieces if piece.fact.position <= inputs.position)
     found = gather(heard, month=inputs.month, as_of=inputs.as_of)
-    return ranked([scored(found, department, scheme) for _, department in sorted(found.departments.items())])
+    return ranked([scored(found, department, scheme) for department in judged(found, scheme)], scheme)
+
+
+def judged(found: Evidence, scheme: Scheme) -> Iterator[Department]:
+    """The departments that are scored, by code."""
+    first = day_of(found.start)
+    for code, department in sorted(found.departments.items()):
+        if not scheme.whole_months or day_of(dated(found.begun[code])) <= first:
+            yield department
 
 
 def scored(found: Evidence, department: Department, scheme: Scheme) -> Scored:
@@ -77,14 +88,12 @@ def summed(found: Evidence, sums: Sums, scheme: Scheme) -> tuple[Scored, ...]:
     """
     must_be_registered(found, *(code for code, of in sums.of.items() if any(of.values())), *sums.kept, *sums.overdue)
     made = []
-    for code, department in sorted(found.departments.items()):
-        days = [column.days(found, of_month) for column, of_month in sums.kept.get(code, ())]
-        counted = of_sums(
-            sums.of.get(code, {}), over=found.over, kept=sum(kept for kept, _ in days),
-            inside=sum(inside for _, inside in days), overdue=sums.overdue.get(code, 0),
-        )  # fmt: skip
+    for department in judged(found, scheme):
+        code = department.code
+        days = added(column.days(found, of_month) for column, of_month in sums.kept.get(code, ()))
+        counted = of_sums(sums.of.get(code, {}), over=found.over, days=days, overdue=sums.overdue.get(code, 0))
         made.append(result(department, [line(indicator, counted, department) for indicator in scheme.indicators]))
-    return ranked(made)
+    return ranked(made, scheme)
 
 
 def with_facts(scored: Scored, found: Evidence) -> Scored:
@@ -106,26 +115,27 @@ def facts_of(line: Line, found: Evidence, department: Department) -> tuple[FactC
 
 def total(lines: Sequence[Line]) -> Decimal | None:
     """The sum of the points as shown ÷ the maxima of the lines that apply × 100, rounded half up to hundredths."""
-    points = [line.points for line in lines if line.points is not None]
-    maximum = sum(line.maximum for line in lines if line.points is not None)
-    return rounded(sum(points, Decimal(0)) * HUNDRED / maximum) if maximum else None
+    return scaling([(line.points, line.maximum) for line in lines])[0]
 
 
-def total_formula(lines: Sequence[Line]) -> str:
-    """How the score follows from its lines, in words with its numbers."""
-    score = total(lines)
-    if score is None:
-        return "本月没有适用的指标，不计分"
-    points = " + ".join(str(line.points) for line in lines if line.points is not None)
-    maximum = sum(line.maximum for line in lines if line.points is not None)
-    return f"（{points}）÷ 适用指标满分 {maximum} × 100 = {score} 分"
+def scaled(lines: Sequence[Line]) -> str:
+    """How the score follows from its lines, in words with its numbers. It stands outside the bytes that are proven."""
+    return scaling([(line.points, line.maximum) for line in lines])[1]
 
 
-def ranked(all_scored: Sequence[Scored]) -> tuple[Scored, ...]:
-    """A rank is one more than the number of those with a higher score."""
-    scores = [each.score for each in all_scored if each.score is not None]
-    ranks = {score: 1 + sum(other > score for other in scores) for score in set(scores)}
-    return tuple(replace(each, rank=None if each.score is None else ranks[each.score]) for each in all_scored)
+def ranked(all_scored: Sequence[Scored], scheme: Scheme) -> tuple[Scored, ...]:
+    """A rank is one more than the number of those with a higher score, among those who are judged on enough."""
+    compared = {each.department: each.score for each in all_scored if each.score is not None and ranks(each, scheme)}
+    scores = list(compared.values())
+    rank = {score: 1 + sum(other > score for other in scores) for score in set(scores)}
+    return tuple(
+        replace(each, rank=rank[compared[each.department]] if each.department in compared else None)
+        for each in all_scored
+    )
+
+
+def ranks(scored: Scored, scheme: Scheme) -> bool:
+    return scheme.ranks(sum(line.maximum for line in scored.lines if line.points is not None))
 
 
 def canonical(all_scored: Iterable[Scored], inputs: Inputs) -> bytes:

@@ -17,14 +17,16 @@ from services.scoring.domain.evidence import (
     Evidence,
     Overdue,
     answering,
+    both_ways,
     grouped,
     last_moment,
     span,
     successors_of,
 )
-from services.scoring.domain.facts import Answered, Refreshed, Shown, Withdrawn
+from services.scoring.domain.facts import Answered, Refreshed, Shown, Transferred, Withdrawn
 from services.scoring.domain.held import (
     Body,
+    Counted,
     Days,
     Kept,
     Mark,
@@ -41,6 +43,7 @@ from services.scoring.store import fact
 INDEXES = [
     Index(of=Upkeep, keys=("month",)),
     Index(of=Mention, keys=("month", "department")),
+    Index(of=Mention, keys=("month",), where={"moved": {"$type": "object"}}),
     Index(of=Matter, keys=("open", "due_at", "holder")),
     Index(of=Matter, keys=("open", "due_first")),
     Index(of=Matter, keys=("done_at",)),
@@ -100,19 +103,34 @@ async def standing(read: Reader, month: str, as_of: datetime) -> Evidence:
     successors = successors_of(ended for body in bodies for ended in body.ended if ended.fact.at < until)
     stand = [body for body in bodies if answering(body.id, successors, until) == body.id]
     departments = {body.id: said for body in stand if (said := body.as_of(until))}
+    begun = {body.id: first for body in stand if (first := body.first(until))}
     return Evidence(
-        start=start, end=end, until=until, departments=departments, successors=successors, shown={}, withdrawn={},
-        columns={}, answered={}, overdue={},
+        start=start, end=end, until=until, departments=departments, begun=begun, successors=successors, shown={},
+        withdrawn={}, columns={}, answered={}, overdue={}, moved={},
     )  # fmt: skip
 
 
 async def carried(read: Reader, found: Evidence, month: str, *, position: int) -> Evidence:
-    """The same with what carries over from month to month: columns with their periods, letters open and due."""
+    """The same with what carries over from month to month: columns with their periods, letters open and due.
+
+    And with the transfers of letters, which concern more than the department that answered.
+    """
     columns = [column async for column in tended(read, found, month, position)]
+    late = await overdue(read, found.until)
+    moves = await moved(read, found, month) + [move for x in late for move in x.moved]
     return replace(
         found, columns=grouped((found.answering(column.opened.owner), column) for column in columns),
-        overdue=grouped((found.answering(x.held.department), x) for x in await overdue(read, found.until)),
+        overdue=grouped((found.answering(x.held.department), x) for x in late),
+        moved=both_ways(moves, found.answering),
     )  # fmt: skip
+
+
+async def moved(read: Reader, found: Evidence, month: str) -> list[Transferred]:
+    """Of the letters answered in a month, the transfers told before the answer. Index: month, of those moved."""
+    answered = await read.find(Mention, {"month": month, "moved": {"$type": "object"}}, sort="_id", limit=0)
+    return [
+        move for mention in answered if mention.at < found.until for move in mention.moved if move.fact.at < found.until
+    ]
 
 
 async def tended(read: Reader, found: Evidence, month: str, position: int) -> AsyncIterator[Column]:
@@ -201,6 +219,14 @@ async def mentioned_of(read: MongoReader, found: Evidence, month: str, code: str
     """What counts in a month for one department. Index: month, department."""
     codes = answers_for({code}, found.successors, at=last_moment(found.until))
     return await mentions_where(read, {"month": month, "department": {"$in": sorted(codes)}})
+
+
+async def published(read: MongoReader, found: Evidence, month: str) -> Mapping[str, Sequence[datetime]]:
+    """The moments of a month's publications in order, by the department that answers. Index: month, department."""
+    where = {"month": month, "counted": Counted.PUBLISHED.value, "at": {"$lt": found.until}}
+    there = read.documents(Mention).find(where, {"department": 1, "at": 1}, session=read.session).batch_size(PORTION)
+    moments = [(found.answering(each["department"]), each["at"]) for each in await there.to_list(None)]
+    return {code: sorted(at) for code, at in grouped(moments).items()}
 
 
 async def mentions_where(read: MongoReader, where: Document) -> Sequence[Mention]:

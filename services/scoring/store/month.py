@@ -18,8 +18,10 @@ from services.scoring.domain import refusals
 from services.scoring.domain.assessment import CITED, Assessment, Month, key
 from services.scoring.domain.evidence import Evidence, must_be_registered
 from services.scoring.domain.measures import MEASURES
+from services.scoring.domain.noticed import Noticed
+from services.scoring.domain.noticed import noticed as found_out
 from services.scoring.domain.scheme import Scheme, in_force
-from services.scoring.domain.score import Inputs, Scored, Sums, compute, ranked, scored, summed, with_facts
+from services.scoring.domain.score import Inputs, Scored, Sums, compute, judged, ranked, scored, summed, with_facts
 from services.scoring.store import evidence, fact
 
 
@@ -94,17 +96,27 @@ async def whole(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
 
     It is computed in a thread, one department after the other: all facts at once would fill the memory.
     """
-    standing = await evidence.standing(read, inputs.month, inputs.as_of)
+    standing, by = await evidence.standing(read, inputs.month, inputs.as_of), scheme(inputs.scheme)
     found = await evidence.carried(read, standing, inputs.month, position=inputs.position)
     mentioned = await evidence.mentioned(read, found, inputs.month)
     must_be_registered(found, *mentioned)
 
     def scores() -> Iterator[Scored]:
-        for code, department in sorted(found.departments.items()):
-            of_one = evidence.with_mentions(found, code, mentioned.get(code, ()))
-            yield scored(of_one, department, scheme(inputs.scheme))
+        for department in judged(found, by):
+            of_one = evidence.with_mentions(found, department.code, mentioned.get(department.code, ()))
+            yield scored(of_one, department, by)
 
-    return await asyncio.to_thread(lambda: ranked(tuple(scores())))
+    return await asyncio.to_thread(lambda: ranked(tuple(scores()), by))
+
+
+async def noticed(read: MongoReader, inputs: Inputs) -> tuple[Noticed, ...]:
+    """What the scheme has shown to whoever confirms the month."""
+    rule = scheme(inputs.scheme).bunched
+    if rule is None:
+        return ()
+    found = await evidence.standing(read, inputs.month, inputs.as_of)
+    shown = await evidence.published(read, found, inputs.month)
+    return tuple(found_out(shown, rule, end=found.end))
 
 
 async def month(read: Reader, id: str) -> Month:
