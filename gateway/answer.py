@@ -35,10 +35,7 @@ def shelf(request: Request) -> Shelf:
 
 
 async def public(request: Request, ask: Ask[V], show: Show[V], *, media_type: str, query: str = "") -> Response:
-    """`query`: how the request's query is written when it holds what the page depends on and nothing else.
-
-    Only then is the page kept; else any stranger's word would take a place on the shelf.
-    """
+    """`query`: what the page depends on, written in one form. However it was asked for, it is made and kept once."""
 
     async def make() -> Page:
         basis = Basis()
@@ -46,11 +43,9 @@ async def public(request: Request, ask: Ask[V], show: Show[V], *, media_type: st
         body, status = show(await ask(reading), reading)
         return Page.of(body, media_type, status=status, rests=basis.rests, until=_host(basis.until))
 
-    asked = request.scope["query_string"].decode("latin-1")
     path: str = request.scope["path"]
-    return Finished(
-        await (shelf(request).once(f"{path}?{query}" if query else path, make) if asked == query else make())
-    )
+    key, pages = f"{path}?{query}" if query else path, shelf(request)
+    return Finished(pages.get(key) or await pages.once(key, make))
 
 
 def _host(until: datetime | None) -> float:

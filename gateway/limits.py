@@ -15,6 +15,7 @@ from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
 from gateway import refusals
+from gateway.proxies import lies_in, networks
 from gateway.settings import GatewaySettings
 from gateway.upstream import upstream
 from services.kernel.http.problem import request_id
@@ -31,7 +32,16 @@ class Allowance:
         self.storage = MemoryStorage()
         self.limiter = FixedWindowRateLimiter(self.storage)
         self.writing, self.asking = parse(settings.writing_limit), parse(settings.asking_limit)
+        self.trusted = networks(settings.trusted_places)
+        self.trusted_writing = parse(settings.trusted_writing_limit)
+        self.trusted_asking = parse(settings.trusted_asking_limit)
         self.secret = settings.encryption_keys.get_secret_value().encode()
+
+    def may_write(self, place: str) -> "Counted":
+        return self.count(place, self.trusted_writing if lies_in(place, self.trusted) else self.writing)
+
+    def may_ask(self, place: str) -> "Counted":
+        return self.count(place, self.trusted_asking if lies_in(place, self.trusted) else self.asking)
 
     def count(self, place: str, limit: RateLimitItem) -> "Counted":
         """It is counted before it is known what comes of it, so that many at once cannot pass."""
@@ -76,14 +86,12 @@ def place_of(request: Request) -> str:
 
 def may_write(request: Request) -> Counted:
     """`TooMany` where this place has used up what it may write."""
-    found = _allowance(request)
-    return found.count(place_of(request), found.writing)
+    return _allowance(request).may_write(place_of(request))
 
 
 def may_ask(request: Request) -> Counted:
     """`TooMany` where this place has used up what it may ask about letters."""
-    found = _allowance(request)
-    return found.count(place_of(request), found.asking)
+    return _allowance(request).may_ask(place_of(request))
 
 
 async def ask_mailbox(

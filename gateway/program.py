@@ -11,6 +11,7 @@ from gateway.limits import Allowance
 from gateway.pages.faults import Faults
 from gateway.pages.forms import Forms
 from gateway.prober import Prober
+from gateway.proxies import Proxied, networks
 from gateway.settings import GatewaySettings
 from gateway.upstream import Fetcher, Upstream
 from gateway.visits import Visits, observing
@@ -20,6 +21,7 @@ from services.kernel.running.program import Program, Service, create_app
 from services.kernel.storage.transaction import Transactor
 from services.kernel.stream.generation import Generation
 from services.kernel.stream.listener import Fetch
+from services.kernel.telemetry import log
 
 
 class Gateway(Program):
@@ -77,7 +79,9 @@ class Gateway(Program):
 def portal(gateway: Gateway) -> ASGIApp:
     """For our names only. Finished pages first; the rest through limits, log and routes, its problems as pages."""
     app = Hot(gateway.visits.counting(Faults(create_app(gateway))), gateway.shelf)
-    return Declared(app, Faults(misdirected), gateway.hosts)
+    trusted = networks(gateway.settings.trusted_proxies)
+    log.info("proxies.trusted", addresses=[str(each) for each in trusted] or "none")
+    return Proxied(Declared(app, Faults(misdirected), gateway.hosts), trusted)
 
 
 def serve(gateway: Gateway) -> None:

@@ -3,6 +3,7 @@
 from limits import parse
 from pydantic import Field, field_validator
 
+from gateway.proxies import networks
 from services.kernel.settings import Address, Settings, Token
 
 
@@ -21,11 +22,27 @@ class GatewaySettings(Settings):
     )
     writing_limit: str = Field("30/hour", description="letters that one address may write, like 30/hour")
     asking_limit: str = Field("60/10 minute", description="questions with a code from one address, like 60/10 minute")
+    trusted_proxies: str = Field(
+        "", description="addresses or networks of the proxies in front, by comma, like 10.0.0.7,10.0.1.0/24"
+    )
+    trusted_places: str = Field(
+        "", description="addresses or networks that many people share, such as a service hall's, by comma"
+    )
+    trusted_writing_limit: str = Field("300/hour", description="letters that a trusted place may write, like 300/hour")
+    trusted_asking_limit: str = Field(
+        "600/10 minute", description="questions with a code from a trusted place, like 600/10 minute"
+    )
     upstream_seconds: float = Field(
         8, gt=0, allow_inf_nan=False, description="the seconds another service may take to answer"
     )
 
-    @field_validator("writing_limit", "asking_limit")
+    @field_validator("trusted_proxies", "trusted_places")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        networks(value)
+        return value
+
+    @field_validator("writing_limit", "asking_limit", "trusted_writing_limit", "trusted_asking_limit")
     @classmethod
     def _is_a_limit(cls, value: str) -> str:
         parse(value)

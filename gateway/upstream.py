@@ -17,6 +17,8 @@ from services.kernel.domain.decision import TooLarge
 from services.kernel.storage.files import WrongContent
 from services.kernel.telemetry import log
 
+IDLE = 5.0  # seconds for which a connection is kept: a third of what the other side keeps it
+CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 HASH = re.compile("[0-9a-f]{64}")
 
 
@@ -75,7 +77,7 @@ class Upstream:
         }  # fmt: skip
         self.client = httpx.AsyncClient(
             timeout=settings.upstream_seconds, headers=_bearer(settings.service_token), follow_redirects=False,
-            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE),
         )  # fmt: skip
 
     async def mailbox(
@@ -96,12 +98,20 @@ class Upstream:
         """
         given = {"X-Request-ID": request, "Idempotency-Key": key, "Accept-Language": language, "X-Place": place}
         headers = {name: value for name, value in given.items() if value}
-        answer = await self.client.post(self.owners["mailbox"] + path, json=body, headers=headers)
+        answer = await self._post(self.owners["mailbox"] + path, body, headers)
         if answer.status_code in (401, 403):
             log.error("mailbox.refuses_the_gateway", status=answer.status_code)
         if answer.status_code in (401, 403) or answer.status_code >= 500:
             raise httpx.RemoteProtocolError(f"mailbox answered {answer.status_code}", request=answer.request)
         return answer
+
+    async def _post(self, address: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> httpx.Response:
+        """Once more, unsaid, where the connection ended before an answer: by its key, the second is the first."""
+        try:
+            return await self.client.post(address, json=body, headers=headers)
+        except CUT as error:
+            log.info("mailbox.asked_again", error=type(error).__name__)
+            return await self.client.post(address, json=body, headers=headers)
 
     async def content(self, owner: str, check: ClaimCheck) -> AsyncGenerator[bytes]:
         """The bytes that the owner gives. After a cut it goes on from there, as long as each answer brings some.

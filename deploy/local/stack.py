@@ -128,6 +128,7 @@ def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: 
         "CITYGATE_PUBLISHING_URL": near["publishing"],
         "CITYGATE_SCORING_URL": near["scoring"],
         "PYTHONUNBUFFERED": "1",
+        "CITYGATE_TRUSTED_PROXIES": "127.0.0.1,::1",
         **keys.environment(),
     }
 

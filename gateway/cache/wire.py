@@ -1,28 +1,27 @@
 """The fastest way: a finished page is written to the socket as one piece, before the server builds a request.
 
-It relies on the inside of uvicorn's httptools protocol. All but the simplest requests go the usual way, through `Hot`.
+All but the simplest requests go the usual way, through `Hot`.
 """
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.cache.shelf import Shelf
 from gateway.hosts import Hosts
+from services.kernel.http.bounded import Bounded
 
 PLAIN = {b"GET": False, b"HEAD": True}  # whether the body is left out
 NOT_PLAIN = {b"content-length", b"transfer-encoding", b"expect", b"upgrade", b"connection"}
 
 
-class Wire(HttpToolsProtocol):
+class Wire(Bounded):
     """Answers requests without a body on a connection that is kept open, if nothing else is under way on it."""
 
     shelf: Shelf
     hosts: Hosts
     _answered = False
 
-    def on_headers_complete(self) -> None:
+    def on_head(self) -> None:
         self._answered = self._answer()
         if not self._answered:
-            super().on_headers_complete()
+            super().on_head()
 
     def on_message_complete(self) -> None:
         if not self._answered:

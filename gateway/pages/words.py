@@ -1,11 +1,12 @@
 """The words of the pages: names of kinds and states in Chinese, times in Asia/Shanghai."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from gateway.answer import query
 from services.kernel.domain import figures
@@ -19,6 +20,7 @@ class Kinded(Protocol):
 
 
 T = TypeVar("T", bound=Kinded)
+At = TypeVar("At", datetime, datetime | date)
 NAMES = {
     "column_kind": {"disclosure": "政务公开", "service": "办事服务", "interaction": "公众互动"},
     "cadence": {
@@ -77,21 +79,21 @@ def by_kind(found: Iterable[T], of: str) -> list[tuple[str, list[T]]]:
     return [(kind, group) for kind, group in groups.items() if group]
 
 
-def moment(at: datetime | None) -> str:
+def moment(at: datetime) -> str:
     """`YYYY-MM-DD HH:MM` in Asia/Shanghai."""
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if at else "—"
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
 
 
-def day(at: datetime | date | None) -> str:
+def day(at: datetime | date) -> str:
     """`YYYY-MM-DD`, of a moment in Asia/Shanghai."""
     if isinstance(at, datetime):
         at = at.astimezone(SHANGHAI).date()
-    return f"{at:%Y-%m-%d}" if at else "—"
+    return f"{at:%Y-%m-%d}"
 
 
-def deadline(due_at: datetime | None) -> str:
+def deadline(due_at: datetime) -> str:
     """The last day of a limit that ends at 24:00 in Asia/Shanghai: `2026-12-17 24时前`, never the next day's 00:00."""
-    return f"{day(last_day(due_at))} 24时前" if due_at else "—"
+    return f"{day(last_day(due_at))} 24时前"
 
 
 def month(text: str) -> str:
@@ -109,8 +111,18 @@ def share(part: int, whole: int) -> str:
     return f"{figures.share(part, whole).normalize():f}%" if whole else "—"
 
 
-def iso(at: datetime | date) -> str:
-    return at.isoformat()
+def timed(said: Callable[[At], str], exact: Callable[[At], datetime | date]) -> Callable[[At | None], Markup | str]:
+    """As an element of HTML that says the same to machines (WHATWG: a day, or a moment with its offset)."""
+
+    def time(at: At | None) -> Markup | str:
+        return Markup('<time datetime="{}">{}</time>').format(exact(at).isoformat(), said(at)) if at else "—"
+
+    return time
+
+
+def shanghai(at: datetime | date) -> datetime | date:
+    """A day as it is; a moment in Asia/Shanghai, to the second."""
+    return at.astimezone(SHANGHAI).replace(microsecond=0) if isinstance(at, datetime) else at
 
 
 def environment() -> Environment:
@@ -119,8 +131,8 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters.update(
-        brief=brief, name=name, by_kind=by_kind, moment=moment, day=day, deadline=deadline, month=month, points=points,
-        iso=iso,
+        brief=brief, name=name, by_kind=by_kind, month=month, points=points,
+        moment=timed(moment, shanghai), day=timed(day, shanghai), deadline=timed(deadline, last_day),
     )  # fmt: skip
     made.globals.update(query=query, share=share)
     return made

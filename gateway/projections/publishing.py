@@ -19,6 +19,7 @@ from services.kernel.contracts.publishing import (
     ItemRevised,
     ItemShown,
     ItemWithdrawn,
+    LedgerEntry,
 )
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy, Spread
@@ -28,7 +29,10 @@ MOST_REVISIONS = 10_000  # of one item: all of them go when it is withdrawn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision(Copied):
-    """One public state of an item, in a document of its own beside it. `at`: when it became public."""
+    """One public state of an item, in a document of its own beside it. `at`: when it became public.
+
+    `content_hash`, by its `hash_version`, and `ledger`: what its department's ledger says; not told in early events.
+    """
 
     KIND: ClassVar[str] = "item"
     COPY: ClassVar[str] = "revision"
@@ -38,6 +42,9 @@ class Revision(Copied):
     at: datetime
     content: ItemContent
     change_note: str | None
+    content_hash: str | None = None
+    hash_version: int | None = None
+    ledger: LedgerEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +100,8 @@ def shown(item: Item | None, event: ItemShown, *, change_note: str | None) -> Sp
     before = known(item, event)
     revision = Revision(
         id=revision_id(event.item_id, event.revision), item_id=event.item_id, number=event.revision, at=event.at,
-        content=event.part(ItemContent), change_note=change_note,
+        content=event.part(ItemContent), change_note=change_note, content_hash=event.content_hash,
+        hash_version=event.hash_version or 1, ledger=event.ledger,
     )  # fmt: skip
     after = replace(
         before, column_id=event.column_id, department=event.department, index_number=event.index_number,

@@ -1,5 +1,8 @@
 """The tree: a column with its items, a retired one with where its readers go, departments with what is theirs."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from gateway import refusals
 from gateway.projections import Column, Department, Duty
 from gateway.store import items, letters, scores
@@ -32,14 +35,21 @@ async def column(reading: Reading, path: str, portion: Portion) -> ColumnView | 
     duties = await _duties(reading, [found, *below])
     children = []
     for child in below:
-        latest = await items.latest(reading, {"column_id": child.id}, limit=LATEST)
+        latest = await items.latest(reading, of_branch(reading, child.id), limit=LATEST)
         children.append(brief(reading, child, duties[child.id]).model_copy(update={"latest": latest}))
     own = brief(reading, found, duties[found.id])
     return ColumnView(
         id=own.id, name=own.name, path=own.path, level=own.level, kind=own.kind, cadence=own.cadence,
         owner=own.owner, duty=own.duty, classes=found.classes, trail=reading.few.trail(found.id), children=children,
-        items=await items.listing(reading, {"column_id": found.id}, portion),
+        items=await items.listing(reading, of_branch(reading, found.id), portion),
     )  # fmt: skip
+
+
+def of_branch(reading: Reading, id: str) -> Mapping[str, Any]:
+    """A filter for the items of a column and of all below it; the page rests on each of these."""
+    ids = reading.few.branch(id)
+    reading.basis.on(*(f"column:{each}" for each in ids))
+    return {"column_id": {"$in": ids} if len(ids) > 1 else id}
 
 
 def _retired(reading: Reading, column: Column) -> Retired:

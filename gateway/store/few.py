@@ -60,6 +60,16 @@ class Few:
             path = "/".join((self.path[self.left[above].id], *below))
         return self.paths[path]
 
+    def branch(self, id: str) -> list[str]:
+        """A live column and all live ones below it."""
+        found = {id: None}
+        waiting = [id]
+        while waiting:
+            below = [child.id for child in self.children.get(waiting.pop(), []) if child.id not in found]
+            found.update(dict.fromkeys(below))
+            waiting.extend(below)
+        return list(found)
+
     def next_change(self, at: datetime) -> datetime | None:
         """The next moment at which a department ends."""
         changes = (terms.next_change(at) for terms in self.successors.values())

@@ -4,18 +4,15 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-import nh3
-
 from gateway import refusals
 from gateway.projections import Card, Item, Revision, revision_id
 from gateway.store.reading import Reading
 from gateway.views import CardView, ItemView, RevisionView, Tombstone
 from services.kernel.contracts.publishing import ItemKind
+from services.kernel.domain.markup import clean
 from services.kernel.http.listing import Listing, Portion
 
 NEWEST = "-published_at"
-SCHEMES = {"http", "https", "mailto", "tel"}
-TAGS = nh3.ALLOWED_TAGS - {"img", "map", "area"}  # images come with files of our own
 
 
 def card(reading: Reading, item: Card) -> CardView:
@@ -47,7 +44,7 @@ async def listing(reading: Reading, where: Mapping[str, Any], portion: Portion) 
 
 async def item(reading: Reading, id: str, revision: int | None = None) -> ItemView | Tombstone:
     """The latest revision, or the one asked for; `Missing` where there is none."""
-    reading.basis.on(f"item:{id}")
+    reading.basis.on(f"item:{id}", f"seen:{id}")
     found = await reading.read.look(Item, id)
     if found is None:
         raise refusals.NO_ITEM(item=id)
@@ -60,10 +57,12 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
     base = card(reading, found)
     return ItemView(
         **shown.content.model_dump(exclude={"body"}),
-        body=nh3.clean(shown.content.body, tags=TAGS, url_schemes=SCHEMES),
+        body=clean(shown.content.body),
         id=base.id, column=base.column, department=base.department, index_number=base.index_number,
         published_at=base.published_at, updated_at=shown.at, revision=shown.number, latest_revision=found.revision,
         change_note=shown.change_note, revisions=all_of_them, trail=reading.few.trail(found.column_id),
+        content_hash=shown.content_hash, hash_version=shown.hash_version, ledger=shown.ledger,
+        first_seen_at=await reading.kept.first_seen_at(id),
     )  # fmt: skip
 
 

@@ -40,6 +40,12 @@ class Kept:
         at: datetime | None = found["at"] if found else None
         return at
 
+    async def first_seen_at(self, item_id: str) -> datetime | None:
+        """When any revision of an item was seen for the first time. Index: _id."""
+        of_it = {"_id": {"$gte": f"{item_id}/", "$lt": f"{item_id}0"}}  # "0" comes after "/"
+        found = await self.seen.find(of_it).to_list(None)
+        return min((seen["at"] for seen in found if not seen["_id"].endswith("/gone")), default=None)
+
     async def unseen(self, whats: Iterable[str]) -> set[str]:
         asked = set(whats)
         found = await self.seen.find({"_id": {"$in": list(asked)}}, {"_id": 1}).to_list(None)

@@ -36,7 +36,7 @@ class ColumnBrief(ColumnName):
 
 
 class ColumnView(ColumnBrief):
-    """A column with its place in the tree and its items, newest first."""
+    """A column with its place in the tree and the items of its branch: its own and those below it, newest first."""
 
     classes: tuple[str, ...]
     trail: list[ColumnName]

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from gateway.views.names import ColumnName, DepartmentName
-from services.kernel.contracts.publishing import Ground, ItemKind
+from services.kernel.contracts.publishing import Ground, ItemKind, LedgerEntry
 
 
 class CardView(BaseModel):
@@ -34,7 +34,11 @@ class RevisionView(BaseModel):
 
 
 class ItemView(CardView):
-    """An item in one revision. `body`: sanitised HTML. `seen_at`: when it was found on the portal."""
+    """An item in one revision. `body`: sanitised HTML. `seen_at`: when this revision was found on the portal.
+
+    `first_seen_at`: when any was, for the first time. `content_hash`, `hash_version`, `ledger`: what the department's
+    ledger says of this revision, so that it can be recomputed (`docs/ledger.md`).
+    """
 
     status: Literal["public"] = "public"
     body: str
@@ -45,6 +49,10 @@ class ItemView(CardView):
     change_note: str | None
     revisions: list[RevisionView]
     trail: list[ColumnName]
+    content_hash: str | None
+    hash_version: int | None
+    ledger: LedgerEntry | None
+    first_seen_at: datetime | None
     seen_at: datetime | None = None
 
 

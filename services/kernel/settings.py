@@ -141,6 +141,7 @@ class Settings(BaseSettings):
     log: Literal["auto", "json", "pretty"] = Field("auto", description="auto, json or pretty")
     service_token: Token | None = Field(None, description="the bearer token for calls to other services")
     request_seconds: float = Field(15, gt=0, allow_inf_nan=False, description="the seconds a request may take")
+    connections: int = Field(1_000, gt=0, description="the connections that may be open at once")
     request_bytes: int = Field(1_000_000, gt=0, description="the bytes a request's body may have")
 
     @field_validator("clock_shift")

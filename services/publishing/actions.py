@@ -24,6 +24,7 @@ from services.publishing.domain import (
     edit,
     follow,
     judge,
+    must_be_submittable,
     open_for,
     publish,
     render,
@@ -73,9 +74,9 @@ async def submit_item(unit: Unit, item_id: str, *, by: Person, at: datetime, exp
     item = await unit.get(Item, item_id, expected=expected)
     column = await unit.known(Column, item.content.column_id)
     successors = await successors_for(unit, column, item.department, at=at)
-    submitted = submit(item, column=column, successors=successors, by=by, at=at)
-    await asyncio.to_thread(render, item.content.body)  # what cannot be shown is not handed to review
-    return unit.save(submitted)
+    must_be_submittable(item, column=column, successors=successors, by=by, at=at)
+    html = await asyncio.to_thread(render, item.content.body)
+    return unit.save(submit(item, html=html, column=column, successors=successors, by=by, at=at))
 
 
 async def review_item(
@@ -109,7 +110,7 @@ async def publish_item(
         windows=windows,
         by=by,
         at=min(at, await unit.moment()),
-        html=await asyncio.to_thread(render, item.content.body) if item.sealed else "",
+        html=await asyncio.to_thread(render, item.content.body) if item.sealed and item.html is None else None,
         loaded=loaded,
     )
     unit.save(published.ledger)

@@ -27,7 +27,7 @@ from services.publishing.actions import (
     submit_item,
     withdraw_item,
 )
-from services.publishing.domain import Content, Judgement, Verdict
+from services.publishing.domain import Content, Judgement, Verdict, render
 
 NO_GROUND = dict.fromkeys(Ground, False)
 WRITING = timedelta(minutes=20)  # from saving a draft to submitting it
@@ -173,7 +173,8 @@ class Life:
             yield self._scene(publish, self.item.editor, published)
 
     def _review(self, verdict: Verdict, content: Content, *, note: str = "") -> Callable[..., Awaitable[object]]:
-        said = Judgement(verdict=verdict, grounds=NO_GROUND, seen=content.hash, note=note)
+        seen = content.hash_shown(render(content.body))
+        said = Judgement(verdict=verdict, grounds=NO_GROUND, seen=seen, note=note)
         return partial(self._do, review_item, said)
 
     def _content(self, body: str) -> Content:

@@ -65,7 +65,8 @@ class Inside(uvicorn.Server):
 
 
 async def serving(app: Any, port: int, http: Any = "httptools") -> tuple[uvicorn.Server, asyncio.Task[None]]:
-    server = Inside(uvicorn.Config(app, port=port, http=http, log_config=None, access_log=False, server_header=False))
+    server = Inside(uvicorn.Config(app, port=port, http=http, log_config=None, access_log=False, server_header=False,
+                                   proxy_headers=False))  # fmt: skip
     task = asyncio.create_task(server.serve())
     await eventually(lambda: server.started)
     return server, task

@@ -1,5 +1,8 @@
 """An item on the portal from its publication to its tombstone: seen, proven to be seen, gone everywhere."""
 
+from datetime import datetime
+from typing import Any
+
 import pytest
 
 from gateway import prober
@@ -96,3 +99,38 @@ async def test_more_items_than_are_looked_for_at_once_are_all_found_in_the_end(
         return not await portal_at.gateway.kept.unseen(f"i{n}/1" for n in range(6))
 
     await eventually(all_found, seconds=10)
+
+
+async def test_a_page_says_when_the_item_was_first_seen_here_and_that_it_was_loaded(portal_at: Portal) -> None:
+    entry = p.LedgerEntry(position=3, previous="0" * 64, hash="a" * 64, loaded=True)
+    said: dict[str, Any] = {"published_at": e.AT, "hash_version": 2, "ledger": entry.model_dump()}
+    begun = now()
+    await portal_at.hears(e.department(), e.column(), e.published("old", **said), e.published("new"))
+
+    async def seen() -> bool:
+        return "首次见于本站" in (await portal_at.get("/items/old")).text
+
+    await eventually(seen)
+    view = (await portal_at.get("/api/v1/items/old")).json()
+    assert datetime.fromisoformat(view["first_seen_at"]) >= begun
+    assert (view["ledger"], view["hash_version"], view["content_hash"]) == (entry.model_dump(), 2, e.SHA)
+    assert "补录" in (await portal_at.get("/items/old")).text
+    told_by_an_earlier_version = (await portal_at.get("/api/v1/items/new")).json()
+    assert (told_by_an_earlier_version["ledger"], told_by_an_earlier_version["hash_version"]) == (None, 1)
+    assert "补录" not in (await portal_at.get("/items/new")).text
+
+    first = view["first_seen_at"]
+    await portal_at.hears(e.revised("old", **said))
+    again = (await portal_at.get("/api/v1/items/old")).json()
+    assert (again["revision"], again["first_seen_at"]) == (2, first)
+
+
+async def test_of_html_that_publishing_never_made_nothing_active_comes_through(portal_at: Portal) -> None:
+    body = (
+        '<p onclick="x()">甲<script>y()</script><img src="//e.example"><a href="javascript:z()">乙</a>m<sup>2</sup></p>'
+    )
+    await portal_at.hears(e.department(), e.column(), e.published(body=body))
+
+    shown = (await portal_at.get("/api/v1/items/i1")).json()["body"]
+
+    assert shown == '<p>甲<a rel="noopener noreferrer">乙</a>m<sup>2</sup></p>'

@@ -1,5 +1,10 @@
 """An item from its draft to the portal, to its next revision, to its tombstone."""
 
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from services.kernel.domain.person import Role
@@ -96,3 +101,39 @@ def test_the_ledger_of_a_department_holds(running: Suite) -> None:
 
     assert verified["intact"]
     assert verified["length"] >= 1
+
+
+def test_anyone_can_recompute_the_ledger_from_what_the_public_gets(running: Suite) -> None:
+    """As docs/ledger.md says, from the portal's JSON alone."""
+    first = published(running, running.columns["news"], title="预算", body="**提示：**五月起\n<https://www.gov.cn/>")
+    second = published(
+        running, running.columns["news"], title="决算", body="<p class=MsoNormal>面积 100m<sup>2</sup></p>"
+    )
+    gateway = running.client("gateway")
+
+    def shown(item_id: str) -> dict[str, Any]:
+        return until(lambda: (a := gateway.get(f"/api/v1/items/{item_id}")).status_code == 200 and a.json())
+
+    before, view = shown(first["id"]), shown(second["id"])
+
+    said = {
+        "version": view["hash_version"], "kind": view["kind"], "column": view["column"]["id"], "title": view["title"],
+        "summary": view["summary"], "body": view["body"], "class": view["disclosure_class"],
+        "document_number": view["document_number"], "made_on": view["made_on"], "keywords": view["keywords"],
+    }  # fmt: skip
+    assert digest(said) == view["content_hash"]
+    entry = {
+        "department": view["department"]["code"], "position": view["ledger"]["position"], "item": view["id"],
+        "revision": view["revision"], "index_number": view["index_number"], "content_hash": view["content_hash"],
+        "at": datetime.fromisoformat(view["updated_at"]).astimezone(UTC).isoformat(timespec="milliseconds"),
+        "loaded": view["ledger"]["loaded"], "previous": view["ledger"]["previous"],
+    }  # fmt: skip
+    assert digest(entry) == view["ledger"]["hash"]
+    assert view["ledger"]["position"] > before["ledger"]["position"]
+    if view["ledger"]["position"] == before["ledger"]["position"] + 1:
+        assert view["ledger"]["previous"] == before["ledger"]["hash"]
+
+
+def digest(said: dict[str, Any]) -> str:
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

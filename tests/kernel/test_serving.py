@@ -37,7 +37,8 @@ async def app(scope, receive, send):
     await asyncio.to_thread(sys.stdin.readline)
     await send({"type": "http.response.body", "body": b" and done"})
 public, within = map(int, sys.argv[1:])
-serve(types.SimpleNamespace(settings=types.SimpleNamespace(host="127.0.0.1", port=public, inside_port=within)), app)
+settings = types.SimpleNamespace(host="127.0.0.1", port=public, inside_port=within, connections=9)
+serve(types.SimpleNamespace(settings=settings), app)
 """
 
 

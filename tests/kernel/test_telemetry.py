@@ -200,6 +200,7 @@ def test_metric_names_follow_the_conventions_and_labels_name_no_ids() -> None:
         "citygate_actions",
         "citygate_clock_difference_seconds",
         "citygate_facts",
+        "citygate_http_connections_cut",
         "citygate_request_seconds",
         "citygate_relay_unsent_facts",
         "citygate_scoring_evidence_behind_facts",
@@ -223,7 +224,7 @@ def test_metric_names_follow_the_conventions_and_labels_name_no_ids() -> None:
     labels = {label for family in ours.values() for sample in family.samples for label in sample.labels}
     assert labels <= {
         "action", "error", "le", "method", "outcome", "part", "partition", "route", "status", "sweep", "topic", "type",
-        "what", "work",
+        "what", "why", "work",
     }  # fmt: skip
 
 

@@ -81,7 +81,12 @@ def drafted(content: Content = CONTENT, *, by: Person = EDITOR, at: datetime = A
 
 
 def submitted(item: Item | None = None) -> Item:
-    return submit(item or drafted(), column=COLUMN, successors={}, by=EDITOR, at=AT).state
+    return handed_in(item or drafted())
+
+
+def handed_in(item: Item, *, column: Column = COLUMN, by: Person = EDITOR, at: datetime = AT) -> Item:
+    """Submitted, its body rendered."""
+    return submit(item, html=render(item.content.body), column=column, successors={}, by=by, at=at).state
 
 
 def released(item: Item | None = None, *, by: Person = REVIEWER) -> Item:
@@ -103,7 +108,6 @@ def publishing(
         windows=WINDOWS,
         by=EDITOR,
         at=at,
-        html=render(item.content.body),
     )
 
 

@@ -128,7 +128,6 @@ def test_a_list_of_twenty_levels_and_twenty_quotations_keep_their_words() -> Non
         (("[" * 490 + "\n\n") * 400, "item.tangled"),
         ("|a|\n|-|\n" + "|1\n" * 60_000, "item.many_lines"),
         ("|甲|乙|\n|-|-|\n|1|2|丢失|", "item.loses_words"),
-        ('<p class="MsoNormal">关于<o:p></o:p></p>', "item.tags"),
         ("一\n\n<span lang=EN-US>二</span>", "item.tags"),
     ],
 )

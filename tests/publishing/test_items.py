@@ -10,7 +10,7 @@ from services.kernel.contracts.columns import Publishers
 from services.kernel.contracts.publishing import Activity, DutyRefreshed, Ground, ItemPublished, ItemRevised
 from services.kernel.domain.decision import Decision, Forbidden, Refused
 from services.kernel.domain.terms import Successors, Terms
-from services.publishing.domain import Column, Item, ItemState, Ledger, Verdict, draft, submit, withdraw
+from services.publishing.domain import Column, Item, ItemState, Ledger, Verdict, draft, withdraw
 from tests.publishing.examples import (
     AT,
     COLUMN,
@@ -25,6 +25,7 @@ from tests.publishing.examples import (
     TAXONOMY,
     drafted,
     duty,
+    handed_in,
     published,
     publishing,
     released,
@@ -114,7 +115,7 @@ def test_a_retired_column_takes_nothing_more_and_names_its_successor() -> None:
     retired = replace(COLUMN, successor_id="c-news")
 
     with pytest.raises(Refused, match="c-news") as no:
-        submit(drafted(), column=retired, successors={}, by=EDITOR, at=AT)
+        handed_in(drafted(), column=retired)
     assert no.value.code == "column.retired"
 
 
@@ -144,7 +145,7 @@ def test_a_publication_tells_everything_the_public_may_read() -> None:
     assert fact.at == fact.published_at == LATER
     assert fact.body == "<h1>预算</h1>\n<p>正文。</p>\n"
     assert fact.index_number == "finance-G07-2026-0001"
-    assert fact.content_hash == fact.review.sealed_to == CONTENT.hash
+    assert fact.content_hash == fact.review.sealed_to == CONTENT.hash_shown(fact.body)
     assert fact.review.complete
     assert [f.TYPE for f in made.publication.facts + made.ledger.facts] == ["publication.made", "ledger.recorded"]
 
@@ -217,7 +218,7 @@ def attempt(step: str, item: Item) -> None:
     note = "更正" if item.state is ItemState.PUBLISHED else None
     steps: dict[str, Callable[[], object]] = {
         "edit": lambda: edited(item, note=note),
-        "submit": lambda: submit(item, column=COLUMN, successors={}, by=EDITOR, at=LATER),
+        "submit": lambda: handed_in(item, at=LATER),
         "judge": lambda: judged(item),
         "publish": lambda: publishing(item),
     }

@@ -1,5 +1,6 @@
 """The chain of a department's publications."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -7,8 +8,35 @@ from hashlib import sha256
 
 import pytest
 
-from services.publishing.domain import Ledger, Publication, Verification, check, conclude
-from tests.publishing.examples import AT, OTHER, but, drafted, publishing, released, stored
+from services.kernel.contracts.publishing import ItemPublished
+from services.publishing.domain import (
+    GENESIS,
+    Judgement,
+    Ledger,
+    Publication,
+    Verdict,
+    Verification,
+    check,
+    conclude,
+    judge,
+    publish,
+)
+from tests.publishing.examples import (
+    AT,
+    COLUMN,
+    EDITOR,
+    NO_GROUND,
+    OTHER,
+    REVIEWER,
+    TAXONOMY,
+    WINDOWS,
+    but,
+    drafted,
+    publishing,
+    released,
+    stored,
+    submitted,
+)
 
 
 def chain(*moments: datetime) -> tuple[Ledger, list[Publication]]:
@@ -116,3 +144,45 @@ def test_whatever_is_changed_afterwards_is_found_where_it_is(case: str, at: int)
 
     assert found.fault
     assert found.broken_at == at
+
+
+def test_the_hash_covers_what_the_public_gets_and_can_be_recomputed_from_it() -> None:
+    [told] = publishing(released()).item.facts
+    assert isinstance(told, ItemPublished)
+    said = {
+        "version": 2, "kind": told.kind, "column": told.column_id, "title": told.title, "summary": told.summary,
+        "body": told.body, "class": told.disclosure_class, "document_number": told.document_number,
+        "made_on": told.made_on.isoformat(), "keywords": list(told.keywords),
+    }  # fmt: skip
+    canonical = json.dumps(said, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+    assert told.hash_version == 2
+    assert sha256(canonical).hexdigest() == told.content_hash == told.review.sealed_to
+    assert told.ledger
+    assert (told.ledger.position, told.ledger.previous, told.ledger.loaded) == (1, GENESIS, False)
+
+
+def test_a_rendered_body_that_was_changed_afterwards_is_found() -> None:
+    made = publishing(released()).publication.state
+    so_far = Verification(department="finance")
+
+    assert check(so_far, made).fault is None
+    assert made.html
+    assert check(so_far, replace(made, html=made.html + " ")).fault == "the content was changed"
+
+
+def test_what_an_earlier_version_released_is_published_under_its_own_hash() -> None:
+    old = replace(submitted(), html=None)
+    said = Judgement(verdict=Verdict.RELEASE, grounds=NO_GROUND, seen=old.content_hash)
+    by_old = judge(old, said, by=REVIEWER, at=AT).state
+    assert by_old.content_hash == by_old.content.hash
+
+    published = publish(
+        by_old, ledger=Ledger(id="finance"), duty=None, column=COLUMN, successors={}, taxonomy=TAXONOMY,
+        windows=WINDOWS, by=EDITOR, at=AT, html="<p>正文</p>",
+    )  # fmt: skip
+
+    [told] = published.item.facts
+    assert isinstance(told, ItemPublished)
+    assert (told.hash_version, told.content_hash, told.body) == (1, by_old.content.hash, "<p>正文</p>")
+    assert check(Verification(department="finance"), published.publication.state).fault is None

@@ -45,7 +45,11 @@ async def test_what_cannot_be_drafted(desk: Desk, bearer: Bearer) -> None:
         ("甲\n" * 10_001, "item.many_lines"),
         (">" * 100 + " 甲", "item.too_deep"),
         ("[" * 1_000, "item.tangled"),
-        ('<p class="MsoNormal">通知</p>', "item.tags"),
+        ("前言 <b>通知</b>", "item.tags"),
+        ('<p>通知<img src="章.png"></p>', "item.not_text"),
+        ('<p><a href="file:///C:/a.doc">通知</a></p>', "item.link"),
+        ("<p>" * 50_000 + "甲", "item.many_elements"),
+        ("---", "item.empty"),
         ("|甲|\n|-|\n|1|丢失|", "item.loses_words"),
     ],
 )

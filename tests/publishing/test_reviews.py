@@ -5,9 +5,8 @@ import pytest
 from services.kernel.contracts.publishing import Ground
 from services.kernel.domain.decision import Forbidden, Refused
 from services.kernel.domain.person import Role
-from services.publishing.domain import ItemState, Judgement, Verdict, judge, submit
+from services.publishing.domain import ItemState, Judgement, Verdict, judge
 from tests.publishing.examples import (
-    COLUMN,
     CONTENT,
     EDITOR,
     LATER,
@@ -16,6 +15,7 @@ from tests.publishing.examples import (
     OTHER,
     REVIEWER,
     drafted,
+    handed_in,
     person,
     published,
     submitted,
@@ -54,9 +54,7 @@ def test_whoever_edited_the_revision_at_any_time_is_its_author() -> None:
 
 def test_the_authors_of_a_revision_may_review_the_next() -> None:
     second, other = person(Role.EDITOR, sub="second"), person(Role.REVIEWER, sub=EDITOR.sub)
-    item = submit(
-        edited(published(), note="更正", by=second).state, column=COLUMN, successors={}, by=second, at=LATER
-    ).state
+    item = handed_in(edited(published(), note="更正", by=second).state, by=second, at=LATER)
 
     assert judged(item, by=other).state.state is ItemState.RELEASED
 

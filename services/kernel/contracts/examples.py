@@ -41,6 +41,7 @@ SHOWN = ITEM | {
     "body": "<p>正文</p>", "disclosure_class": "G07", "document_number": "清财〔2026〕1号",
     "made_on": date(2026, 2, 27),
     "keywords": ("预算",), "published_at": AT, "content_hash": SHA, "review": REVIEW,
+    "hash_version": 2, "ledger": p.LedgerEntry(position=12, previous=SHA, hash=SHA, loaded=False),
 }  # fmt: skip
 DUTY = {
     "at": AT, "column_id": "c-news", "owner": "office", "cadence": c.Cadence.NEWS, "due_at": DUE, "rule": "cadences/1",

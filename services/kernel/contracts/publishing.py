@@ -99,6 +99,17 @@ class ItemContent(BaseModel):
     keywords: tuple[str, ...]
 
 
+class LedgerEntry(BaseModel):
+    """What its department's ledger says of a publication. `loaded`: recorded later, by a load of the past."""
+
+    model_config = ConfigDict(frozen=True)
+
+    position: int
+    previous: str  # hash of the entry before; 64 zeros for the first
+    hash: str
+    loaded: bool
+
+
 class ItemShown(ItemEvent, ItemContent):
     """A revision with everything the public may read. `body`: sanitised HTML, at most 256 kB."""
 
@@ -106,6 +117,8 @@ class ItemShown(ItemEvent, ItemContent):
     published_at: AwareDatetime  # of the first revision
     content_hash: str
     review: ReviewRecord
+    hash_version: int | None = None  # of `content_hash`: 1, also where it is missing, covers what the department wrote
+    ledger: LedgerEntry | None = None
 
 
 class ItemPublished(ItemShown):

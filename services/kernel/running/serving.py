@@ -1,6 +1,7 @@
 """The two ports of a program: the public one for its app, the inside one for those who operate it."""
 
 import asyncio
+import resource
 import signal
 import socket
 import sys
@@ -16,11 +17,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
+from services.kernel.http.bounded import Bounded
 from services.kernel.running.program import Program, healthz
 
-Protocol = type[asyncio.Protocol] | Literal["httptools"]
 BACKLOG = 2048  # connections that may wait to be accepted
 GRACE = 5  # seconds that open requests get at shutdown
+IDLE = 15  # seconds until a connection without a request is closed: longer than those who ask keep one
+SPARE = 500  # descriptors for all but connections
 
 
 class Server(uvicorn.Server):
@@ -45,20 +48,28 @@ def inside(program: Program) -> ASGIApp:
     return Starlette(routes=[Route(f"/{answer.__name__}", answer) for answer in (healthz, readyz, metrics)])
 
 
-def serve(program: Program, app: ASGIApp, *, http: Protocol = "httptools") -> None:
+def serve(program: Program, app: ASGIApp, *, http: type[Bounded] = Bounded) -> None:
     """Serve until a signal stops it. `http`: the protocol that reads requests from the public socket."""
     settings = program.settings
+    make_room(settings.connections)
+    public = type("Public", (http,), {"most": settings.connections})
     doors = (
         listening(settings.host, settings.port, "CITYGATE_PORT"),
         listening(settings.host, settings.inside_port, "CITYGATE_INSIDE_PORT"),
     )
-    uvloop.run(both(server(app, http), server(inside(program), lifespan="off"), doors))
+    uvloop.run(both(server(app, public), server(inside(program), lifespan="off"), doors))
 
 
-def server(app: ASGIApp, http: Protocol = "httptools", lifespan: Literal["on", "off"] = "on") -> Server:
+def make_room(connections: int) -> None:
+    """As many descriptors as the connections need, if the system lets us have them."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, connections + SPARE)), hard))
+
+
+def server(app: ASGIApp, http: type[Bounded] = Bounded, lifespan: Literal["on", "off"] = "on") -> Server:
     config = uvicorn.Config(
         app, loop="uvloop", http=http, lifespan=lifespan, log_config=None, access_log=False, server_header=False,
-        backlog=BACKLOG, timeout_graceful_shutdown=GRACE,
+        backlog=BACKLOG, timeout_graceful_shutdown=GRACE, timeout_keep_alive=IDLE, proxy_headers=False,
     )  # fmt: skip
     return Server(config)
 

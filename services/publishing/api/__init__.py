@@ -108,7 +108,11 @@ SAYS: Says = {
         refusals.BY_STATE["published"],
         refusals.BY_STATE["released"],
         anywhere.stale("item"),
+        refusals.BODY_EMPTY,
+        refusals.BODY_HOLDS,
+        refusals.BODY_LEADS_NOWHERE,
         refusals.BODY_LOSES,
+        refusals.BODY_OF_MANY_ELEMENTS,
         refusals.BODY_OF_MANY_LINES,
         refusals.BODY_OF_TAGS,
         refusals.BODY_TANGLED,
@@ -226,7 +230,7 @@ async def item(item_id: ItemInPath, read: Read, by: Caller) -> ItemWithRevisions
 async def revision(item_id: ItemInPath, revision: RevisionInPath, read: Read, by: Caller) -> RevisionView:
     found = await store.publication(read, item_id, revision)
     by.must_answer_for(found.department)
-    html = await asyncio.to_thread(render, found.content.body)
+    html = await asyncio.to_thread(render, found.content.body) if found.html is None else found.html
     return RevisionView.of(found).model_copy(update={"html": html})
 
 

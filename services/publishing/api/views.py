@@ -11,6 +11,7 @@ from services.kernel.http.web import View
 from services.publishing.domain import (
     Column,
     Content,
+    Doubt,
     Duty,
     DutyState,
     Item,
@@ -91,8 +92,19 @@ class ItemHead(View):
         )
 
 
+class DoubtfulView(Part):
+    """A link that a reviewer should look at twice: its address, what readers see of it, and why."""
+
+    address: str
+    shown: str
+    why: Doubt
+
+
 class ItemView(View):
-    """A whole item. A reviewer who releases it must send its `content_hash`."""
+    """A whole item. A reviewer who releases it must send its `content_hash`.
+
+    `html`: the body of what was submitted, as the public will read it. `doubtful`: links in it.
+    """
 
     id: str
     department: str
@@ -107,6 +119,8 @@ class ItemView(View):
     withdrawn: TombstoneView | None
     created_at: AwareDatetime
     changed_at: AwareDatetime
+    html: str | None
+    doubtful: list[DoubtfulView]
 
 
 class EntryView(Part):
@@ -158,7 +172,7 @@ class RevisionView(View):
     change_note: str | None
     review: ReviewView
     entry: EntryView
-    html: str = ""
+    html: str | None = None
 
 
 class VerificationView(Part):

@@ -26,10 +26,12 @@ from services.publishing.domain.item import (
     Verdict,
     draft,
     edit,
+    must_be_submittable,
     submit,
     withdraw,
 )
 from services.publishing.domain.ledger import GENESIS, Entry, Ledger, record
+from services.publishing.domain.links import Doubt
 from services.publishing.domain.publication import (
     Publication,
     Publishing,
@@ -47,6 +49,7 @@ __all__ = [
     "Column",
     "Content",
     "Department",
+    "Doubt",
     "Duty",
     "DutyState",
     "EachPeriod",
@@ -74,6 +77,7 @@ __all__ = [
     "edit",
     "follow",
     "judge",
+    "must_be_submittable",
     "open_for",
     "publish",
     "record",

@@ -3,28 +3,22 @@
 import html
 import re
 from collections import Counter
-from urllib.parse import urlsplit
 
-import nh3
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from services.kernel.domain.markup import clean, text_of
+from services.kernel.domain.text import VISIBLE, seen
 from services.publishing.domain import refusals
 from services.publishing.domain.emphasis import for_chinese
+from services.publishing.domain.links import leads_somewhere
+from services.publishing.domain.pasted import is_html, taken_in
 
 MARKDOWN_BYTES, HTML_BYTES = 200_000, 256_000
 LINES, MARKS_IN_ALL = 10_000, 20_000
 MARKS = 500  # in one paragraph or cell: brackets that do not close cost the square of their number
 LEVELS = 60  # of lists and quotations within each other; a list within a list is two
-TAGS = frozenset(
-    {"a", "blockquote", "br", "code", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "strong"}
-    | {"table", "tbody", "td", "th", "thead", "tr", "ul"}
-)
-ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
-SCHEMES = frozenset({"http", "https", "mailto", "tel"})
-
-SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 MARK = re.compile(r"[][*_`!<&\\]")
 PASTED = re.compile(
     r"</?(?:p|div|span|font|center|section|table|tbody|thead|tr|td|th|br|hr|b|i|u|strong|em|h[1-6]|ul|ol|li|a|img"
@@ -51,36 +45,34 @@ class Markdown(MarkdownIt):
         return leads_somewhere(url)
 
 
-def leads_somewhere(url: str) -> bool:
-    """Whether it is a link for a public page: web, e-mail or telephone, or a place on this portal; no user part."""
-    found = SCHEME.match(url)
-    if found is None:
-        return url.startswith(("/", "#")) and not url.startswith(("//", "/\\", "/%5C"))
-    scheme = found[1].lower()
-    if scheme not in ("http", "https"):
-        return scheme in SCHEMES and len(url) > found.end()
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and "@" not in parts.netloc and "\\" not in url and "%5C" not in parts.netloc
-    except ValueError:
-        return False
+def render(body: str) -> str:
+    """The text as the HTML that the public reads; `body`: Markdown, or HTML as it is pasted from elsewhere.
 
-
-def render(markdown: str) -> str:
-    """The text as sanitised HTML; tags in it stay text. Takes up to a second: keep it off the event loop.
-
-    Raises `Refused` if the text or its HTML is too long, too deep or too tangled, holds pasted HTML, or would lose
-    words.
+    Takes up to a second: keep it off the event loop. Raises `Refused` if the text or its HTML is too long, too deep or
+    too tangled, holds what cannot be shown, has nothing to read, or would lose words.
     """
-    if len(markdown.encode()) > MARKDOWN_BYTES:
+    if len(body.encode()) > MARKDOWN_BYTES:
         raise refusals.BODY_TOO_LONG(limit=MARKDOWN_BYTES // 1000)
-    if markdown.count("\n") >= LINES:
+    if body.count("\n") >= LINES:
         raise refusals.BODY_OF_MANY_LINES(limit=LINES)
-    made = nh3.clean(_markdown.render(markdown), tags=set(TAGS), attributes=ATTRIBUTES, url_schemes=set(SCHEMES))
+    made = taken_in(body) if is_html(body) else clean(_markdown.render(body))
     if len(made.encode()) > HTML_BYTES:
         raise refusals.BODY_TOO_LONG(limit=HTML_BYTES // 1000)
-    _must_keep_all(markdown, made)
+    if not VISIBLE.search(seen(html.unescape(text_of(made)))):
+        raise refusals.BODY_EMPTY()
+    _must_keep_all(body, made)
     return made
+
+
+def _must_keep_all(body: str, made: str) -> None:
+    """Every letter that was written is in what the public reads: a table's cells beyond its head would be dropped."""
+    if is_html(body):
+        letter, body, made = LETTER, text_of(body), text_of(made)
+    else:
+        letter = HAN if UNEVEN.search(body) else LETTER
+    shown = Counter(letter.findall(html.unescape(made)))
+    if lost := Counter(letter.findall(html.unescape(body))) - shown:
+        raise refusals.BODY_LOSES(lost="".join(lost)[:20])
 
 
 def _bounded(state: StateCore) -> None:
@@ -105,14 +97,6 @@ def _pasted(state: StateCore) -> None:
 
 def _line(token: Token) -> int:
     return token.map[0] + 1 if token.map else 1
-
-
-def _must_keep_all(markdown: str, made: str) -> None:
-    """Every letter that was written is in what the public reads: a table's cells beyond its head would be dropped."""
-    letter = HAN if UNEVEN.search(markdown) else LETTER
-    shown = html.unescape(made)
-    if lost := Counter(letter.findall(html.unescape(markdown))) - Counter(letter.findall(shown)):
-        raise refusals.BODY_LOSES(lost="".join(lost)[:20])
 
 
 _markdown = Markdown()

@@ -20,24 +20,33 @@ class Taxonomy:
 
 
 class Content(ItemContent):
-    """Everything of an item that a release is sealed to. `body`: Markdown."""
+    """Everything of an item that its department writes. `body`: as it is typed, Markdown or pasted HTML."""
 
     column_id: str
 
     @property
     def hash(self) -> str:
-        """sha256 in hex of its canonical JSON. If one byte differs anywhere, the hash differs."""
+        """Version 1: of what is written. It names drafts, and what was released before version 2."""
+        return self._hash(self.body)
+
+    def hash_shown(self, html: str) -> str:
+        """Version 2: of what the public gets, the rendered body in its place, so that anyone can recompute it."""
+        return self._hash(html, version=2)
+
+    def _hash(self, body: str, **version: int) -> str:
+        """sha256 in hex of canonical JSON. If one byte differs anywhere, the hash differs."""
         return hash_of(
             {
                 "kind": self.kind,
                 "column": self.column_id,
                 "title": self.title,
                 "summary": self.summary,
-                "body": self.body,
+                "body": body,
                 "class": self.disclosure_class,
                 "document_number": self.document_number,
                 "made_on": self.made_on.isoformat(),
                 "keywords": list(self.keywords),
+                **version,
             }
         )
 
@@ -47,6 +56,11 @@ class Content(ItemContent):
             raise refusals.CLASS_UNKNOWN(disclosure_class=self.disclosure_class)
         if self.made_on > day_of(at):
             raise refusals.MADE_LATER()
+
+
+def hash_of_content(content: Content, html: str | None) -> str:
+    """By version 2, or by version 1 where no rendered body is kept."""
+    return content.hash if html is None else content.hash_shown(html)
 
 
 def hash_of(value: Mapping[str, object]) -> str:

@@ -1,6 +1,6 @@
 """The life of an item (信息): drafted, submitted, reviewed, published, revised, withdrawn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -16,8 +16,9 @@ from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors, who_answers
 from services.publishing.domain import refusals
-from services.publishing.domain.content import Content, Taxonomy
+from services.publishing.domain.content import Content, Taxonomy, hash_of_content
 from services.publishing.domain.copied import Column
+from services.publishing.domain.links import Doubtful, doubtful
 
 
 class ItemState(StrEnum):
@@ -80,7 +81,11 @@ class Tombstone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item(Aggregate):
-    """What a department makes public, and the revision it works on. `authors`: all who edited this revision."""
+    """What a department makes public, and the revision it works on. `authors`: all who edited this revision.
+
+    `html`: its body as the public will read it, rendered once, when it is submitted; None before, and in what an
+    earlier version of the code took in.
+    """
 
     KIND: ClassVar[str] = "item"
 
@@ -95,10 +100,16 @@ class Item(Aggregate):
     withdrawn: Tombstone | None
     created_at: datetime
     changed_at: datetime
+    html: str | None = None
 
     @property
     def content_hash(self) -> str:
-        return self.content.hash
+        return hash_of_content(self.content, self.html)
+
+    @property
+    def doubtful(self) -> Sequence[Doubtful]:
+        """Links of what was submitted that its reviewer should look at twice."""
+        return doubtful(self.html or "")
 
     @property
     def sealed(self) -> bool:
@@ -187,26 +198,34 @@ def edit(
         authors=authors,
         review=None,
         changed_at=at,
+        html=None,
     )
     return _edited(after, at)
 
 
-def submit(item: Item, *, column: Column, successors: Successors, by: Person, at: datetime) -> Decision[Item]:
-    """Hand it to review. A withheld item may be submitted again unchanged."""
+def must_be_submittable(item: Item, *, column: Column, successors: Successors, by: Person, at: datetime) -> None:
     must_be_of(item.department, by)
     column.must_take_from(item.department, successors, at=at)
     match item.state:
         case ItemState.DRAFT | ItemState.RETURNED | ItemState.WITHHELD:
-            told = ItemSubmitted(
-                at=at,
-                item_id=item.id,
-                revision=item.revision,
-                column_id=item.content.column_id,
-                department=item.department,
-            )
-            return Decision(replace(item, state=ItemState.SUBMITTED, review=None, changed_at=at), (told,))
+            pass
         case ItemState.SUBMITTED | ItemState.RELEASED | ItemState.PUBLISHED | ItemState.WITHDRAWN:
             refuse(item, "submitted")
+
+
+def submit(
+    item: Item, *, html: str, column: Column, successors: Successors, by: Person, at: datetime
+) -> Decision[Item]:
+    """Hand it to review, its body rendered as `html`. A withheld item may be submitted again unchanged."""
+    must_be_submittable(item, column=column, successors=successors, by=by, at=at)
+    told = ItemSubmitted(
+        at=at,
+        item_id=item.id,
+        revision=item.revision,
+        column_id=item.content.column_id,
+        department=item.department,
+    )
+    return Decision(replace(item, state=ItemState.SUBMITTED, review=None, changed_at=at, html=html), (told,))
 
 
 def withdraw(item: Item, *, reason: str, ground: Ground | None, by: Person, at: datetime) -> Decision[Item]:

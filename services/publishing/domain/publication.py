@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar, NamedTuple
 
-from services.kernel.contracts.publishing import Activity, ItemPublished, ItemRevised
+from services.kernel.contracts.publishing import Activity, ItemPublished, ItemRevised, LedgerEntry
 from services.kernel.domain.decision import Aggregate, Decision
 from services.kernel.domain.event import Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors
 from services.publishing.domain import refusals
-from services.publishing.domain.content import Content, Taxonomy
+from services.publishing.domain.content import Content, Taxonomy, hash_of_content
 from services.publishing.domain.copied import Column
 from services.publishing.domain.duty import Duty, Windows, refresh
 from services.publishing.domain.item import Item, ItemState, Review, Shown, must_be_of, refuse
@@ -22,7 +22,8 @@ from services.publishing.domain.review import review_record
 class Publication(Aggregate):
     """One revision as it was made public.
 
-    It never changes, so that old ones stay readable. `hash`: of the ledger's entry.
+    It never changes, so that old ones stay readable. `hash`: of the ledger's entry. `html`: the body as it was made
+    public; None in what an earlier version of the code made.
     """
 
     KIND: ClassVar[str] = "publication"
@@ -36,6 +37,7 @@ class Publication(Aggregate):
     review: Review
     entry: Entry
     hash: str
+    html: str | None = None
 
 
 class PublicationMade(Fact):
@@ -80,12 +82,13 @@ def publish(
     windows: Windows,
     by: Person,
     at: datetime,
-    html: str,
+    html: str | None = None,
     loaded: bool = False,
 ) -> Publishing:
     """Make public what was released, exactly as it was released.
 
-    `html`: its body, rendered. `loaded`: this is a load of the past.
+    `html`: the body of what was released by an earlier version of the code; else it is the item's own. `loaded`: this
+    is a load of the past.
     """
     must_be_of(item.department, by)
     column.must_take_from(item.department, successors, at=at)
@@ -102,11 +105,18 @@ def publish(
     )
     because = Activity.REVISED if item.shown else Activity.PUBLISHED
     return Publishing(
-        item=_public(item, review, recorded.entry, html),
+        item=_public(item, review, recorded.entry, _html(item, html)),
         ledger=recorded.ledger,
         publication=_publication(item, review, recorded.entry),
         duty=refresh(duty, because, windows=windows, at=recorded.entry.at) if duty else None,
     )
+
+
+def _html(item: Item, rendered: str | None) -> str:
+    html = rendered if item.html is None else item.html
+    if html is None:
+        raise ValueError(f"{item.id}: what an earlier version released is to be rendered before it is published")
+    return html
 
 
 def _release_of(item: Item) -> Review:
@@ -131,7 +141,7 @@ def check(so_far: Verification, publication: Publication) -> Verification:
         "it does not hang on the entry before": entry.previous != so_far.head,
         "its time lies before that of the entry before": so_far.at is not None and entry.at < so_far.at,
         "the entry was changed": entry.hash != publication.hash or entry.department != so_far.department,
-        "the content was changed": publication.content.hash != entry.content_hash,
+        "the content was changed": hash_of_content(publication.content, publication.html) != entry.content_hash,
         "it records another revision": (entry.item_id, entry.revision) != (publication.item_id, publication.revision),
     }
     after = replace(so_far, length=position, head=publication.hash, at=entry.at)
@@ -174,6 +184,8 @@ def _told(item: Item, shown: Shown, review: Review, entry: Entry, html: str) -> 
         published_at=shown.published_at,
         content_hash=shown.content_hash,
         review=review_record(item, review),
+        hash_version=1 if item.html is None else 2,
+        ledger=LedgerEntry(position=entry.position, previous=entry.previous, hash=entry.hash, loaded=entry.loaded),
     )
     return ItemRevised(**dict(published), change_note=item.change_note or "") if item.shown else published
 
@@ -190,6 +202,7 @@ def _publication(item: Item, review: Review, entry: Entry) -> Decision[Publicati
         review=review,
         entry=entry,
         hash=entry.hash,
+        html=item.html,
     )
     told = PublicationMade(at=entry.at, item_id=item.id, revision=item.revision, hash=entry.hash)
     return Decision(made, (told,))

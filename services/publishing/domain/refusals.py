@@ -71,9 +71,39 @@ BODY_TANGLED = Refusal(
 BODY_OF_TAGS = Refusal(
     Refused,
     "item.tags",
-    "正文第{line}行起的一段里有网页代码（{tag}），公众会看到代码本身。请粘贴为纯文字；确要显示，请在“<”前加“\\”。",
-    "The paragraph at line {line} of the body has HTML ({tag}), which would be shown as code. Paste it as plain text, "
-    "or put a backslash before <.",
+    "正文第{line}行起的一段里有网页代码（{tag}），公众会看到代码本身。请整篇粘贴为网页格式或纯文字；确要显示代码，请在“<”前加“\\”。",
+    "The paragraph at line {line} of the body has HTML ({tag}), which would be shown as code. Paste the whole "
+    "body as HTML or as plain text, or put a backslash before <.",
+    "body.body",
+)
+BODY_EMPTY = Refusal(
+    Refused,
+    "item.empty",
+    "正文没有可以显示的文字。请填写正文。",
+    "The body has nothing to read. Write something.",
+    "body.body",
+)
+BODY_HOLDS = Refusal(
+    Refused,
+    "item.not_text",
+    "正文第{line}行有不能随文字带入的内容（<{tag}>，如图片、表单）。请删去后粘贴。",
+    "Line {line} of the body holds what cannot be taken in with a text (<{tag}>, such as a picture or a form). "
+    "Take it out.",
+    "body.body",
+)
+BODY_LEADS_NOWHERE = Refusal(
+    Refused,
+    "item.link",
+    "正文第{line}行的链接“{link}”不能公开：链接须指向网页（http、https）、电子邮箱、电话或本站页面。请更正。",
+    "The link {link} in line {line} of the body cannot be public: links lead to the web (http, https), to e-mail, to a "
+    "telephone or to a page here. Correct it.",
+    "body.body",
+)
+BODY_OF_MANY_ELEMENTS = Refusal(
+    Refused,
+    "item.many_elements",
+    "粘贴的正文格式太复杂（网页元素超过{limit}个）。请分成几条信息，或粘贴为纯文字。",
+    "The pasted body has more than {limit} elements. Split the item, or paste it as plain text.",
     "body.body",
 )
 BODY_LOSES = Refusal(
