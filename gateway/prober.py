@@ -23,6 +23,8 @@ VISIBLE = Histogram(
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300),
 )
 PROBES = Counter("citygate_gateway_probes_total", "Items looked for through the public address.", ["outcome"])
+for outcome in ("found", "missing", "failed"):
+    PROBES.labels(outcome=outcome)
 REVISION = re.compile(rb'data-revision="(\d+)"')
 AT_ONCE, BATCH = 4, 500
 MOST = 2_000  # items in hand; what changes beyond that is found by walking again

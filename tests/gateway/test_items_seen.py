@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from gateway import prober
 from services.kernel.contracts import publishing as p
@@ -134,3 +135,8 @@ async def test_of_html_that_publishing_never_made_nothing_active_comes_through(p
     shown = (await portal_at.get("/api/v1/items/i1")).json()["body"]
 
     assert shown == '<p>甲<a rel="noopener noreferrer">乙</a>m<sup>2</sup></p>'
+
+
+def test_probes_that_found_nothing_are_counted_from_zero() -> None:
+    for outcome in ("found", "missing", "failed"):
+        assert REGISTRY.get_sample_value("citygate_gateway_probes_total", {"outcome": outcome}) is not None

@@ -184,6 +184,7 @@ async def test_known_labels_stand_at_0_from_the_start(servers: Servers, namespac
             assert gauge("part_waits_total", part="relay", error=error) >= 0
         assert gauge("dead_letters_total", type="unreadable") >= 0
         assert gauge("dead_letters_total", type="column.opened") >= 0
+        assert gauge("consumer_messages_total", type="column.opened", outcome="failed") >= 0
         assert gauge("facts_total", type="letter.received") >= 0
         assert gauge("relay_set_apart_total", type="letter.received") == 0
         assert gauge("swept_total", sweep="letters", outcome="failed") >= 0

@@ -35,6 +35,7 @@ CONTACT = ["王小明", "+86 13800000000", "0763-3300000", "wang.xm@example.com"
             "1️⃣3️⃣8️⃣00000000", "𝟏𝟑𝟖00000000", "138\n0000（0000）", "0763 3300000", "(0763)330-0000",
             "0086-763-3300000",
         )),
+        *((number, "maybe") for number in ("138x0000x0000", "1a3b8c00000000", "138加0000再0000")),
         *((number, "maybe") for number in ("3300000", "３３０００００", "三三零零零零零", "330 OOOO", "QQ：65 43 21")),
         *((mail, "contact") for mail in (
             "wang.xm@example.com", "WANG.XM＠Example.com", "wang\u200b.xm@exam\u00adple.com", "wang.xm[at]example.com",

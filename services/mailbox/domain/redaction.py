@@ -19,6 +19,7 @@ CHINESE = dict(
 LOOKALIKE = {"o": "0", "l": "1", "i": "1"}
 CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$|[2-9]\d{8,10}$)")
 WHOLE = 10  # digits from which on a number is nobody else's
+BETWEEN = r"\D{0,2}"  # letters that a reader skips within a number: 138x0000x0000, 138加0000加0000
 AT = r"(?:@|at|艾特|圈a|小老鼠)"
 DOT = r"(?:dot|点)?"
 
@@ -75,7 +76,9 @@ def _looked_for(told: str, words: Folded, numbers: Folded) -> Iterator[tuple[Fol
         return
     if len(digits := "".join(c for c in _numbers(_folded(EXTENSION.sub("", told))).characters if c.isdecimal())) >= 5:
         national = CHINA.sub("", digits)
-        yield numbers, re.compile(national.removeprefix("0")), len(national) >= WHOLE
+        number = national.removeprefix("0")
+        yield numbers, re.compile(number), len(national) >= WHOLE
+        yield numbers, re.compile(BETWEEN.join(number)), False
         if (local := _local(national)) != national:
             yield numbers, re.compile(local), False
         return
