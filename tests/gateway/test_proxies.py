@@ -1,5 +1,7 @@
 """Whom the portal believes where a request comes from, and which places may ask more."""
 
+from typing import Any
+
 import pytest
 from pydantic import SecretStr
 from starlette.requests import Request
@@ -25,11 +27,16 @@ async def place(trusted: str, peer: str, *said: str) -> tuple[str, list[str]]:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         found.append(place_of(Request(scope)))
 
+    async def never(*_: object) -> Any:
+        raise AssertionError("nothing is read or sent")
+
     proxied = Proxied(app, networks(trusted))
     headers = [(b"x-forwarded-for", each.encode()) for each in said]
     with capture_logs() as logged:
         for _ in range(3):
-            await proxied({"type": "http", "client": (peer, 50_000), "headers": headers, "scheme": "http"}, None, None)  # type: ignore[arg-type]
+            await proxied(
+                {"type": "http", "client": (peer, 50_000), "headers": headers, "scheme": "http"}, never, never
+            )
     [once] = set(found)
     return once, [entry["address"] for entry in logged if entry["event"] == "proxy.undeclared"]
 

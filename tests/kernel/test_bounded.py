@@ -16,6 +16,7 @@ from tests.support.waiting import eventually
 
 GET = b"GET /{} HTTP/1.1\r\nHost: a\r\n\r\n"
 LARGE = b"x" * 20_000_000
+HELD: list[str] = []  # requests under way
 Open = Callable[[], Awaitable["Line"]]
 
 
@@ -44,7 +45,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     """`/large`: more than sockets hold. `/early`: an answer before the body is read. `/held`: unanswered."""
     request = Request(scope, receive)
     if request.url.path == "/held":
-        await asyncio.sleep(30)
+        HELD.append(request.url.path)
+        await asyncio.Event().wait()
     if request.url.path not in ("/early", "/large"):
         await request.body()
     answer: Response = PlainTextResponse(LARGE if request.url.path == "/large" else b"ok")
@@ -181,7 +183,7 @@ async def test_an_answer_that_nobody_reads_is_given_up(opened: Open) -> None:
     before = cut("unread")
     line = await opened()
     await line.say(GET.replace(b"{}", b"large"))
-    line.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    line.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a stream's transport can read
 
     await eventually(lambda: cut("unread") == before + 1)
 
@@ -207,9 +209,10 @@ async def test_whoever_comes_last_takes_the_place_of_one_that_is_idle(opened: Op
 
 
 async def test_where_all_connections_are_busy_the_next_is_told_to_come_back(opened: Open) -> None:
+    HELD.clear()
     for _ in range(20):
         await (await opened()).say(GET.replace(b"{}", b"held"))
-    await asyncio.sleep(0.1)  # until all were read
+    await eventually(lambda: len(HELD) == 20)
 
     answer = await (await opened()).all_heard()
 

@@ -123,8 +123,9 @@ class Bounded(HttpToolsProtocol):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is under way on it."""
-        return not self.pipeline and (self._last is None or self._last.response_complete)
+        """Whether nothing is under way on it, and all of its last answer is on its way."""
+        answered = self._last is None or self._last.response_complete
+        return answered and not self.pipeline and not self.transport.get_write_buffer_size()
 
     @property
     def _last(self) -> RequestResponseCycle | None:
