@@ -96,7 +96,7 @@ async def statistics(reading: Reading) -> Statistics:
     reading.basis.on("letters")
     first = day_of(reading.at).replace(month=1, day=1)
     reading.basis.expires(start_of(first + relativedelta(years=1)))
-    every = await tally(reading.read, Letter, {})
+    every = await tally(reading.read, Letter, {"year": {"$lte": first.year}})
     counts = [count for count in every if count.group["year"] == first.year]
     total, ever = added(counts), added(every)
     kinds = [

@@ -11,6 +11,7 @@ from tests.support.programs import Suite
 from tests.support.waiting import until
 
 GROUNDS = {"E1": False, "E2": False, "E3": False, "E4": False, "E5": False}
+LONG_AGO = 40 * 24 * 3600  # seconds
 CONTACT = {"name": "欧阳测试", "phone": "13800009876", "email": "ouyang.test@example.com"}
 
 
@@ -20,7 +21,11 @@ def ok(answer: httpx.Response) -> Any:
 
 
 def found(suite: Suite) -> dict[str, str]:
-    """Departments `office` and `finance`, columns `news` and `notices`, known everywhere. Ids of columns by path."""
+    """Departments `office` and `finance`, columns `news` and `notices`, known everywhere. Ids of columns by path.
+
+    The departments were registered before this month began, so that it is scored.
+    """
+    suite.restart("columns", env={"CITYGATE_CLOCK_SHIFT": str(-LONG_AGO)})
     bureau, group = suite.client("columns", Role.IT_BUREAU), suite.client("columns", Role.LEADING_GROUP)
     for code, name in (("office", "市政府办公室"), ("finance", "市财政局")):
         about = {"kind": "government", "department_class": "III", "service_duties": True, "letter_duties": True}
@@ -29,6 +34,7 @@ def found(suite: Suite) -> dict[str, str]:
                 "/departments", json={"code": code, "name": name, "phone": "0763-3300000", "address": "清远市"} | about
             )
         )
+    suite.restart("columns")
     ids = {}
     for slug, name, cadence in (("news", "新闻动态", "news"), ("notices", "通知公告", "notice")):
         about = {"kind": "disclosure", "owner": "finance", "publishers": "all", "classes": ["G15"], "parent_id": None}

@@ -63,8 +63,10 @@ async def make_indexes(db: Database, hearing: Hearing, copies: Mapping[str, str]
             await db[collection_of(copies[copy.name])].create_index([("group.$**", 1)])
 
 
-async def tally(read: MongoReader, kind: type[Record], where: Mapping[str, str | int]) -> list[Count]:
-    """The sums of a copy by group. `where` filters by fields of the group. All are read at once, as groups are few."""
+async def tally(read: MongoReader, kind: type[Record], where: Mapping[str, Any]) -> list[Count]:
+    """The sums of a copy by group. `where` filters by fields of the group, each by a value or a condition. All are read
+    at once, as groups are few.
+    """
     asked = {f"group.{name}": value for name, value in where.items()}
     sums: dict[tuple[tuple[str, Any], ...], dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for found in await read.db[collection_of(read.name(kind))].find(asked, session=read.session).to_list(None):
