@@ -188,6 +188,23 @@ async def test_an_answer_that_nobody_reads_is_given_up(opened: Open) -> None:
     await eventually(lambda: cut("unread") == before + 1)
 
 
+async def test_an_answer_that_nobody_reads_is_given_up_whatever_is_asked_meanwhile(opened: Open) -> None:
+    before = cut("unread")
+    line = await opened()
+    await line.say(GET.replace(b"{}", b"large"))
+    line.writer.transport.pause_reading()  # type: ignore[attr-defined]  # a stream's transport can read
+
+    async def ask() -> None:
+        while True:
+            await line.say(GET)
+            await asyncio.sleep(0.05)
+
+    asking = asyncio.create_task(ask())
+    await eventually(lambda: cut("unread") == before + 1)
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+
+
 async def test_a_long_line_of_requests_is_answered_up_to_its_bound_and_then_closed(opened: Open) -> None:
     line, before = await opened(), cut("many_in_line")
     await line.say(GET * 3_000)

@@ -62,7 +62,7 @@ class Bounded(HttpToolsProtocol):
                 self._refuse(431, LARGE)
             elif self._timer is None:
                 self._wait(HEAD_SECONDS, SLOW)
-        elif self._timer is not None and not self._resting:
+        elif self._timer is not None and not self._resting and not self.flow.write_paused:
             self._stop_waiting()
 
     def on_message_begin(self) -> None:
@@ -104,6 +104,8 @@ class Bounded(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self.loop.call_later(UNREAD_SECONDS, self.transport.abort)
         if not self.pipeline and self._last and self._last.response_complete and self._last.more_body:
             self._resting = True
             self._wait(REST_SECONDS, SLOW)

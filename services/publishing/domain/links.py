@@ -15,8 +15,6 @@ SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 LINK = re.compile(r'<a(?: [a-z]+="[^"]*")*? href="([^"]*)"(?: [a-z]+="[^"]*")*>(.*?)</a>', re.DOTALL)
 TAG = re.compile(r"<[^>]*>")
 NAMED = re.compile(r"(?:https?://|www\.)?((?:[\w-]+\.)+[a-z]{2,})(?![\w.])", re.IGNORECASE)
-
-
 FOREIGN = re.compile(r"[^\x00-\x7f\u3400-\u9fff]")  # 政务 may be part of a name
 
 

@@ -19,25 +19,8 @@ BEGINS = re.compile(
 OPENED = re.compile(r"<(/?)([a-z][a-z0-9:-]*)", re.IGNORECASE)
 LINKED = re.compile(r"""<a\s[^<>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 ENDS_ITSELF = frozenset(
-    {
-        "area",
-        "br",
-        "col",
-        "hr",
-        "input",
-        "link",
-        "meta",
-        "p",
-        "li",
-        "td",
-        "th",
-        "tr",
-        "dd",
-        "dt",
-        "option",
-        "wbr",
-        "base",
-    }
+    {"area", "base", "br", "col", "dd", "dt", "hr", "input", "li", "link", "meta", "option", "p", "td", "th", "tr"}
+    | {"wbr"}
 )
 LOST = frozenset(
     {"img", "object", "embed", "iframe", "video", "audio", "canvas", "svg", "math", "form", "input", "select", "button"}
