@@ -1,6 +1,6 @@
 """The tree: a column with its items, a retired one with where its readers go, departments with what is theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gateway import refusals
@@ -22,6 +22,7 @@ from services.kernel.domain.terms import answers_for
 from services.kernel.http.listing import Portion
 
 LATEST = 5
+MERGED = 100  # columns whose items MongoDB merges by time; of more than 200 it would sort all
 
 
 async def column(reading: Reading, path: str, portion: Portion) -> ColumnView | Retired:
@@ -35,21 +36,21 @@ async def column(reading: Reading, path: str, portion: Portion) -> ColumnView | 
     duties = await _duties(reading, [found, *below])
     children = []
     for child in below:
-        latest = await items.latest(reading, of_branch(reading, child.id), limit=LATEST)
+        latest = await items.latest(reading, *of_branch(reading, child.id), limit=LATEST)
         children.append(brief(reading, child, duties[child.id]).model_copy(update={"latest": latest}))
     own = brief(reading, found, duties[found.id])
     return ColumnView(
         id=own.id, name=own.name, path=own.path, level=own.level, kind=own.kind, cadence=own.cadence,
         owner=own.owner, duty=own.duty, classes=found.classes, trail=reading.few.trail(found.id), children=children,
-        items=await items.listing(reading, of_branch(reading, found.id), portion),
+        items=await items.listing(reading, *of_branch(reading, found.id), portion=portion),
     )  # fmt: skip
 
 
-def of_branch(reading: Reading, id: str) -> Mapping[str, Any]:
-    """A filter for the items of a column and of all below it; the page rests on each of these."""
+def of_branch(reading: Reading, id: str) -> Sequence[Mapping[str, Any]]:
+    """Filters for the items of a column and of all below it; the page rests on each of these."""
     ids = reading.few.branch(id)
     reading.basis.on(*(f"column:{each}" for each in ids))
-    return {"column_id": {"$in": ids} if len(ids) > 1 else id}
+    return [{"column_id": {"$in": ids[n : n + MERGED]}} for n in range(0, len(ids), MERGED)]
 
 
 def _retired(reading: Reading, column: Column) -> Retired:
@@ -128,7 +129,7 @@ async def department(reading: Reading, code: str, portion: Portion) -> Departmen
         **dict(base), ended_at=term.since if term and base.successor else None,
         succeeds=[reading.few.department(each) for each in sorted(codes - {code})],
         columns=[brief(reading, c, duties[c.id]) for c in own],
-        items=await items.listing(reading, {"department": code}, portion),
+        items=await items.listing(reading, {"department": code}, portion=portion),
         letters=await letters.latest(reading, limit=LATEST, department=code),
         scores=await scores.trend(reading, code),
     )  # fmt: skip

@@ -27,8 +27,8 @@ def card(reading: Reading, item: Card) -> CardView:
     )  # fmt: skip
 
 
-async def latest(reading: Reading, where: Mapping[str, Any], *, limit: int) -> list[CardView]:
-    return [card(reading, item) for item in await reading.cards(where, limit=limit)]
+async def latest(reading: Reading, *where: Mapping[str, Any], limit: int) -> list[CardView]:
+    return [card(reading, item) for item in await reading.cards(*where, limit=limit)]
 
 
 async def of_kinds(reading: Reading, *kinds: ItemKind, limit: int) -> list[CardView]:
@@ -36,9 +36,9 @@ async def of_kinds(reading: Reading, *kinds: ItemKind, limit: int) -> list[CardV
     return await latest(reading, {"kind": {"$in": list(kinds)}}, limit=limit)
 
 
-async def listing(reading: Reading, where: Mapping[str, Any], portion: Portion) -> Listing[CardView]:
-    """Index: column_id or department, live, published_at."""
-    found = await reading.cards(where, limit=portion.reach, after=portion.after)
+async def listing(reading: Reading, *where: Mapping[str, Any], portion: Portion) -> Listing[CardView]:
+    """Of all these filters together. Index: column_id or department, live, published_at."""
+    found = await reading.cards(*where, limit=portion.reach, after=portion.after)
     return portion.listing(found, sort=NEWEST, view=lambda item: card(reading, item))
 
 

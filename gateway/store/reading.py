@@ -66,10 +66,14 @@ class Reading:
         """The department that answers now for what was made with this code."""
         return who_answers(code, self.few.successors, at=self.at)
 
-    async def cards(
-        self, where: Mapping[str, Any], *, limit: int, after: After | None = None, sort: str = "-published_at"
+    async def cards(self, *where: Mapping[str, Any], limit: int, after: After | None = None) -> list[Card]:
+        """Public items without their texts, newest first: those of each filter, merged."""
+        found = [card for each in where for card in await self._cards(each, limit=limit, after=after)]
+        return sorted(found, key=lambda card: (card.published_at, card.id), reverse=True)[:limit]
+
+    async def _cards(
+        self, where: Mapping[str, Any], *, limit: int, after: After | None, sort: str = "-published_at"
     ) -> list[Card]:
-        """Public items without their texts, newest first."""
         asked: Mapping[str, Any] = {**where, "live": True}
         if after is not None:
             asked = {"$and": [asked, following(sort, after)]}

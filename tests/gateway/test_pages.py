@@ -1,6 +1,8 @@
 """Pages as readers and machines find them: a branch's items, times, one page for one address."""
 
 import re
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -59,3 +61,26 @@ async def test_a_page_is_one_page_whatever_a_stranger_writes_behind_it(portal_at
         assert (answer.status_code, answer.headers["etag"]) == (200, plain.headers["etag"]), query
 
     assert (portal_at.gateway.shelf.made, len(portal_at.gateway.shelf.pages)) == (made, kept)
+
+
+async def test_a_large_branch_lists_its_items_by_time_and_each_once(
+    portal_at: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.store.columns.MERGED", 2)  # columns that are asked of together
+    columns = [e.column(f"c-{n}", f"top/{n}", f"栏目{n}", parent_id="c-top", level=2) for n in range(7)]
+    items = [
+        e.published(f"i{n}", column_id=f"c-{n % 7}", published_at=e.AT + timedelta(minutes=n * 37 % 23))
+        for n in range(20)
+    ]
+    await portal_at.hears(e.department(), e.column("c-top", "top"), *columns, *items)
+
+    found: list[str] = []
+    query: dict[str, Any] = {"limit": 6}
+    while True:
+        portion = (await portal_at.browser.get("/api/v1/columns/top", params=query)).json()["items"]
+        found += [item["id"] for item in portion["items"]]
+        if portion["next"] is None:
+            break
+        query["cursor"] = portion["next"]
+
+    assert found == [x.item_id for x in sorted(items, key=lambda x: (x.published_at, x.item_id), reverse=True)]
