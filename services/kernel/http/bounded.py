@@ -15,7 +15,7 @@ HEAD_BYTES = 32_768  # of a request's address and headers
 HEAD_SECONDS = 20.0  # for the address and headers, from the connection's begin or the first of their bytes
 REST_SECONDS = 5.0  # for what is left of a body that was answered already, and for the last bytes of an answer
 UNREAD_SECONDS = 20.0  # for a full buffer to be read
-IN_LINE = 16  # requests that wait on one connection for the answer to another
+IN_LINE = 64  # requests that wait on one connection for the answer to another
 CUT = Counter("citygate_http_connections_cut_total", "Connections that were ended for what they held up.", ["why"])
 SILENT, SLOW, UNREAD, LARGE, MANY, CROWDED = "silent", "slow", "unread", "large_head", "many_in_line", "crowded"
 for why in (SILENT, SLOW, UNREAD, LARGE, MANY, CROWDED):
