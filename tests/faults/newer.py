@@ -68,8 +68,8 @@ PATCHES = [
     # an optional field more on events that exist, and an event more
     Patch(
         CONTRACT,
-        "    review: ReviewRecord\n\n\nclass ItemPublished",
-        "    review: ReviewRecord\n    mark: str | None = None\n\n\nclass ItemPublished",
+        "    ledger: LedgerEntry | None = None\n\n\nclass ItemPublished",
+        "    ledger: LedgerEntry | None = None\n    mark: str | None = None\n\n\nclass ItemPublished",
     ),
     Patch(CONTRACT, "class Activity(OpenEnum)", EVENT + "class Activity(OpenEnum)"),
     Patch(
