@@ -11,6 +11,15 @@ from tests.support import city
 from tests.support.programs import Suite, suite
 
 
+LONGEST = 1_200  # seconds: whoever works off hundreds of groups of hostile messages starts a command for each
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("all_faults"):
+            item.add_marker(pytest.mark.timeout(LONGEST))
+
+
 @pytest.fixture
 def running(servers: Servers, tmp_path: Path) -> Iterator[Suite]:
     """The five programs with a small city, on the servers of the whole run."""
