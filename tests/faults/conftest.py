@@ -10,7 +10,6 @@ from deploy.local.stack import Servers
 from tests.support import city
 from tests.support.programs import Suite, suite
 
-
 LONGEST = 1_200  # seconds: whoever works off hundreds of groups of hostile messages starts a command for each
 
 
