@@ -32,14 +32,14 @@ class Proxied:
 
     def __init__(self, app: ASGIApp, trusted: tuple[Network, ...]) -> None:
         self.app, self.trusted = app, trusted
-        self.believed = ProxyHeadersMiddleware(app, [str(each) for each in trusted])  # type: ignore[arg-type]
+        self.believed = ProxyHeadersMiddleware(app, [str(each) for each in trusted])  # type: ignore[arg-type]  # ASGI by uvicorn's types
         self.warn_once = lru_cache(REMEMBERED)(_undeclared)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if any(name == b"x-forwarded-for" for name, _ in scope.get("headers", ())):
             peer = scope["client"][0] if scope.get("client") else "-"
             if lies_in(peer, self.trusted):
-                return await self.believed(scope, receive, send)  # type: ignore[arg-type]
+                return await self.believed(scope, receive, send)  # type: ignore[arg-type]  # the same
             self.warn_once(peer)
         await self.app(scope, receive, send)
 

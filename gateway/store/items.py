@@ -6,13 +6,11 @@ from typing import Any
 
 from gateway import refusals
 from gateway.projections import Card, Item, Revision, revision_id
-from gateway.store.reading import Reading
+from gateway.store.reading import NEWEST, Reading
 from gateway.views import CardView, ItemView, RevisionView, Tombstone
 from services.kernel.contracts.publishing import ItemKind
 from services.kernel.domain.markup import clean
 from services.kernel.http.listing import Listing, Portion
-
-NEWEST = "-published_at"
 
 
 def card(reading: Reading, item: Card) -> CardView:
@@ -51,7 +49,7 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
     if found.withdrawn_at:
         return tombstone(reading, found)
     asked = reading.read.look(Revision, revision_id(id, revision or found.revision))
-    shown, all_of_them = await asyncio.gather(asked, revisions(reading, id))
+    shown, all_of_them, seen = await asyncio.gather(asked, revisions(reading, id), reading.kept.first_seen_at(id))
     if shown is None:
         raise refusals.NO_REVISION(item=id, revision=revision)
     base = card(reading, found)
@@ -62,7 +60,7 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
         published_at=base.published_at, updated_at=shown.at, revision=shown.number, latest_revision=found.revision,
         change_note=shown.change_note, revisions=all_of_them, trail=reading.few.trail(found.column_id),
         content_hash=shown.content_hash, hash_version=shown.hash_version, ledger=shown.ledger,
-        first_seen_at=await reading.kept.first_seen_at(id),
+        first_seen_at=seen,
     )  # fmt: skip
 
 
@@ -84,7 +82,6 @@ def tombstone(reading: Reading, item: Item) -> Tombstone:
 
 async def with_seen(reading: Reading, view: ItemView | Tombstone) -> ItemView | Tombstone:
     """The same, and when the portal was found to show it so."""
-    reading.basis.on(f"seen:{view.id}")
     if isinstance(view, Tombstone):
         return view.model_copy(update={"gone_at": await reading.kept.seen_at(f"{view.id}/gone")})
     return view.model_copy(update={"seen_at": await reading.kept.seen_at(f"{view.id}/{view.revision}")})

@@ -52,6 +52,9 @@ class Kept:
         return asked - {seen["_id"] for seen in found}
 
 
+NEWEST = "-published_at"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """All that is read for one page. `at`: the moment it is made."""
@@ -71,14 +74,12 @@ class Reading:
         found = [card for each in where for card in await self._cards(each, limit=limit, after=after)]
         return sorted(found, key=lambda card: (card.published_at, card.id), reverse=True)[:limit]
 
-    async def _cards(
-        self, where: Mapping[str, Any], *, limit: int, after: After | None, sort: str = "-published_at"
-    ) -> list[Card]:
+    async def _cards(self, where: Mapping[str, Any], *, limit: int, after: After | None) -> list[Card]:
         asked: Mapping[str, Any] = {**where, "live": True}
         if after is not None:
-            asked = {"$and": [asked, following(sort, after)]}
+            asked = {"$and": [asked, following(NEWEST, after)]}
         found = self.read.documents(Card).find(asked)
-        found = found.sort(sorting(sort)).limit(limit)
+        found = found.sort(sorting(NEWEST)).limit(limit)
         return [read(Card, document) for document in await found.to_list(limit)]
 
 

@@ -85,6 +85,7 @@ def test_what_would_be_lost_is_refused_with_its_place(body: str, code: str, said
 @pytest.mark.parametrize(
     "body",
     ["<p>甲<!--" * 15_000, "<p>甲" + "<a " * 60_000, "<p>甲" + '<a href="' * 15_000, "<p>甲<![endif]" * 10_000,
+     "<p>甲" + "".join(f"<x{n}></x{n}>" for n in range(12_000)),
      "<!---->" * 25_000 + "x", "<p>甲" + "<b>" * 90 + "<p>" * 19_000, "<p>" + "&" * 150_000],
 )  # fmt: skip
 def test_hostile_html_is_taken_in_or_refused_and_never_ground_on(body: str) -> None:

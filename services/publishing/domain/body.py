@@ -55,23 +55,24 @@ def render(body: str) -> str:
         raise refusals.BODY_TOO_LONG(limit=MARKDOWN_BYTES // 1000)
     if body.count("\n") >= LINES:
         raise refusals.BODY_OF_MANY_LINES(limit=LINES)
-    made = taken_in(body) if is_html(body) else clean(_markdown.render(body))
+    pasted = is_html(body)
+    made = taken_in(body) if pasted else clean(_markdown.render(body))
     if len(made.encode()) > HTML_BYTES:
         raise refusals.BODY_TOO_LONG(limit=HTML_BYTES // 1000)
-    if not VISIBLE.search(seen(html.unescape(text_of(made)))):
+    text = text_of(made)
+    if not VISIBLE.search(seen(html.unescape(text))):
         raise refusals.BODY_EMPTY()
-    _must_keep_all(body, made)
+    if pasted:
+        _must_keep_all(text_of(body), text, LETTER)
+    else:
+        _must_keep_all(body, made, HAN if UNEVEN.search(body) else LETTER)
     return made
 
 
-def _must_keep_all(body: str, made: str) -> None:
+def _must_keep_all(written: str, made: str, letter: re.Pattern[str]) -> None:
     """Every letter that was written is in what the public reads: a table's cells beyond its head would be dropped."""
-    if is_html(body):
-        letter, body, made = LETTER, text_of(body), text_of(made)
-    else:
-        letter = HAN if UNEVEN.search(body) else LETTER
     shown = Counter(letter.findall(html.unescape(made)))
-    if lost := Counter(letter.findall(html.unescape(body))) - shown:
+    if lost := Counter(letter.findall(html.unescape(written))) - shown:
         raise refusals.BODY_LOSES(lost="".join(lost)[:20])
 
 

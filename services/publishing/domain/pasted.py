@@ -50,16 +50,15 @@ def taken_in(body: str) -> str:
 
 
 def _must_be_possible(body: str) -> None:
-    within: Counter[str] = Counter()
+    within, depth = Counter[str](), 0
     for number, found in enumerate(OPENED.finditer(body), 1):
         tag = found[2].lower()
-        if found[1]:
-            within[tag] -= within[tag] > 0
-        elif tag in LOST:
+        if tag in LOST and not found[1]:
             raise refusals.BODY_HOLDS(tag=tag, line=_line(body, found.start()))
-        else:
-            within[tag] += tag not in ENDS_ITSELF
-        if within.total() > LEVELS:
+        step = -(within[tag] > 0) if found[1] else tag not in ENDS_ITSELF
+        within[tag] += step
+        depth += step
+        if depth > LEVELS:
             raise refusals.BODY_TOO_DEEP()
         if number > MOST:
             raise refusals.BODY_OF_MANY_ELEMENTS(limit=MOST // 2)

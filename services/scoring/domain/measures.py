@@ -131,16 +131,16 @@ def quantity_cites(found: Evidence, department: Department) -> Iterator[FactCite
 
 def update_cycle_1(counted: Counts, _: Department, indicator: Indicator) -> Points:
     """Column-days inside the column's window ÷ column-days since it opened (更新周期); each judged at its 24:00."""
-    return inside(counted.days.inside, counted.days.kept, indicator, part_1)
+    return of_days(counted.days.inside, counted.days.kept, indicator, part_1)
 
 
 def update_cycle_2(counted: Counts, _: Department, indicator: Indicator) -> Points:
     """The same from the day after it opened: on the first day it could hardly be anything but current."""
     days = counted.days
-    return inside(days.inside - days.opening_inside, days.kept - days.opening, indicator, share)
+    return of_days(days.inside - days.opening_inside, days.kept - days.opening, indicator, share)
 
 
-def inside(inside: int, kept: int, indicator: Indicator, part: Part) -> Points:
+def of_days(inside: int, kept: int, indicator: Indicator, part: Part) -> Points:
     if not kept:
         return None, "本月没有须按周期更新的栏目，本项不计入"
     points = part(inside, kept, indicator.maximum)
