@@ -41,11 +41,17 @@ def declared() -> dict[str, Any]:
 
 
 def place(shelf: Shelf) -> None:
-    """One page for all codes and one for each; they are the same for everybody and never change."""
+    shelf.fixed |= pages()
+
+
+@cache
+def pages() -> dict[str, Page]:
+    """One for all codes and one for each, by address; they are the same for everybody and never change."""
     codes = declared()
-    shelf.fixed["/problems"] = Page.of(rendered("problems.html", None, codes=codes), HTML, caching=ASK_AGAIN)
+    made = {"/problems": Page.of(rendered("problems.html", None, codes=codes), HTML, caching=ASK_AGAIN)}
     for code, problem in codes.items():
         said = [each | {name: VALUE.sub("…", each[name]) for name in ("zh", "en")} for each in problem["said"]]
         zh, en = ADVICE[problem["status"]]
         page = rendered("problem.html", None, code=code, problem=problem | {"said": said}, advice={"zh": zh, "en": en})
-        shelf.fixed[f"/problems/{code}"] = Page.of(page, HTML, caching=ASK_AGAIN)
+        made[f"/problems/{code}"] = Page.of(page, HTML, caching=ASK_AGAIN)
+    return made

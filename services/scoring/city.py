@@ -77,7 +77,7 @@ async def play(program: Program, transact: Transactor, month: CityMonth, base: d
 async def close(transact: Transactor, id: str, at: datetime) -> None:
     async def close(unit: MongoUnit) -> Month:
         inputs = await months.inputs(unit, id, await evidence.reached(unit), at=at)
-        scored, noticed = await months.whole(unit, inputs), await months.noticed(unit, inputs)
+        scored, noticed = await months.whole(unit, inputs)
         return await close_month(unit, inputs, scored, noticed=noticed, at=at)
 
     try:

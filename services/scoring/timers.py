@@ -66,7 +66,7 @@ async def closing(_: Reader, task: Task) -> Act:
 
     async def close(unit: MongoUnit) -> Progress:
         inputs = replace(begun, position=await reached(unit, begun.position))
-        scored, noticed = await month.whole(unit, inputs), await month.noticed(unit, inputs)
+        scored, noticed = await month.whole(unit, inputs)
         closed = await close_month(unit, inputs, scored, noticed=noticed, at=task.begun_at)
         return Progress(cursor=None, done=len(closed.departments), total=len(closed.departments))
 

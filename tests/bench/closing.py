@@ -137,7 +137,8 @@ async def close() -> None:
 
     async def act(unit: MongoUnit) -> Month:
         of = replace(inputs, position=await evidence.reached(unit))
-        return await close_month(unit, of, await months.whole(unit, of), at=now())
+        scored, noticed = await months.whole(unit, of)
+        return await close_month(unit, of, scored, noticed=noticed, at=now())
 
     done = await transact.named("close", act)
     took = perf_counter() - began

@@ -7,7 +7,6 @@ gives, is asked. What went over the wire is then explained. A new question that 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -204,7 +203,6 @@ async def test_scoring_looks_up_whatever_it_is_asked(
                 position=await evidence.reached(read), scheme="qingyuan-2008/1", calendar="", month="2026-10", as_of=NOW
             )
             await scoring_months.whole(read, later)
-            await scoring_months.noticed(read, replace(later, scheme="qingyuan-2008/2"))
             await scoring_months.replayed(read, later)
             await evidence.forget(read, at=NOW)
 

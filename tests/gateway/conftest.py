@@ -53,6 +53,13 @@ class Portal:
         found = await self.gateway.db[collection].find_one({"_id": id})
         return found is not None and found["sequence"] >= sequence
 
+    async def seen(self, path: str) -> None:
+        """Until an item's page says when it was first seen here, and does not fall any more for that."""
+        await eventually(partial(self._says, path, "首次见于本站"))
+
+    async def _says(self, path: str, text: str) -> bool:
+        return text in (await self.get(path)).text
+
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.browser.get(path, headers={n.replace("_", "-"): v for n, v in headers.items()})
 

@@ -107,11 +107,7 @@ async def test_a_page_says_when_the_item_was_first_seen_here_and_that_it_was_loa
     said: dict[str, Any] = {"published_at": e.AT, "hash_version": 2, "ledger": entry.model_dump()}
     begun = now()
     await portal_at.hears(e.department(), e.column(), e.published("old", **said), e.published("new"))
-
-    async def seen() -> bool:
-        return "首次见于本站" in (await portal_at.get("/items/old")).text
-
-    await eventually(seen)
+    await portal_at.seen("/items/old")
     view = (await portal_at.get("/api/v1/items/old")).json()
     assert datetime.fromisoformat(view["first_seen_at"]) >= begun
     assert (view["ledger"], view["hash_version"], view["content_hash"]) == (entry.model_dump(), 2, e.SHA)

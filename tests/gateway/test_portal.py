@@ -37,11 +37,7 @@ XSS = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
 async def test_every_page_of_a_city_can_be_read_and_is_kept(portal_at: Portal) -> None:
     portal_at.mailbox.content = city.contents()
     await portal_at.hears(*city.everything(now()))
-
-    async def seen() -> bool:
-        return "首次见于本站" in (await portal_at.get("/items/item-0")).text
-
-    await eventually(seen)  # its page falls once more then
+    await portal_at.seen("/items/item-0")
     for path in PAGES:
         answer = await portal_at.get(path)
         assert answer.status_code == 200, path

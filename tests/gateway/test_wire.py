@@ -45,11 +45,7 @@ def hits(portal: Portal) -> float:
 
 async def warm(portal: Portal) -> None:
     await portal.hears(e.department(), e.column(), e.published())
-
-    async def seen() -> bool:
-        return "首次见于本站" in (await portal.get("/items/i1")).text
-
-    await eventually(seen)  # its page does not fall any more
+    await portal.seen("/items/i1")
     await portal.get("/columns/news")
 
 

@@ -10,7 +10,7 @@ from services.kernel.http import auth
 from services.kernel.http.auth import Keys
 from services.kernel.running import current
 from services.kernel.storage.mongo import Database
-from services.kernel.stream import generation
+from services.kernel.stream import generation, measure
 from services.kernel.stream.bus import Bus
 from tests.kernel.issuer import World
 from tests.kernel.versions import Code, Replicas, code_in
@@ -45,3 +45,11 @@ async def replicas(
     made = Replicas(db, servers.kafka_address, namespace)
     yield made
     await made.end()
+
+
+@pytest.fixture
+def measured_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Often, and late after half a second."""
+    monkeypatch.setattr(measure, "EVERY", 0.1)
+    monkeypatch.setattr(measure, "PATIENCE", 1.0)
+    monkeypatch.setattr(measure, "LATE", 0.5)

@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
 
 import pytest
 from starlette.requests import Request
@@ -76,6 +77,17 @@ async def opened(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Open]:
     await task
 
 
+@asynccontextmanager
+async def meanwhile(sending: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """What is sent beside; the other side may end the connection under it."""
+    task = asyncio.create_task(sending)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 def cut(why: str) -> float:
     return float(bounded.CUT.labels(why=why)._value.get())
 
@@ -104,9 +116,8 @@ async def test_a_head_that_trickles_is_not_waited_for(opened: Open) -> None:
             await line.say(b"X-%d: y\r\n" % n)
             await asyncio.sleep(0.05)
 
-    trickling = asyncio.create_task(trickle())
-    assert (await line.all_heard()).startswith(b"HTTP/1.1 408 ")
-    trickling.cancel()
+    async with meanwhile(trickle()):
+        assert (await line.all_heard()).startswith(b"HTTP/1.1 408 ")
 
 
 async def test_a_connection_that_is_in_use_is_kept(opened: Open) -> None:
@@ -127,10 +138,9 @@ async def test_headers_beyond_their_bound_are_431(opened: Open, parts: int) -> N
             await line.say(head[at : at + size])
         await line.say(b"\r\n")
 
-    sending = asyncio.create_task(send())
-    assert (await line.all_heard()).startswith(b"HTTP/1.1 431 ")
-    assert cut("large_head") == before + 1
-    await asyncio.gather(sending, return_exceptions=True)
+    async with meanwhile(send()):
+        assert (await line.all_heard()).startswith(b"HTTP/1.1 431 ")
+        assert cut("large_head") == before + 1
 
 
 async def test_one_endless_header_is_431(opened: Open) -> None:
@@ -141,10 +151,8 @@ async def test_one_endless_header_is_431(opened: Open) -> None:
         while True:
             await line.say(b"x" * 4_096)
 
-    going_on = asyncio.create_task(go_on())
-    assert b"HTTP/1.1 431 " in await line.all_heard()
-    going_on.cancel()
-    await asyncio.gather(going_on, return_exceptions=True)
+    async with meanwhile(go_on()):
+        assert b"HTTP/1.1 431 " in await line.all_heard()
 
 
 async def test_headers_within_the_bound_are_read(opened: Open) -> None:
@@ -164,10 +172,8 @@ async def test_a_body_that_trickles_on_after_its_answer_is_not_read_on(opened: O
             await line.say(b"x")
             await asyncio.sleep(0.05)
 
-    trickling = asyncio.create_task(trickle())
-    assert await line.all_heard() == b""
-    trickling.cancel()
-    await asyncio.gather(trickling, return_exceptions=True)
+    async with meanwhile(trickle()):
+        assert await line.all_heard() == b""
 
 
 async def test_the_rest_of_a_body_that_comes_soon_leaves_the_connection_usable(opened: Open) -> None:
@@ -199,10 +205,8 @@ async def test_an_answer_that_nobody_reads_is_given_up_whatever_is_asked_meanwhi
             await line.say(GET)
             await asyncio.sleep(0.05)
 
-    asking = asyncio.create_task(ask())
-    await eventually(lambda: cut("unread") == before + 1)
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
+    async with meanwhile(ask()):
+        await eventually(lambda: cut("unread") == before + 1)
 
 
 async def test_a_long_line_of_requests_is_answered_up_to_its_bound_and_then_closed(opened: Open) -> None:

@@ -33,15 +33,19 @@ CONTACT = ["王小明", "+86 13800000000", "0763-3300000", "wang.xm@example.com"
             "壹叁捌〇〇〇〇〇〇〇〇", "幺三八洞洞洞洞洞洞洞洞", "１３８〇〇〇〇〇〇〇〇", "①③⑧00000000",
             "+86 138 0000 0000",
             "1️⃣3️⃣8️⃣00000000", "𝟏𝟑𝟖00000000", "138\n0000（0000）", "0763 3300000", "(0763)330-0000",
-            "0086-763-3300000",
+            "0086-763-3300000", "138○○○○○○○○", "138оооо0000", "138οοοο0000", "幺參捌零零零零零零零零",
         )),
         *((number, "maybe") for number in ("138x0000x0000", "1a3b8c00000000", "138加0000再0000")),
         *((number, "maybe") for number in ("3300000", "３３０００００", "三三零零零零零", "330 OOOO", "QQ：65 43 21")),
         *((mail, "contact") for mail in (
             "wang.xm@example.com", "WANG.XM＠Example.com", "wang\u200b.xm@exam\u00adple.com", "wang.xm[at]example.com",
             "wang xm (AT) example dot com", "wang点xm艾特example点com", "654321@qq.com",
+            "wаng.xm@ехаmple.com",
         )),
-        ("wangxm#example.com", "maybe"),
+        *((mail, "maybe") for mail in (
+            "wangxm#example.com", "wang.xm{a}example.com", "wang.xm爱特example点com", "wang.xm&#64;example.com",
+            "wang.xm%40example.com", "wang.xm，后缀example.com",
+        )),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("where", ["title", "question", "answer"])

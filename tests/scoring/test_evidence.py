@@ -93,14 +93,13 @@ async def said(room: Room, now: Inputs) -> bytes | str:
     """What the evidence says, and that a look without facts says the same; or what is missing."""
     read = room.transact.reader()
     try:
-        whole = await months.whole(read, now)
+        whole, noticed = await months.whole(read, now)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     looked = (await months.look(read, now)).scored
     assert [(x.score, x.rank, [(y.points, y.formula) for y in x.lines]) for x in looked] == [
         (x.score, x.rank, [(y.points, y.formula) for y in x.lines]) for x in whole
     ]
-    noticed = await months.noticed(read, now)
     assert bool(noticed) <= bool(whole)
     assert not noticed or now.scheme == SECOND.version
     return canonical(whole, now)
@@ -122,7 +121,12 @@ async def test_a_month_that_was_published_is_proven_by_its_evidence(room: Room, 
     await room.record(told)
     await room.gather()
 
-    assert sha256(await months.whole(room.transact.reader(), now), now) == month.sha256
+    assert await proven(room, now) == month.sha256
+
+
+async def proven(room: Room, inputs: Inputs) -> str:
+    scored, _ = await months.whole(room.transact.reader(), inputs)
+    return sha256(scored, inputs)
 
 
 async def test_two_replicas_that_add_at_once_add_each_fact_once(room: Room) -> None:
@@ -131,7 +135,7 @@ async def test_two_replicas_that_add_at_once_add_each_fact_once(room: Room) -> N
 
     await asyncio.gather(*(room.gather() for _ in range(3)))
 
-    assert sha256(await months.whole(room.transact.reader(), month.inputs), month.inputs) == month.sha256
+    assert await proven(room, month.inputs) == month.sha256
 
 
 async def test_evidence_that_no_replica_has_used_for_a_day_is_forgotten_and_ones_own_never(room: Room) -> None:

@@ -167,7 +167,7 @@ class Program:
         for event in EVENTS.values():
             if event.SOURCE in self.service.hearing.sources:
                 telemetry.DEAD_LETTERS.labels(type=event.TYPE)
-                for outcome in ("handled", "waiting", "failing", "failed", "contradicts"):
+                for outcome in ("handled", "contradicts", *queue.PlaceState):
                     telemetry.HANDLED.labels(type=event.TYPE, outcome=outcome)
             if self.service.name == event.SOURCE:
                 telemetry.FACTS.labels(type=event.TYPE)

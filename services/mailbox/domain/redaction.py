@@ -14,12 +14,20 @@ from services.kernel.domain.text import EXTENSION, INVISIBLE
 
 AROUND = 3  # characters shown beside a place, so that a person sees what it is part of
 CHINESE = dict(
-    zip("〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖弌弍弎贰两幺洞拐勾", "00123456789123456789123221079", strict=True)
-)
+    zip(
+        "〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖弌弍弎貳參叄陸壱弐参两兩幺洞拐勾",
+        "001234567891234567891232336123221079", strict=True,
+    )
+)  # fmt: skip
 LOOKALIKE = {"o": "0", "l": "1", "i": "1"}
+LATIN = str.maketrans(
+    "аеорсухіјѕһԁԛԝвкмнт" "αεοικνρτυχβηγωı" "○◯⭕", "aeopcyxijshdqwbkmht" "aeoiknptuxbhywi" "ooo"
+)  # fmt: skip
+"""Cyrillic and Greek letters and circles by what they look like, small and large (Unicode UTS 39, confusables)."""
 CHINA = re.compile(r"^(?:00)?86(?=1\d{10}$|[2-9]\d{8,10}$)")
 WHOLE = 10  # digits from which on a number is nobody else's
 BETWEEN = r"\D{0,2}"  # letters that a reader skips within a number: 138x0000x0000, 138加0000加0000
+BESIDE = r".{0,6}"  # what may stand for the @ of an address: a, 爱特, #64, 后缀
 AT = r"(?:@|at|艾特|圈a|小老鼠)"
 DOT = r"(?:dot|点)?"
 
@@ -70,7 +78,7 @@ def _looked_for(told: str, words: Folded, numbers: Folded) -> Iterator[tuple[Fol
     if "@" in told:
         local, _, domain = told.rpartition("@")
         yield words, re.compile(_letters(local) + AT + _letters(domain)), True
-        yield words, re.compile(_letters(local) + _letters(domain)), False
+        yield words, re.compile(_letters(local) + BESIDE + _letters(domain)), False
         if len(local) >= 5 and local.isdecimal():  # a QQ number is an address as well
             yield numbers, re.compile(local), False
         return
@@ -99,10 +107,10 @@ def _local(national: str) -> str:
 
 
 def _folded(text: str) -> Folded:
-    """Letters and digits by compatibility forms (NFKD), without case and marks; `@` stays."""
+    """Letters and digits by compatibility forms (NFKD) and looks, without case and marks; `@` stays."""
     characters, at = [], []
     for place, character in enumerate(text):
-        for part in unicodedata.normalize("NFKD", character).casefold():
+        for part in unicodedata.normalize("NFKD", character).casefold().translate(LATIN):
             if part == "@" or (part.isalnum() and not INVISIBLE.match(part)):
                 characters.append(part)
                 at.append(place)

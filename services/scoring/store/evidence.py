@@ -221,17 +221,18 @@ async def mentioned_of(read: MongoReader, found: Evidence, month: str, code: str
     return await mentions_where(read, {"month": month, "department": {"$in": sorted(codes)}})
 
 
-async def published(read: MongoReader, found: Evidence, month: str) -> Mapping[str, Sequence[datetime]]:
-    """The moments of a month's publications in order, by the department that answers. Index: month, department."""
-    where = {"month": month, "counted": Counted.PUBLISHED.value, "at": {"$lt": found.until}}
-    there = read.documents(Mention).find(where, {"department": 1, "at": 1}, session=read.session).batch_size(PORTION)
-    moments = [(found.answering(each["department"]), each["at"]) for each in await there.to_list(None)]
-    return {code: sorted(at) for code, at in grouped(moments).items()}
-
-
 async def mentions_where(read: MongoReader, where: Document) -> Sequence[Mention]:
     there = read.documents(Mention).find(where, session=read.session).batch_size(PORTION)
     return sorted([decoded(Mention, each) for each in await there.to_list(None)], key=order)
+
+
+def published(found: Evidence, mentioned: Mapping[str, Sequence[Mention]]) -> Mapping[str, Sequence[datetime]]:
+    """The moments of publications in order, by department; those without any are left out."""
+    by = {
+        code: sorted(x.at for x in mentions if x.counted is Counted.PUBLISHED and x.at < found.until)
+        for code, mentions in mentioned.items()
+    }
+    return {code: moments for code, moments in by.items() if moments}
 
 
 def order(mention: Mention) -> tuple[str, int]:

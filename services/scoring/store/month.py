@@ -18,8 +18,7 @@ from services.scoring.domain import refusals
 from services.scoring.domain.assessment import CITED, Assessment, Month, key
 from services.scoring.domain.evidence import Evidence, must_be_registered
 from services.scoring.domain.measures import MEASURES
-from services.scoring.domain.noticed import Noticed
-from services.scoring.domain.noticed import noticed as found_out
+from services.scoring.domain.noticed import Noticed, noticed
 from services.scoring.domain.scheme import Scheme, in_force
 from services.scoring.domain.score import Inputs, Scored, Sums, compute, judged, ranked, scored, summed, with_facts
 from services.scoring.store import evidence, fact
@@ -91,8 +90,8 @@ async def cited(read: MongoReader, inputs: Inputs, standing: Evidence, scored: S
     return with_facts(scored, evidence.with_mentions(found, scored.department, mentioned))
 
 
-async def whole(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
-    """Every department's month with its facts, from the evidence.
+async def whole(read: MongoReader, inputs: Inputs) -> tuple[tuple[Scored, ...], tuple[Noticed, ...]]:
+    """Every department's month with its facts, from the evidence; and what whoever confirms it should look at.
 
     It is computed in a thread, one department after the other: all facts at once would fill the memory.
     """
@@ -106,17 +105,9 @@ async def whole(read: MongoReader, inputs: Inputs) -> tuple[Scored, ...]:
             of_one = evidence.with_mentions(found, department.code, mentioned.get(department.code, ()))
             yield scored(of_one, department, by)
 
-    return await asyncio.to_thread(lambda: ranked(tuple(scores()), by))
-
-
-async def noticed(read: MongoReader, inputs: Inputs) -> tuple[Noticed, ...]:
-    """What the scheme has shown to whoever confirms the month."""
-    rule = scheme(inputs.scheme).bunched
-    if rule is None:
-        return ()
-    found = await evidence.standing(read, inputs.month, inputs.as_of)
-    shown = await evidence.published(read, found, inputs.month)
-    return tuple(found_out(shown, rule, end=found.end))
+    published = evidence.published(found, mentioned)
+    all_scored = await asyncio.to_thread(lambda: ranked(tuple(scores()), by))
+    return all_scored, tuple(noticed(published, by.bunched, end=found.end)) if by.bunched else ()
 
 
 async def month(read: Reader, id: str) -> Month:
