@@ -29,7 +29,7 @@ INVISIBLE = regex.compile(
       | (?<=\p{Mongolian}) [\u180b-\u180f\u200d]                                # forms of Mongolian letters
       | (?<=[\p{Arab}\p{Deva}\p{Beng}\p{Mlym}\p{Sinh}]) [\u200c\u200d]     # joined, or not, in their scripts
       | \U0001f3f4 [\U000e0020-\U000e007f]{1,12}                                # flags
-    ) (*SKIP)(*FAIL) | \p{Default_Ignorable_Code_Point} | [\ufffc\p{Cf}--\p{Prepended_Concatenation_Mark}]
+    ) (*SKIP)(*FAIL) | \p{Default_Ignorable_Code_Point} | [\ufffc\U0001d159\p{Cf}--\p{Prepended_Concatenation_Mark}]
     """,
     regex.VERBOSE | regex.VERSION1,
 )
