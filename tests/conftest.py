@@ -21,6 +21,7 @@ from services.kernel.stream.bus import Bus
 from tests.support import problems
 from tests.support.servers import running
 from tests.support.services import Bearer, bearer_with
+from tests.support.topics import forget
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -113,3 +114,4 @@ async def bus(servers: Servers, namespace: str) -> AsyncIterator[Bus]:
     assert await made.prepare() == []
     yield made
     await made.close()
+    await forget(made)

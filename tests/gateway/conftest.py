@@ -27,6 +27,7 @@ from services.kernel.stream.bus import Bus
 from tests.gateway.support import mailbox
 from tests.gateway.support.mailbox import Mailbox
 from tests.gateway.support.telling import Teller
+from tests.support.topics import forget
 from tests.support.waiting import eventually
 
 
@@ -123,3 +124,4 @@ async def open_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory
     async with a_portal(servers, namespace, bus, keys, **many) as made:
         yield made
     await bus.close()
+    await forget(bus)

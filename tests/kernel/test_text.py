@@ -13,7 +13,10 @@ from services.kernel.domain.text import Kind
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"
 KINDS = [text.text, text.line, text.plain_line, text.telephone, text.email, text.digits, text.receipt]
-UNSEEN = "\u200b\u200c\u2060\ufeff\xad\u180e\u034f\u115f\u3164\uffa0\u2800\xa0\u3000\u200e\u061c\u2063\ufe0f\U000e0041\U0001d159"
+UNSEEN = (
+    "\u200b\u200c\u2060\ufeff\xad\u180e\u034f\u115f\u3164\uffa0\u2800\xa0\u3000\u200e\u061c\u2063\ufe0f\U000e0041"
+    "\U0001d159"
+)
 STEERS = "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069"
 NONE = "\x00\x01\x08\x1b\x7f\x80\x9f\ufffd\ufffe\uffff\ufdd0\U0001ffff\ufff9"
 
