@@ -22,6 +22,7 @@ Partition = TopicPartition
 Wire: TypeAlias = ConsumerRecord[bytes, bytes]
 BUS_ERRORS = (KafkaError, IllegalStateError, OSError)
 ANSWER = 10.0  # seconds until a missing topic or a silent broker is an error
+PAUSE = 100  # milliseconds before something is tried again
 LOOK = 5.0  # seconds after which a reader looks at the latest whether a topic was made that it missed
 KEPT = {
     "retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete",  # each message is kept for ever
@@ -167,8 +168,8 @@ class Bus:
             await asyncio.wait([stopping], timeout=5)
             stopping.cancel()
 
-    def consumer(self, group: str) -> AIOKafkaConsumer:
-        """A consumer that begins at the first message. Offsets are committed by hand."""
+    def consumer(self, group: str, *, pause: int = PAUSE) -> AIOKafkaConsumer:
+        """A consumer that begins at the first message. Offsets are committed by hand. `pause`: in milliseconds."""
         return AIOKafkaConsumer(
             bootstrap_servers=self.servers,
             group_id=f"{self.namespace}.{group}",
@@ -176,6 +177,7 @@ class Bus:
             enable_auto_commit=False,
             session_timeout_ms=10_000,
             fetch_max_wait_ms=500,
+            retry_backoff_ms=pause,
             metadata_max_age_ms=int(LOOK * 1000),
         )
 
@@ -268,7 +270,7 @@ class Bus:
     @asynccontextmanager
     async def _asking(self, group: str) -> AsyncIterator[AIOKafkaConsumer]:
         """A consumer for questions. It never subscribes, and so is no member of the group."""
-        consumer = self.consumer(group)
+        consumer = self.consumer(group, pause=PAUSE // 10)  # one comes before its first answer about each topic
         try:
             await consumer.start()
             yield consumer
