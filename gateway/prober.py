@@ -12,6 +12,7 @@ from prometheus_client import Counter, Histogram
 from gateway.projections import Item
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
+from gateway.tls import trust
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Away
 from services.kernel.storage.mongo import KEPT, MongoReader, asking
@@ -48,7 +49,7 @@ class Prober:
 
     def __init__(self, settings: GatewaySettings, kept: Kept, reader: Callable[[], MongoReader]) -> None:
         self.address, self.kept, self.reader = settings.public_url, kept, reader
-        self.client = httpx.AsyncClient(timeout=10, headers={"User-Agent": "citygate-prober"})
+        self.client = httpx.AsyncClient(verify=trust(), timeout=10, headers={"User-Agent": "citygate-prober"})
         self._wanted: dict[str, float] = {}  # seconds to wait should it not be found, by item
         self._woken, self._beyond = asyncio.Event(), asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()

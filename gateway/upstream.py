@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
+from gateway.tls import trust
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import TooLarge
 from services.kernel.storage.files import WrongContent
@@ -76,7 +77,8 @@ class Upstream:
             "mailbox": settings.mailbox_url, "publishing": settings.publishing_url, "scoring": settings.scoring_url
         }  # fmt: skip
         self.client = httpx.AsyncClient(
-            timeout=settings.upstream_seconds, headers=_bearer(settings.service_token), follow_redirects=False,
+            verify=trust(), timeout=settings.upstream_seconds, headers=_bearer(settings.service_token),
+            follow_redirects=False,
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE),
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ from gateway.__main__ import SERVICE
 from gateway.cache import wire
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
+from gateway.tls import trust
 from services.kernel.domain.event import Event
 from services.kernel.storage.mongo import connect
 from services.kernel.stream.bus import Bus
@@ -96,7 +97,7 @@ async def a_portal(servers: Servers, namespace: str, bus: Bus, keys: Path, **oth
     back, back_task = await serving(mailbox.app(standing_in), theirs)
     gateway = Gateway(SERVICE, settings)
     front, front_task = await serving(portal(gateway), ours, wire(gateway.shelf, gateway.hosts))
-    async with httpx.AsyncClient(base_url=settings.public_url, timeout=10) as browser:
+    async with httpx.AsyncClient(base_url=settings.public_url, timeout=10, verify=trust()) as browser:
         await eventually(lambda: gateway.prepared and not gateway.listener.away)
         yield Portal(gateway, Teller(bus), standing_in, browser, front)
     front.should_exit = back.should_exit = True

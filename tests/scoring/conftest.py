@@ -13,6 +13,7 @@ from services.scoring.__main__ import SERVICE
 from services.scoring.settings import ScoringSettings
 from services.scoring.store import evidence
 from tests.support.services import running
+from tests.support.topics import forget
 from tests.support.waiting import eventually
 
 Hear = Callable[[Sequence[Message]], Awaitable[None]]
@@ -32,6 +33,7 @@ async def working(program: Program) -> AsyncIterator[Program]:
     yield program
     task.cancel()
     await asyncio.wait([task])
+    await forget(program.bus)
 
 
 @pytest.fixture

@@ -184,11 +184,9 @@ class Bus:
     async def prepare(self) -> list[str]:
         """Make the topics that are missing. Returns in words what is wrong with the topics; empty if nothing is."""
         async with self._admin() as admin:
-            copies = min(3, len((await admin.describe_cluster())["brokers"]))
             there = set(await admin.list_topics())
-            for name in TOPICS:
-                if self.topic(name) not in there:
-                    await self._make(admin, name, copies)
+            if missing := [name for name in TOPICS if self.topic(name) not in there]:
+                await self._make(admin, missing)
             wrong = await self._wrong(admin)
             self._prepared = not wrong
             return wrong
@@ -202,17 +200,13 @@ class Bus:
         finally:
             await admin.close()
 
-    async def _make(self, admin: AIOKafkaAdminClient, name: str, copies: int) -> None:
-        new = NewTopic(
-            self.topic(name),
-            num_partitions=TOPICS[name].partitions,
-            replication_factor=copies,
-            topic_configs=wanted(copies),
-        )
-        answer = await admin.create_topics([new])
-        for _, code, *_ in answer.topic_errors:
+    async def _make(self, admin: AIOKafkaAdminClient, names: Sequence[str]) -> None:
+        copies = min(3, len((await admin.describe_cluster())["brokers"]))
+        new = [NewTopic(self.topic(n), TOPICS[n].partitions, copies, topic_configs=wanted(copies)) for n in names]
+        answer = await admin.create_topics(new)
+        for topic, code, *_ in answer.topic_errors:
             if code not in (0, TopicAlreadyExistsError.errno):
-                raise KafkaError(f"Kafka would not make the topic {self.topic(name)} (error {code})")
+                raise KafkaError(f"Kafka would not make the topic {topic} (error {code})")
 
     async def _described(self, admin: AIOKafkaAdminClient) -> list[dict[str, Any]]:
         """Our topics. This waits, as a new topic is shown without partitions for a moment."""
