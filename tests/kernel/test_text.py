@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Callable
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -72,6 +73,11 @@ def test_length_is_what_people_see_as_characters(written: str, length: int) -> N
         Kind(text.line, 0, length - 1)(written)
 
 
+@given(st.text())
+def test_length_is_the_number_of_grapheme_clusters_whatever_the_text(written: str) -> None:
+    assert text.length(written) == len(regex.findall(r"\X", written))
+
+
 def test_marks_piled_on_one_character_are_no_way_around_a_limit() -> None:
     with pytest.raises(Wrong):
         Kind(text.line, 1, 100)("a" + "\u0301" * 500)
@@ -93,6 +99,7 @@ def test_marks_piled_on_one_character_are_no_way_around_a_limit() -> None:
         ("138\xa00000\u30000000", "138 0000 0000"),
         ("+86 138 0000 0000", "+86 138 0000 0000"),
         ("0763-3360000转801", "0763-3360000转801"),
+        ("0763-3360000-801", "0763-3360000-801"),
         ("3360000", "3360000"),
         ("+852 2123 4567", "+852 2123 4567"),
         ("400-800-8888", "400-800-8888"),
@@ -145,7 +152,7 @@ def test_a_code_is_its_digits(typed: str) -> None:
     "typed",
     ["20261127-7K3M01", "２０２６１１２７－７Ｋ３Ｍ０１", "20261127—7k3mo1", "20261127–7K3MOI", "2O261127 - 7K3MOl",
      "202611277K3M01",
-     "\u200b20261127-7K3M01\xa0"],
+     "\u200b20261127-7K3M01\xa0", "编号：20261127-7K3M01。", "20261127-7K3M01，查询码"],
 )  # fmt: skip
 def test_a_receipt_number_is_read_as_it_was_meant(typed: str) -> None:
     assert text.receipt(typed) == "20261127-7K3M01"

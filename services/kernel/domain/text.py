@@ -38,8 +38,12 @@ VISIBLE = regex.compile(r"[\p{L}\p{N}\p{P}\p{S}]")
 # What a search for graphemes would go through again and again:
 PILED = regex.compile(r"\p{M}{9}|\p{Regional_Indicator}{41}")
 GRAPHEME = regex.compile(r"\X")
+JOINING = regex.compile(
+    r"[^\p{Grapheme_Cluster_Break=Other}\p{Grapheme_Cluster_Break=Control}\p{Grapheme_Cluster_Break=LF}]"
+)
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹘﹣ーㄧ", "-"))
-EXTENSION = regex.compile(r"[ ,，]*(?:转|轉|分机|ext\.?|x|#) *(\d{1,6})$", regex.IGNORECASE)
+EXTENSION = regex.compile(r"[ ,，]*(?:转|轉|分机|ext\.?|x|#|(?<=\d{7})-) *(\d{1,6})$", regex.IGNORECASE)
+RECEIPT = regex.compile(r"(?<![0-9A-Z])(\d{8})-?([0-9A-Z]{6})(?![0-9A-Z])")
 WIDEST = 12  # code points that what people see as one character may have, on the whole
 
 EMPTY = ("此项不能为空，请填写。", "It must not be empty. Fill it in.")
@@ -133,13 +137,19 @@ def digits(raw: str) -> str:
 
 
 def receipt(raw: str) -> str:
-    """A receipt number: its letters are capitals, and none looks like a digit (Crockford's base 32)."""
+    """A receipt number: its letters are capitals, and none looks like a digit (Crockford's base 32).
+
+    What was copied along with it goes.
+    """
     found = plain(regex.sub(r"\s", "", plain(raw).translate(DASHES))).upper().translate(str.maketrans("OIL", "011"))
-    return f"{found[:8]}-{found[8:]}" if regex.fullmatch(r"\d{8}[0-9A-Z]{6}", found) else found
+    meant = RECEIPT.search(found)
+    return f"{meant[1]}-{meant[2]}" if meant else found
 
 
 def length(found: str) -> int:
     """In what people see as characters (UAX 29)."""
+    if not JOINING.search(found):  # most texts, read fifty times as fast: each code point is seen as one
+        return len(found)
     return sum(1 for _ in GRAPHEME.finditer(found))
 
 
