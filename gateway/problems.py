@@ -20,6 +20,7 @@ ADVICE = {
     ),
     404: ("请核对编号或地址；内容也可能已经移到别处。", "Check the id or the address; it may have moved."),
     405: ("请查看该地址的接口说明。", "See what the address takes in its documentation."),
+    408: ("请检查网络，然后重新提交。", "Look at your connection, then send it again."),
     409: ("请先按提示办理前一步，或者稍后再试。", "Do first what the sentence says, or ask again soon."),
     410: ("内容已经删除，无法恢复。", "It was taken away for good."),
     412: ("请重新读取现在的版本，再改动。", "Read it again, then change what is there now."),

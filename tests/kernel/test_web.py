@@ -249,6 +249,18 @@ async def test_a_request_that_takes_too_long_ends_as_unavailable(client: httpx.A
     assert answer.headers["retry-after"] == "1"
 
 
+async def test_a_body_that_does_not_arrive_in_time_is_its_senders_to_send_again(
+    client: httpx.AsyncClient, keys: Path
+) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b'{"code":'
+        await asyncio.Event().wait()
+
+    headers = bearer(keys, Role.IT_BUREAU) | {"Content-Type": "application/json"}
+
+    expect_problem(await client.post("/bureaus", content=half(), headers=headers), 408, "request.incomplete")
+
+
 async def test_a_defect_tells_nothing_of_itself(client: httpx.AsyncClient) -> None:
     answer = await client.get("/bureaus/broken")
 

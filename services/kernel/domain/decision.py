@@ -267,6 +267,12 @@ class TooLarge(No):
     status, title = 413, Words("内容过大", "Too large")
 
 
+class Late(No):
+    """The client did not send all of its request in time."""
+
+    status, title = 408, Words("请求没有到齐", "Request not complete in time")
+
+
 class WrongMethod(No):
     """The address does not take this method."""
 

@@ -8,6 +8,7 @@ from services.kernel.domain.decision import (
     Busy,
     Forbidden,
     Gone,
+    Late,
     Malformed,
     Missing,
     OutOfRange,
@@ -183,6 +184,12 @@ CURSOR = Refusal(
     "Take the cursor from the `next` of the list, unchanged.",
     "query.cursor",
 )
+BODY_LATE = Refusal(
+    Late,
+    "request.incomplete",
+    "您的请求在{seconds}秒内没有到齐。请检查网络，然后重新提交。",
+    "Your request did not arrive as a whole within {seconds} seconds. Look at your connection and send it again.",
+)
 TIMEOUT = Refusal(
     Away,
     "request.timeout",
@@ -220,7 +227,7 @@ REQUEST_TOO_LARGE = Refusal(
 )
 
 EVERYWHERE = (
-    MALFORMED, REQUEST_TOO_LARGE, TIMEOUT, DATABASE_AWAY, INTERNAL
+    MALFORMED, REQUEST_TOO_LARGE, BODY_LATE, TIMEOUT, DATABASE_AWAY, INTERNAL
 )  # fmt: skip
 """What every route may answer."""
 GUARDED = (

@@ -18,6 +18,28 @@ TAKEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 QUIET = {"/healthz"}
 
 
+class Body:
+    """What a client sends, `most` bytes of it. `awaited`: its next part is asked for and has not come.
+
+    Raises a 413 as early as possible: by the announced length, or when too much has arrived.
+    """
+
+    def __init__(self, headers: Headers, receive: Receive, most: int) -> None:
+        length = headers.get("content-length", "")
+        self.announced = int(length) if length.isascii() and length.isdigit() else 0
+        self.receive, self.most = receive, most
+        self.received, self.awaited, self.ended = 0, False, False
+
+    async def __call__(self) -> Message:
+        self.awaited = not self.ended
+        message = await self.receive()
+        self.awaited, self.ended = False, not message.get("more_body", False)
+        self.received += len(message.get("body", b""))
+        if max(self.announced, self.received) > self.most:
+            raise HTTPException(413, str(self.most))
+        return message
+
+
 class Edge:
     """Takes the client's `X-Request-ID` if it is a plain word, else makes one. Every answer carries it."""
 
@@ -42,34 +64,18 @@ class Edge:
             if message.get("more_body"):  # a stream may go on while its reader keeps up
                 limit.reschedule(asyncio.get_running_loop().time() + self.seconds)
 
+        body = Body(headers, receive, self.bytes)
         with bind(request=id):
             try:
                 async with asyncio.timeout(self.seconds) as limit:
-                    await self.app(scope, self._limited(headers, receive), send_with_id)
+                    await self.app(scope, body, send_with_id)
             except TimeoutError:
                 if status:
                     raise
-                late = refusals.TIMEOUT(seconds=f"{self.seconds:g}")
+                late = (refusals.BODY_LATE if body.awaited else refusals.TIMEOUT)(seconds=f"{self.seconds:g}")
                 await problem.refusal(Request(scope), late)(scope, receive, send_with_id)
             finally:
                 self._tell(scope, status, perf_counter() - began)
-
-    def _limited(self, headers: Headers, receive: Receive) -> Receive:
-        """Raises a 413 as early as possible: by the announced length, or when too much has arrived."""
-        length = headers.get("content-length", "")
-        received = int(length) if length.isascii() and length.isdigit() else 0
-        announced = received > self.bytes
-        received = 0
-
-        async def limited() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if announced or received > self.bytes:
-                raise HTTPException(413, str(self.bytes))
-            return message
-
-        return limited
 
     @staticmethod
     def _tell(scope: Scope, status: int, seconds: float) -> None:
