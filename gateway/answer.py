@@ -10,6 +10,7 @@ from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from gateway.cache import Basis, Finished, Page, Shelf
+from gateway.site import Site
 from gateway.store import Reading, ReadModel
 from gateway.views import Retired, Tombstone
 from services.kernel.domain.clock import now
@@ -26,6 +27,11 @@ Show = Callable[[V, Reading], tuple[bytes, int]]
 
 def model(request: Request) -> ReadModel:
     found: ReadModel = request.app.state.program.model
+    return found
+
+
+def site_of(request: Request) -> Site:
+    found: Site = request.app.state.program.site
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from gateway.cache.page import ASK_AGAIN, Page
 from gateway.cache.shelf import Shelf
 from gateway.pages.render import HTML, rendered
+from gateway.site import Site
 
 DECLARED = Path(__file__).parent / "data" / "problems.json"
 VALUE = re.compile(r"\{\w+\}")
@@ -41,18 +42,19 @@ def declared() -> dict[str, Any]:
     return found
 
 
-def place(shelf: Shelf) -> None:
-    shelf.fixed |= pages()
+def place(shelf: Shelf, site: Site) -> None:
+    shelf.fixed |= pages(site)
 
 
 @cache
-def pages() -> dict[str, Page]:
+def pages(site: Site) -> dict[str, Page]:
     """One for all codes and one for each, by address; they are the same for everybody and never change."""
     codes = declared()
-    made = {"/problems": Page.of(rendered("problems.html", None, codes=codes), HTML, caching=ASK_AGAIN)}
+    made = {"/problems": Page.of(rendered(site, "problems.html", None, codes=codes), HTML, caching=ASK_AGAIN)}
     for code, problem in codes.items():
         said = [each | {name: VALUE.sub("…", each[name]) for name in ("zh", "en")} for each in problem["said"]]
         zh, en = ADVICE[problem["status"]]
-        page = rendered("problem.html", None, code=code, problem=problem | {"said": said}, advice={"zh": zh, "en": en})
+        told = {"code": code, "problem": problem | {"said": said}, "advice": {"zh": zh, "en": en}}
+        page = rendered(site, "problem.html", None, **told)
         made[f"/problems/{code}"] = Page.of(page, HTML, caching=ASK_AGAIN)
     return made

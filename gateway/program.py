@@ -1,6 +1,7 @@
 """The gateway as a running program: what every program has, and what only the portal needs."""
 
 from functools import cached_property, partial
+from pathlib import Path
 
 from starlette.types import ASGIApp
 
@@ -13,6 +14,7 @@ from gateway.pages.forms import Forms
 from gateway.prober import Prober
 from gateway.proxies import Proxied, networks
 from gateway.settings import GatewaySettings
+from gateway.site import read
 from gateway.upstream import Fetcher, Upstream
 from gateway.visits import Visits, observing
 from services.kernel.running import serving
@@ -32,9 +34,10 @@ class Gateway(Program):
     def __init__(self, service: Service, settings: GatewaySettings) -> None:
         super().__init__(service, settings)
         self.shelf = Shelf(settings.page_bytes)
-        static.place(self.shelf)
+        self.site = read(Path(settings.site), public_url=settings.public_url)
+        static.place(self.shelf, self.site)
         events.place(self.shelf)
-        problems.place(self.shelf)
+        problems.place(self.shelf, self.site)
         self.model = store.ReadModel(self.transact.reader, self.kept, self.shelf)
         self.hosts, self.allowance = Hosts(settings), Allowance(settings)
         self.forms = Forms(settings, self.hosts)
@@ -78,10 +81,12 @@ class Gateway(Program):
 
 def portal(gateway: Gateway) -> ASGIApp:
     """For our names only. Finished pages first; the rest through limits, log and routes, its problems as pages."""
-    app = Hot(gateway.visits.counting(Faults(create_app(gateway))), gateway.shelf)
+    app = Hot(gateway.visits.counting(Faults(create_app(gateway), gateway.site)), gateway.shelf)
     trusted = networks(gateway.settings.trusted_proxies)
+    if missing := gateway.site.missing:
+        log.warning("site.marks_missing", marks=missing, file=gateway.settings.site)
     log.info("proxies.trusted", addresses=[str(each) for each in trusted] or "none")
-    return Proxied(Declared(app, Faults(misdirected), gateway.hosts), trusted)
+    return Proxied(Declared(app, Faults(misdirected, gateway.site), gateway.hosts), trusted)
 
 
 def serve(gateway: Gateway) -> None:

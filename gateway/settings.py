@@ -1,9 +1,12 @@
 """Settings of the gateway, from its environment."""
 
+from pathlib import Path
+
 from limits import parse
 from pydantic import Field, field_validator
 
 from gateway.proxies import networks
+from gateway.site import OURS, read
 from services.kernel.settings import Address, Settings, Token
 
 
@@ -12,6 +15,7 @@ class GatewaySettings(Settings):
 
     port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
     public_names: str = Field("", description="other host names of the portal, separated by commas")
+    site: str = Field(str(OURS), description="the path of a file like gateway/data/site/site.json, of the city's own")
     mailbox_url: Address = Field(description="the address of mailbox")
     publishing_url: Address = Field(description="the address of publishing")
     scoring_url: Address = Field(description="the address of scoring")
@@ -35,6 +39,12 @@ class GatewaySettings(Settings):
     upstream_seconds: float = Field(
         8, gt=0, allow_inf_nan=False, description="the seconds another service may take to answer"
     )
+
+    @field_validator("site")
+    @classmethod
+    def _is_a_site(cls, value: str) -> str:
+        read(Path(value), public_url="")
+        return value
 
     @field_validator("trusted_proxies", "trusted_places")
     @classmethod

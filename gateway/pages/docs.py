@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from gateway.answer import model
+from gateway.answer import model, site_of
 from gateway.cache import Basis
 from gateway.pages.render import rendered, unkept
 from services.kernel.domain.clock import now
@@ -27,7 +27,7 @@ async def api() -> Response:
 @router.get("/api/docs")
 async def docs(request: Request) -> Response:
     reading = await model(request).reading(Basis(), now())
-    return unkept(rendered("docs.html", reading, groups=grouped(request.app.openapi())), 200)
+    return unkept(rendered(site_of(request), "docs.html", reading, groups=grouped(request.app.openapi())), 200)
 
 
 def grouped(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.cache.page import SECURITY
 from gateway.pages.render import HTML, rendered
+from gateway.site import Site
 from services.kernel.http.problem import MEDIA_TYPE
 
 SAID = {
@@ -33,8 +34,8 @@ MOVED = {"/docs": "/api/docs"}  # the framework's own page would load scripts fr
 class Faults:
     """Wraps the whole app: security headers on every answer, and pages in place of problem documents."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, site: Site) -> None:
+        self.app, self.site = app, site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,7 +56,7 @@ class Faults:
             elif held is not None:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    await _send_page(scope, held, body, send)
+                    await _send_page(self.site, scope, held, body, send)
                 return None
             await send(message)
 
@@ -68,10 +69,11 @@ def guarded(headers: Any) -> list[tuple[bytes, bytes]]:
     return [*headers, *(pair for pair in SECURITY if pair[0] not in present)]
 
 
-async def _send_page(scope: Scope, start: Message, body: bytes, send: Send) -> None:
+async def _send_page(site: Site, scope: Scope, start: Message, body: bytes, send: Send) -> None:
     status: int = start["status"]
     ours = status >= 500
-    html = explained(status, str(json.loads(body or b"{}").get("request", ""))) if ours else _known(status)
+    number = str(json.loads(body or b"{}").get("request", "")) if ours else ""
+    html = explained(site, status, number) if ours else _known(site, status)
     kept = [(n, v) for n, v in start["headers"] if n not in (b"content-type", b"content-length")]
     headers = [
         (b"content-type", HTML.encode()),
@@ -82,16 +84,16 @@ async def _send_page(scope: Scope, start: Message, body: bytes, send: Send) -> N
     await send({"type": "http.response.body", "body": html if scope["method"] != "HEAD" else b""})
 
 
-def explained(status: int, number: str = "") -> bytes:
+def explained(site: Site, status: int, number: str = "") -> bytes:
     """The page for a status; `number` is what to name when reporting a fault of ours."""
     title, text = SAID.get(status, SAID[500] if status >= 500 else SAID[400])
-    return rendered("fault.html", None, status=status, title=title, text=text, number=number)
+    return rendered(site, "fault.html", None, status=status, title=title, text=text, number=number)
 
 
 @cache
-def _known(status: int) -> bytes:
+def _known(site: Site, status: int) -> bytes:
     """The page for a fault of the client's.
 
     It is the same for everybody and made once, as anybody can ask for what is not there without end.
     """
-    return explained(status)
+    return explained(site, status)

@@ -4,37 +4,36 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment
 
-from gateway.answer import Ask, model, public, status
+from gateway.answer import Ask, model, public, site_of, status
 from gateway.cache import Basis
 from gateway.pages.words import environment
-from gateway.static import STYLE
+from gateway.site import Site
 from gateway.store import Reading
 from services.kernel.domain.clock import now
 
 HTML = "text/html; charset=utf-8"
-TEMPLATES: Environment = environment()
 V = TypeVar("V")
 
 
 async def page(request: Request, ask: Ask[V], template: str, *, query: str = "") -> Response:
     def show(view: V, reading: Reading) -> tuple[bytes, int]:
-        return rendered(template, reading, view=view), status(view)
+        return rendered(site_of(request), template, reading, view=view), status(view)
 
     return await public(request, ask, show, media_type=HTML, query=query)
 
 
-def rendered(template: str, reading: Reading | None, **values: Any) -> bytes:
+def rendered(site: Site, template: str, reading: Reading | None, **values: Any) -> bytes:
     """`reading` None: a page without the tree, for the case that not even that can be read."""
     top = reading.few.children.get(None, []) if reading else []
-    return TEMPLATES.get_template(template).render(style=STYLE, navigation=top, **values).encode()
+    return environment(site).get_template(template).render(navigation=top, **values).encode()
 
 
 async def private(request: Request, template: str, *, status: int = 200, **values: Any) -> Response:
     """A page for one person. It is kept nowhere: not here, not on the way, not in the browser."""
     reading = await model(request).reading(Basis(), now())
-    return unkept(rendered(template, reading, few=reading.few, answering=reading.answering, **values), status)
+    named = {"few": reading.few, "answering": reading.answering}
+    return unkept(rendered(site_of(request), template, reading, **named, **values), status)
 
 
 def unkept(body: bytes, status: int) -> Response:

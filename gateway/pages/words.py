@@ -3,12 +3,15 @@
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Protocol, TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from gateway.answer import query
+from gateway.site import Site
+from gateway.static import addresses
 from services.kernel.domain import figures
 from services.kernel.domain.calendar import SHANGHAI, last_day
 from services.kernel.domain.text import brief
@@ -125,14 +128,16 @@ def shanghai(at: datetime | date) -> datetime | date:
     return at.astimezone(SHANGHAI).replace(microsecond=0) if isinstance(at, datetime) else at
 
 
-def environment() -> Environment:
+@cache
+def environment(site: Site) -> Environment:
+    """The templates as a city's pages: they name its site and the addresses of its files."""
     made = Environment(
         loader=PackageLoader("gateway"), autoescape=select_autoescape(default=True), undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters.update(
         brief=brief, name=name, by_kind=by_kind, month=month, points=points,
-        moment=timed(moment, shanghai), day=timed(day, shanghai), deadline=timed(deadline, last_day),
+        said=moment, moment=timed(moment, shanghai), day=timed(day, shanghai), deadline=timed(deadline, last_day),
     )  # fmt: skip
-    made.globals.update(query=query, share=share)
+    made.globals.update(query=query, share=share, site=site, style=addresses(site))
     return made

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from gateway.projections import Column, Department
 from gateway.views import ColumnName, DepartmentName
-from services.kernel.contracts.columns import path_of
+from services.kernel.contracts.columns import ColumnKind, path_of
 from services.kernel.domain.terms import NOBODY, Successors
 from services.kernel.storage.mongo import MongoReader
 
@@ -84,6 +84,10 @@ class Few:
         if known is None or known.name is None:
             return ColumnName(id=id, name=SOON, path=None)
         return ColumnName(id=id, name=known.name, path=self.path[id])
+
+    def kind_of(self, id: str) -> ColumnKind | None:
+        known = self.columns.get(id)
+        return known.kind if known else None
 
     def trail(self, id: str) -> list[ColumnName]:
         """From the first level down to the column itself."""

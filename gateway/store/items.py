@@ -59,6 +59,7 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
         id=base.id, column=base.column, department=base.department, index_number=base.index_number,
         published_at=base.published_at, updated_at=shown.at, revision=shown.number, latest_revision=found.revision,
         change_note=shown.change_note, revisions=all_of_them, trail=reading.few.trail(found.column_id),
+        column_kind=reading.few.kind_of(found.column_id),
         content_hash=shown.content_hash, hash_version=shown.hash_version, ledger=shown.ledger,
         first_seen_at=seen,
     )  # fmt: skip

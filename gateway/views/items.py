@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from gateway.views.names import ColumnName, DepartmentName
+from services.kernel.contracts.columns import ColumnKind
 from services.kernel.contracts.publishing import Ground, ItemKind, LedgerEntry
 
 
@@ -37,7 +38,7 @@ class ItemView(CardView):
     """An item in one revision. `body`: sanitised HTML. `seen_at`: when this revision was found on the portal.
 
     `first_seen_at`: when any was, for the first time. `content_hash`, `hash_version`, `ledger`: what the department's
-    ledger says of this revision, so that it can be recomputed (`docs/ledger.md`).
+    ledger says of this revision, so that it can be recomputed (`docs/ledger.md`). `column_kind` None: not heard of yet.
     """
 
     status: Literal["public"] = "public"
@@ -49,6 +50,7 @@ class ItemView(CardView):
     change_note: str | None
     revisions: list[RevisionView]
     trail: list[ColumnName]
+    column_kind: ColumnKind | None
     content_hash: str | None
     hash_version: int | None
     ledger: LedgerEntry | None
