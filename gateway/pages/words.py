@@ -1,5 +1,6 @@
 """The words of the pages: names of kinds and states in Chinese, times in Asia/Shanghai."""
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ from gateway.site import Site
 from gateway.static import addresses
 from services.kernel.domain import figures
 from services.kernel.domain.calendar import SHANGHAI, last_day
-from services.kernel.domain.text import brief
+from services.kernel.domain.text import EXTENSION, brief
 
 
 class Kinded(Protocol):
@@ -105,6 +106,13 @@ def month(text: str) -> str:
     return f"{year}年{int(number)}月"
 
 
+def dialled(phone: str) -> str:
+    """A telephone number as an address to call (RFC 3966), with its extension."""
+    extension = EXTENSION.search(phone)
+    number = re.sub(r"[^\d+]", "", EXTENSION.sub("", phone))
+    return f"tel:{number}" + (f";ext={extension[1]}" if extension else "")
+
+
 def points(value: Decimal | None) -> str:
     return "—" if value is None else f"{value:.2f}"
 
@@ -136,7 +144,7 @@ def environment(site: Site) -> Environment:
         trim_blocks=True, lstrip_blocks=True, auto_reload=False,
     )  # fmt: skip
     made.filters.update(
-        brief=brief, name=name, by_kind=by_kind, month=month, points=points,
+        brief=brief, dialled=dialled, name=name, by_kind=by_kind, month=month, points=points,
         said=moment, moment=timed(moment, shanghai), day=timed(day, shanghai), deadline=timed(deadline, last_day),
     )  # fmt: skip
     made.globals.update(query=query, share=share, site=site, style=addresses(site))

@@ -6,11 +6,22 @@ from typing import Any
 
 import pytest
 
-from gateway.pages.words import deadline, share
+from gateway.pages.words import deadline, dialled, share
 from services.kernel.contracts import mailbox as m
 from services.kernel.domain.clock import now
 from tests.gateway.conftest import Portal
 from tests.gateway.support import events as e
+
+
+@pytest.mark.parametrize(
+    ("phone", "address"),
+    [
+        ("0763-3300001", "tel:07633300001"), ("+86 138 0000 0000", "tel:+8613800000000"),
+        ("(0763)3360000转801", "tel:07633360000;ext=801"), ("0763-3360000-12", "tel:07633360000;ext=12"),
+    ],
+)  # fmt: skip
+def test_a_telephone_number_can_be_called_with_its_extension(phone: str, address: str) -> None:
+    assert dialled(phone) == address
 
 
 def test_a_share_is_never_whole_while_one_is_missing() -> None:
