@@ -55,7 +55,7 @@ async def item(reading: Reading, id: str, revision: int | None = None) -> ItemVi
     base = card(reading, found)
     return ItemView(
         **shown.content.model_dump(exclude={"body"}),
-        body=clean(shown.content.body),
+        body=await asyncio.to_thread(clean, shown.content.body),
         id=base.id, column=base.column, department=base.department, index_number=base.index_number,
         published_at=base.published_at, updated_at=shown.at, revision=shown.number, latest_revision=found.revision,
         change_note=shown.change_note, revisions=all_of_them, trail=reading.few.trail(found.column_id),

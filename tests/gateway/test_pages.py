@@ -43,6 +43,15 @@ async def test_a_parent_column_shows_what_its_branch_holds(portal_at: Portal) ->
     assert "市级决算" in (await portal_at.get("/columns/top")).text
 
 
+async def test_a_text_that_nobody_here_made_keeps_nobody_waiting(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column(), e.published(body="<div>" * 100_000))
+
+    page = await portal_at.get("/items/i1")
+
+    assert page.status_code == 200
+    assert "&lt;div&gt;&lt;div&gt;" in page.text
+
+
 async def test_every_time_on_a_page_is_one_that_machines_can_read(portal_at: Portal) -> None:
     portal_at.mailbox.content = city.contents()
     await portal_at.hears(*city.everything(now()))

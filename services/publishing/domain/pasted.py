@@ -2,11 +2,10 @@
 
 import html
 import re
-from collections import Counter
 
 import nh3
 
-from services.kernel.domain.markup import ATTRIBUTES, TAGS, UNSHOWN, clean
+from services.kernel.domain.markup import ATTRIBUTES, TAGS, UNSHOWN, clean, tags
 from services.publishing.domain import refusals
 from services.publishing.domain.links import leads_somewhere
 
@@ -16,12 +15,7 @@ BEGINS = re.compile(
     r"<(?:html|head|body|meta|style|p|div|span|font|h[1-6]|table|ul|ol|b|strong|section|article|center|o:p)(?=[\s>/])",
     re.IGNORECASE | re.DOTALL,
 )
-OPENED = re.compile(r"<(/?)([a-z][a-z0-9:-]*)", re.IGNORECASE)
 LINKED = re.compile(r"""<a\s[^<>]*?href\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
-ENDS_ITSELF = frozenset(
-    {"area", "base", "br", "col", "dd", "dt", "hr", "input", "li", "link", "meta", "option", "p", "td", "th", "tr"}
-    | {"wbr"}
-)
 LOST = frozenset(
     {"img", "object", "embed", "iframe", "video", "audio", "canvas", "svg", "math", "form", "input", "select", "button"}
     | {"textarea", "script", "v:imagedata"}
@@ -50,14 +44,9 @@ def taken_in(body: str) -> str:
 
 
 def _must_be_possible(body: str) -> None:
-    within, depth = Counter[str](), 0
-    for number, found in enumerate(OPENED.finditer(body), 1):
-        tag = found[2].lower()
-        if tag in LOST and not found[1]:
+    for number, (found, depth) in enumerate(tags(body), 1):
+        if (tag := found[2].lower()) in LOST and not found[1]:
             raise refusals.BODY_HOLDS(tag=tag, line=_line(body, found.start()))
-        step = -(within[tag] > 0) if found[1] else tag not in ENDS_ITSELF
-        within[tag] += step
-        depth += step
         if depth > LEVELS:
             raise refusals.BODY_TOO_DEEP()
         if number > MOST:
