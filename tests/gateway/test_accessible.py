@@ -110,7 +110,7 @@ async def test_after_an_error_the_focus_is_on_the_summary_whose_links_reach_the_
 
     assert await page.evaluate("document.activeElement.getAttribute('role')") == "alert"
     links = await page.locator("[role=alert] a").all()
-    assert len(links) == 6
+    assert len(links) == await page.locator("[aria-invalid=true]").count() >= 5
     for link in links:
         await link.click()
         reached = page.locator(":focus, [role=radiogroup]:has(:focus)")
