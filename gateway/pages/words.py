@@ -18,9 +18,6 @@ from services.kernel.domain.calendar import SHANGHAI, last_day
 from services.kernel.domain.text import EXTENSION, brief
 
 
-FRAME = '<div class="scroll" role="group" aria-label="表格" tabindex="0">'
-
-
 class Kinded(Protocol):
     @property
     def kind(self) -> str: ...
@@ -28,6 +25,7 @@ class Kinded(Protocol):
 
 T = TypeVar("T", bound=Kinded)
 At = TypeVar("At", datetime, datetime | date)
+FRAME = '<div class="scroll" role="group" aria-label="表格" tabindex="0">'
 NAMES = {
     "column_kind": {"disclosure": "政务公开", "service": "办事服务", "interaction": "公众互动"},
     "cadence": {
