@@ -43,7 +43,6 @@ JOINING = regex.compile(
 )
 DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−－﹘﹣ーㄧ", "-"))
 EXTENSION = regex.compile(r"[ ,，]*(?:转|轉|分机|ext\.?|x|#|(?<=\d{7})-) *(\d{1,6})$", regex.IGNORECASE)
-RECEIPT = regex.compile(r"(?<![0-9A-Z])(\d{8})-?([0-9A-Z]{6})(?![0-9A-Z])")
 WIDEST = 12  # code points that what people see as one character may have, on the whole
 
 EMPTY = ("此项不能为空，请填写。", "It must not be empty. Fill it in.")
@@ -137,13 +136,9 @@ def digits(raw: str) -> str:
 
 
 def receipt(raw: str) -> str:
-    """A receipt number: its letters are capitals, and none looks like a digit (Crockford's base 32).
-
-    What was copied along with it goes.
-    """
+    """A receipt number: its letters are capitals, and none looks like a digit (Crockford's base 32)."""
     found = plain(regex.sub(r"\s", "", plain(raw).translate(DASHES))).upper().translate(str.maketrans("OIL", "011"))
-    meant = RECEIPT.search(found)
-    return f"{meant[1]}-{meant[2]}" if meant else found
+    return f"{found[:8]}-{found[8:]}" if regex.fullmatch(r"\d{8}[0-9A-Z]{6}", found) else found
 
 
 def length(found: str) -> int:
