@@ -1,7 +1,7 @@
 """A measure at work, a whole program at work, and what their gauges and /readyz say."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -31,26 +31,28 @@ def nothing() -> None:
 
 
 @asynccontextmanager
-async def measured(db: Database, bus: Bus, *sources: str) -> AsyncIterator[Measure]:
-    made = Measure(db, bus, journal=db["journal"], group="there", sources=sources, emptied=nothing)
-    task = asyncio.create_task(made.run())
+async def at_work(part: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(part)
     try:
-        yield made
+        yield
     finally:
         task.cancel()
         await asyncio.wait([task])
 
 
 @asynccontextmanager
+async def measured(db: Database, bus: Bus, *sources: str) -> AsyncIterator[Measure]:
+    made = Measure(db, bus, journal=db["journal"], group="there", sources=sources, emptied=nothing)
+    async with at_work(made.run()):
+        yield made
+
+
+@asynccontextmanager
 async def working(servers: Servers, namespace: str, keys: Path) -> AsyncIterator[Program]:
     """A service that listens and speaks, all its parts at work."""
-    async with running(replace(mailbox.SERVICE, first=None), MailboxSettings, servers, namespace, keys) as program:
-        task = asyncio.create_task(program.work())
-        try:
-            yield program
-        finally:
-            task.cancel()
-            await asyncio.wait([task])
+    service = replace(mailbox.SERVICE, first=None)
+    async with running(service, MailboxSettings, servers, namespace, keys) as program, at_work(program.work()):
+        yield program
 
 
 async def late(program: Program) -> dict[str, str]:
