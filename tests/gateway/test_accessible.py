@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from typing import Literal
 from uuid import uuid4
 
 import pytest
@@ -19,15 +20,21 @@ from tests.support.topics import forget
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDTHS = (1280, 390, 320)
+WINDOWS: dict[int, Literal["light", "dark"]] = {
+    1280: "light",
+    390: "dark",
+    320: "light",
+}  # the width, what is preferred
 PAGES = {
     "many of everything": [
         "/", "/columns", "/columns/news", "/columns/open", "/columns/mailbox", "/items/item-0", "/departments",
         "/departments/office", "/letters", "/letters/20261000-7K3M9Q", "/letters/new", "/letters/status", "/scores",
-        "/scores/2026-10", "/scores/2026-10/finance", "/scores/2026-10/finance/facts?indicator=quantity", "/api/docs",
-        "/problems", "/problems/item.empty",
+        "/scores/2026-10", "/scores/2026-10/finance", "/scores/2026-10/finance/facts?indicator=quantity",
+        "/scores/schemes", "/scores/schemes/qingyuan-2008/2", "/ledger/finance", "/sitemap", "/privacy",
+        "/accessibility", "/api/docs", "/problems", "/problems/item.empty",
     ],
     "nothing in it": ["/columns/empty", "/columns/empty/below", "/departments/planning"],
+    "no longer whole": ["/ledger/office"],
     "no longer there": ["/items/item-1", "/columns/gone"],
     "a fault": ["/nothing", "/columns/nothing", "/letters/of-nobody", "/items/none"],
 }  # fmt: skip
@@ -40,7 +47,7 @@ async def portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> 
     bus = Bus(servers.kafka_address, namespace)
     assert await bus.prepare() == []
     async with a_portal(servers, namespace, bus, keys, writing_limit="999/hour", asking_limit="999/hour") as made:
-        made.mailbox.content = city.contents()
+        made.mailbox.content, made.mailbox.broken = city.contents(), {"office"}
         await made.hears(*city.everything(now()))
         await made.hears(
             e.column("c-empty", "empty", "尚无内容"),
@@ -61,11 +68,13 @@ async def browser() -> AsyncIterator[Browser]:
         await made.close()
 
 
-@pytest.fixture(params=WIDTHS)
+@pytest.fixture(params=WINDOWS)
 async def page(request: pytest.FixtureRequest, browser: Browser, portal: Portal) -> AsyncIterator[Page]:
     size = ViewportSize(width=request.param, height=900)
     address = portal.gateway.settings.public_url
-    context = await browser.new_context(viewport=size, base_url=address, locale="zh-CN")
+    context = await browser.new_context(
+        viewport=size, base_url=address, locale="zh-CN", color_scheme=WINDOWS[request.param]
+    )
     yield await context.new_page()
     await context.close()
 
@@ -132,3 +141,55 @@ async def test_no_answer_to_its_writer_has_a_barrier(page: Page) -> None:
     await page.get_by_text("已经答复。").wait_for()
 
     assert found + await barriers(page) == []
+
+
+RINGS = """() => {
+  const channels = colour => colour.match(/[\\d.]+/g).map(Number);
+  const light = colour => channels(colour).slice(0, 3).map(c => c / 255)
+    .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0);
+  const ground = at => !at ? "rgb(255, 255, 255)" : (channels(getComputedStyle(at).backgroundColor)[3] ?? 1) === 1
+    ? getComputedStyle(at).backgroundColor : ground(at.parentElement);
+  const found = [];
+  const reached = "a, button, input:not([type=hidden]), select, textarea, summary, [tabindex='0']";
+  for (const at of document.querySelectorAll(reached)) {
+    if (!at.checkVisibility()) continue;
+    at.focus({focusVisible: true});
+    const ring = getComputedStyle(at), inside = parseFloat(ring.outlineOffset) < 0;
+    const [a, b] = [light(ring.outlineColor), light(ground(inside ? at : at.parentElement))].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ring.outlineStyle !== "solid" || parseFloat(ring.outlineWidth) < 2 || ratio < 3)
+      found.push(`${location.pathname} ${ratio.toFixed(2)} ${ring.outlineStyle} ${at.outerHTML.slice(0, 120)}`);
+  }
+  return found;
+}"""
+"""What can have the focus and does not show it by a ring of at least 3 : 1 against its ground (WCAG 2.4.13)."""
+
+
+async def test_wherever_the_focus_is_a_ring_shows_it_on_every_ground(page: Page) -> None:
+    found = []
+    for path in ("/", "/columns/news", "/items/item-0", "/letters/new", "/scores/2026-10/finance", "/nothing"):
+        await page.goto(path)
+        found += await page.evaluate(RINGS)
+
+    assert found == []
+
+
+async def test_what_is_folded_is_printed_with_the_page_s_address(page: Page) -> None:
+    await page.goto("/scores/2026-10/finance")
+    await page.emulate_media(media="print")
+
+    assert await page.locator("details").count() > 0
+    for fact in await page.locator("details table").all():
+        assert await fact.evaluate("at => at.checkVisibility({contentVisibilityAuto: true}) && at.offsetHeight > 0")
+    assert page.url in await page.locator(".printed").inner_text()
+    assert not await page.locator(".top nav").is_visible()
+
+
+async def test_on_a_phone_each_fact_is_a_card_whose_words_stand_in_whole_lines(page: Page) -> None:
+    await page.goto("/scores/2026-10/finance/facts?indicator=quantity")
+    boxes = [await cell.bounding_box() for cell in await page.locator(".sheet tbody tr:first-child > *").all()]
+
+    wide = await page.evaluate("innerWidth >= 1280")
+    assert len({box["x"] for box in boxes if box}) == (5 if wide else 1)
+    assert min(box["width"] if box else 0 for box in boxes) >= 60
