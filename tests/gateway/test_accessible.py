@@ -2,55 +2,18 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from uuid import uuid4
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
-from deploy.local.stack import Servers
-from services.kernel.domain.clock import now
-from services.kernel.stream.bus import Bus
-from tests.gateway.conftest import Portal, a_portal
-from tests.gateway.support import city
-from tests.gateway.support import events as e
+from tests.gateway.conftest import Portal
 from tests.gateway.support.mailbox import CODE, RECEIPT
-from tests.support.topics import forget
+from tests.gateway.support.pages import PAGES
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 WIDTHS = (1280, 390, 320)
-PAGES = {
-    "many of everything": [
-        "/", "/columns", "/columns/news", "/columns/open", "/columns/mailbox", "/items/item-0", "/departments",
-        "/departments/office", "/letters", "/letters/20261000-7K3M9Q", "/letters/new", "/letters/status", "/scores",
-        "/scores/2026-10", "/scores/2026-10/finance", "/scores/2026-10/finance/facts?indicator=quantity", "/api/docs",
-        "/problems", "/problems/item.empty",
-    ],
-    "nothing in it": ["/columns/empty", "/columns/empty/below", "/departments/planning"],
-    "no longer there": ["/items/item-1", "/columns/gone"],
-    "a fault": ["/nothing", "/columns/nothing", "/letters/of-nobody", "/items/none"],
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-async def portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
-    """Of a city that has everything, two columns without anything, one that retired, and an item withdrawn."""
-    namespace, keys = f"t{uuid4().hex[:12]}", tmp_path_factory.mktemp("keys")
-    bus = Bus(servers.kafka_address, namespace)
-    assert await bus.prepare() == []
-    async with a_portal(servers, namespace, bus, keys, writing_limit="999/hour", asking_limit="999/hour") as made:
-        made.mailbox.content = city.contents()
-        await made.hears(*city.everything(now()))
-        await made.hears(
-            e.column("c-empty", "empty", "尚无内容"),
-            e.column("c-below", "empty/below", "也无内容", parent_id="c-empty", level=2),
-            e.column("c-gone", "gone", "旧栏目"), e.withdrawn("item-1"),
-        )  # fmt: skip
-        await made.hears(e.retired("c-gone", "gone", "c-nowhere"))
-        yield made
-    await bus.close()
-    await forget(bus)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +25,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(params=WIDTHS)
-async def page(request: pytest.FixtureRequest, browser: Browser, portal: Portal) -> AsyncIterator[Page]:
+async def page(request: pytest.FixtureRequest, browser: Browser, whole_portal: Portal) -> AsyncIterator[Page]:
     size = ViewportSize(width=request.param, height=900)
-    address = portal.gateway.settings.public_url
+    address = whole_portal.gateway.settings.public_url
     context = await browser.new_context(viewport=size, base_url=address, locale="zh-CN")
     yield await context.new_page()
     await context.close()
