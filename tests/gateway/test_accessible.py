@@ -3,61 +3,19 @@
 import shutil
 from collections.abc import AsyncIterator
 from typing import Literal
-from uuid import uuid4
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
-from deploy.local.stack import Servers
-from services.kernel.domain.clock import now
-from services.kernel.stream.bus import Bus
-from tests.gateway.conftest import Portal, a_portal
-from tests.gateway.support import city
-from tests.gateway.support import events as e
+from tests.gateway.conftest import Portal
 from tests.gateway.support.mailbox import CODE, RECEIPT
-from tests.support.topics import forget
+from tests.gateway.support.pages import PAGES
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WINDOWS: dict[int, Literal["light", "dark"]] = {
-    1280: "light",
-    390: "dark",
-    320: "light",
-}  # the width, what is preferred
-PAGES = {
-    "many of everything": [
-        "/", "/columns", "/columns/news", "/columns/open", "/columns/mailbox", "/items/item-0", "/departments",
-        "/departments/office", "/letters", "/letters/20261000-7K3M9Q", "/letters/new", "/letters/status", "/scores",
-        "/scores/2026-10", "/scores/2026-10/finance", "/scores/2026-10/finance/facts?indicator=quantity",
-        "/scores/schemes", "/scores/schemes/qingyuan-2008/2", "/ledger/finance", "/sitemap", "/privacy",
-        "/accessibility", "/api/docs", "/problems", "/problems/item.empty",
-    ],
-    "nothing in it": ["/columns/empty", "/columns/empty/below", "/departments/planning"],
-    "no longer whole": ["/ledger/office"],
-    "no longer there": ["/items/item-1", "/columns/gone"],
-    "a fault": ["/nothing", "/columns/nothing", "/letters/of-nobody", "/items/none"],
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-async def portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
-    """Of a city that has everything, two columns without anything, one that retired, and an item withdrawn."""
-    namespace, keys = f"t{uuid4().hex[:12]}", tmp_path_factory.mktemp("keys")
-    bus = Bus(servers.kafka_address, namespace)
-    assert await bus.prepare() == []
-    async with a_portal(servers, namespace, bus, keys, writing_limit="999/hour", asking_limit="999/hour") as made:
-        made.mailbox.content, made.mailbox.broken = city.contents(), {"office"}
-        await made.hears(*city.everything(now()))
-        await made.hears(
-            e.column("c-empty", "empty", "尚无内容"),
-            e.column("c-below", "empty/below", "也无内容", parent_id="c-empty", level=2),
-            e.column("c-gone", "gone", "旧栏目"), e.withdrawn("item-1"),
-        )  # fmt: skip
-        await made.hears(e.retired("c-gone", "gone", "c-nowhere"))
-        yield made
-    await bus.close()
-    await forget(bus)
+WINDOWS: dict[int, Literal["light", "dark"]] = {1280: "light", 390: "dark", 320: "light"}
+"""The width, and which colours are preferred there."""
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +27,10 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(params=WINDOWS)
-async def page(request: pytest.FixtureRequest, browser: Browser, portal: Portal) -> AsyncIterator[Page]:
-    size = ViewportSize(width=request.param, height=900)
-    address = portal.gateway.settings.public_url
-    context = await browser.new_context(
-        viewport=size, base_url=address, locale="zh-CN", color_scheme=WINDOWS[request.param]
-    )
+async def page(request: pytest.FixtureRequest, browser: Browser, whole_portal: Portal) -> AsyncIterator[Page]:
+    size, colours = ViewportSize(width=request.param, height=900), WINDOWS[request.param]
+    address = whole_portal.gateway.settings.public_url
+    context = await browser.new_context(viewport=size, base_url=address, locale="zh-CN", color_scheme=colours)
     yield await context.new_page()
     await context.close()
 
@@ -117,7 +73,7 @@ async def test_after_an_error_the_focus_is_on_the_summary_whose_links_reach_the_
     await page.evaluate("document.querySelector('main form').noValidate = true")
     await page.locator("main form button").click()
 
-    assert await page.evaluate("document.activeElement.getAttribute('role')") == "alert"
+    await page.locator("[role=alert]:focus").wait_for()
     links = await page.locator("[role=alert] a").all()
     assert len(links) == await page.locator("[aria-invalid=true]").count() >= 5
     for link in links:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from deploy.local import bootstrap, debian, kafka_server, mongo
 from deploy.local.__main__ import clean
 from deploy.local.births import Birth
+from deploy.local.jars import KAFKA, Jars
 from deploy.local.places import PROGRAMS, ROOT, Ports, Stop, full, must_have_space
 from deploy.local.processes import free_ports
 from deploy.local.throwaway import claim, forget_the_dead
@@ -40,7 +42,7 @@ def test_the_jars_of_the_lock_pass(tmp_path: Path) -> None:
     jar = tmp_path / "kafka-4.jar"
     jar.write_bytes(b"jar")
 
-    kafka_server.verify(lock_of(b"jar"), [jar])
+    KAFKA.verify(lock_of(b"jar"), [jar])
 
     assert jar.exists()
 
@@ -51,14 +53,14 @@ def test_a_jar_too_many_or_too_few_stops_the_run(tmp_path: Path, names: list[str
         (tmp_path / name).write_bytes(b"jar")
 
     with pytest.raises(Stop, match="is not the jar the lock names"):
-        kafka_server.verify(lock_of(b"jar"), [tmp_path / name for name in names])
+        KAFKA.verify(lock_of(b"jar"), [tmp_path / name for name in names])
 
 
 def test_a_jar_that_differs_from_the_lock_stops_the_run(tmp_path: Path) -> None:
     (tmp_path / "kafka-4.jar").write_bytes(b"other")
 
     with pytest.raises(Stop, match=r"kafka-4\.jar is not the jar the lock names"):
-        kafka_server.verify(lock_of(b"jar"), [tmp_path / "kafka-4.jar"])
+        KAFKA.verify(lock_of(b"jar"), [tmp_path / "kafka-4.jar"])
 
 
 def test_an_unsupported_platform_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,24 +133,23 @@ def test_jars_are_compared_with_the_lock_before_each_run_not_only_after_the_fetc
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    (tmp_path / ".jgo" / "jars").mkdir(parents=True)
-    (tmp_path / ".jgo" / "jars" / "kafka-4.jar").write_bytes(b"spoilt")
-    monkeypatch.setattr(kafka_server, "JARS", tmp_path)
-    monkeypatch.setattr(kafka_server, "download", lambda _: asked.append("download"))
+    jars = tmp_path / "kafka" / ".jgo" / "jars"
+    jars.mkdir(parents=True)
+    (jars / "kafka-4.jar").write_bytes(b"spoilt")
+    monkeypatch.setattr(Jars, "download", lambda *_: asked.append("download"))
 
     with pytest.raises(Stop, match="is not the jar the lock names"):
-        kafka_server.fetch()
+        replace(KAFKA, cache=tmp_path).fetch()
     assert asked == ["download"]
 
 
 def test_jars_that_cannot_be_fetched_are_told_with_what_was_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kafka_server, "JARS", tmp_path / "kafka")
     monkeypatch.setattr("sys.executable", "/bin/false")
 
     with pytest.raises(Stop, match="is the Maven registry reachable from here"):
-        kafka_server.fetch()
+        replace(KAFKA, cache=tmp_path).fetch()
 
 
 def test_a_mongod_that_does_not_run_here_is_told_with_its_reason(tmp_path: Path) -> None:
