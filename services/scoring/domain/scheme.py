@@ -66,6 +66,8 @@ class Adopted(Aggregate):
 
     KIND: ClassVar[str] = "scheme"
 
+    effective: date
+
 
 def adopt(scheme: Scheme, *, at: datetime) -> Decision[Adopted]:
     """Tell what months will be scored by."""
@@ -78,7 +80,7 @@ def adopt(scheme: Scheme, *, at: datetime) -> Decision[Adopted]:
         effective=scheme.effective, whole_months=scheme.whole_months, ranked_from=scheme.ranked_from,
         indicators=indicators,
     )  # fmt: skip
-    return Decision(Adopted(id=scheme.version), (told,))
+    return Decision(Adopted(id=scheme.version, effective=scheme.effective), (told,))
 
 
 def in_force(schemes: Iterable[Scheme], month: str) -> Scheme:
