@@ -1,11 +1,12 @@
 """The monthly assessment, down to the facts."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from pydantic import BaseModel
 
 from gateway.views.names import DepartmentName
+from services.kernel.contracts.scoring import SchemeContent
 from services.kernel.http.listing import Listing
 
 
@@ -34,31 +35,10 @@ class ScoresView(BaseModel):
     months: list[MonthBrief]
 
 
-class IndicatorView(BaseModel):
-    """A line of a scheme. `explained`: what it measures; `measure`: the name and version of what computes it."""
-
-    code: str
-    name: str
-    maximum: Decimal
-    measure: str
-    explained: str
-
-
-class SchemeView(BaseModel):
-    """The rules by which months are scored, from the first month that begins on or after `effective`.
-
-    `whole_months`: a department is scored for months in which it existed from the first day on. `ranked_from`: the
-    share of all maxima on which a department must be judged to be ranked.
-    """
+class SchemeView(SchemeContent):
+    """A version of the rules by which months are scored."""
 
     version: str
-    name: str
-    source: str
-    interpreter: str
-    effective: date
-    whole_months: bool
-    ranked_from: Decimal
-    indicators: list[IndicatorView]
 
 
 class SchemesView(BaseModel):

@@ -48,19 +48,16 @@ class IndicatorTold(BaseModel):
     explained: str
 
 
-class SchemeAdopted(Event):
-    """A version of the rules by which months are scored (考评方案). `scheme_id` is its version.
+class SchemeContent(BaseModel):
+    """The rules by which months are scored (考评方案).
 
     `effective`: from the first month that begins on or after that day. `whole_months`: a department is scored for
     months in which it existed from the first day on. `ranked_from`: the share of all maxima on which a department must
     be judged to be ranked.
     """
 
-    SOURCE: ClassVar[str] = "scoring"
-    KEY: ClassVar[str] = "scheme_id"
-    TYPE: ClassVar[str] = "scheme.adopted"
+    model_config = ConfigDict(frozen=True)
 
-    scheme_id: str
     name: str
     source: str
     interpreter: str
@@ -68,6 +65,16 @@ class SchemeAdopted(Event):
     whole_months: bool
     ranked_from: Decimal
     indicators: tuple[IndicatorTold, ...]
+
+
+class SchemeAdopted(Event, SchemeContent):
+    """Months are scored by these rules from now on. `scheme_id` is their version."""
+
+    SOURCE: ClassVar[str] = "scoring"
+    KEY: ClassVar[str] = "scheme_id"
+    TYPE: ClassVar[str] = "scheme.adopted"
+
+    scheme_id: str
 
 
 class AssessmentEvent(Event):
