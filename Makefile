@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV = .venv/bin
 
-.PHONY: help run dev servers test check pictures bench faults clean venv
+.PHONY: help run dev watch servers test check pictures bench faults clean venv
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,6 +15,9 @@ run: ## The whole city on this machine; PORT=9000 moves all its ports
 
 dev: ## The same; a program is started again when its files change
 	@$(PYTHON) deploy/local/bootstrap.py up --dev --port $(PORT)
+
+watch: ## The same, with Prometheus, Alertmanager and dashboards beside it
+	@$(PYTHON) deploy/local/bootstrap.py up --watch --port $(PORT)
 
 servers: venv ## MongoDB and Kafka for tests, up until Ctrl-C: one test file then answers in seconds
 	@$(VENV)/python -m deploy.local servers

@@ -24,7 +24,7 @@ def already_running() -> bool:
     return was is not None and was.process() is not None
 
 
-def up(port: int, *, city: bool, dev: bool) -> None:
+def up(port: int, *, city: bool, dev: bool, watch: bool) -> None:
     from deploy.local.supervisor import of_this_checkout
 
     Ports(port)
@@ -34,7 +34,7 @@ def up(port: int, *, city: bool, dev: bool) -> None:
     must_have_space(LOCAL)
     Birth.of().write(OWN)
     try:
-        of_this_checkout(port, city=city, dev=dev).run()
+        of_this_checkout(port, city=city, dev=dev, watch=watch).run()
     finally:
         OWN.unlink(missing_ok=True)
 
@@ -72,6 +72,7 @@ def arguments() -> Namespace:
     run.add_argument("--port", type=int, default=8000, help="the gateway's; all others move with it")
     run.add_argument("--no-city", action="store_true", help="without the demonstration city")
     run.add_argument("--dev", action="store_true", help="start a program again when its files change")
+    run.add_argument("--watch", action="store_true", help="with Prometheus, Alertmanager and dashboards beside it")
     commands.add_parser("servers", help="keep MongoDB and Kafka up for tests; Ctrl-C ends them")
     fetched = commands.add_parser("fetch", help="fetch the jars that are named")
     fetched.add_argument("jars", nargs="+", choices=FETCHED)
@@ -85,7 +86,7 @@ def main() -> None:
     asked = arguments()
     try:
         if asked.command == "up":
-            up(asked.port, city=not asked.no_city, dev=asked.dev)
+            up(asked.port, city=not asked.no_city, dev=asked.dev, watch=asked.watch)
         elif asked.command == "servers":
             servers()
         elif asked.command == "fetch":

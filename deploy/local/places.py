@@ -50,6 +50,14 @@ class Ports:
     def controller(self) -> int:
         return self.base + 93
 
+    @property
+    def prometheus(self) -> int:
+        return self.base + 95
+
+    @property
+    def alertmanager(self) -> int:
+        return self.base + 96
+
 
 def megabytes_free(directory: Path = ROOT) -> int:
     return shutil.disk_usage(directory).free // 1_000_000

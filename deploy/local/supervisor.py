@@ -16,6 +16,8 @@ from deploy.local.places import LOCAL, PROGRAMS, Ended, Ports, Stop, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
 from deploy.local.stack import STARTING, Keys, Servers, environment, inside_of, is_ready, module, ports_of, program
 from deploy.local.watch import Watched
+from deploy.watch import config
+from deploy.watch.servers import alertmanager, answers, fetch, prometheus
 from services.kernel.domain.person import Role
 
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
@@ -35,7 +37,7 @@ class Supervisor:
     """One run from start to end; what it starts it also ends.
 
     `programs` know their inside ports by CITYGATE_INSIDE_PORT; the parts of `city` end by themselves and are run
-    one after another.
+    one after another. `eyes`: Prometheus and Alertmanager, where somebody watches.
     """
 
     ports: Ports
@@ -45,6 +47,7 @@ class Supervisor:
     city: Sequence[Process] = ()
     home: Path = LOCAL
     changes: Changes | None = None
+    eyes: Sequence[Process] = ()
     ending: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     watchers: list[threading.Thread] = field(default_factory=list)
@@ -73,10 +76,12 @@ class Supervisor:
         say("Starting MongoDB and Kafka ...")
         self.servers.start()
         say("Starting " + ", ".join(process.name for process in self.programs) + " ...")
-        for process in self.programs:
+        for process in (*self.programs, *self.eyes):
             process.start()
         for process in self.programs:
             process.until(partial(is_ready, int(process.env["CITYGATE_INSIDE_PORT"])), STARTING, ending=self.ending)
+        for process, port in zip(self.eyes, (self.ports.prometheus, self.ports.alertmanager), strict=False):
+            process.until(partial(answers, port), STARTING, ending=self.ending)
         say(f"Everything is ready after {time.monotonic() - began:.0f} s.")
         self.watchers = [threading.Thread(target=self.watch, name="watch")]
         if self.changes:
@@ -92,6 +97,8 @@ class Supervisor:
             wanted["MongoDB"] = self.ports.mongo
         if not self.servers.given_kafka:
             wanted |= {"Kafka": self.ports.kafka, "Kafka's controller": self.ports.controller}
+        if self.eyes:
+            wanted |= {"Prometheus": self.ports.prometheus, "Alertmanager": self.ports.alertmanager}
         for name, port in wanted.items():
             must_be_free(name, port, how)
 
@@ -118,6 +125,9 @@ class Supervisor:
             say(f"  {name:11} http://127.0.0.1:{port}{'' if name == 'gateway' else '/docs'}")
         inside = inside_of(self.ports).values()
         say(f"  {'inside':11} /readyz and /metrics of each, in this order: ports {min(inside)} to {max(inside)}")
+        if self.eyes:
+            say(f"  {'dashboards':11} http://127.0.0.1:{self.ports.prometheus}/consoles/city.html")
+            say(f"  {'alerts':11} http://127.0.0.1:{self.ports.alertmanager}")
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
         for role in (r for r in Role if r is not Role.SERVICE):
             department = "finance" if role in (Role.EDITOR, Role.REVIEWER, Role.HANDLER) else ""
@@ -127,7 +137,7 @@ class Supervisor:
 
     def watch(self) -> None:
         """Beside all else, until the end: what ended by itself, or has changed, is started again."""
-        everything = [Watched(p) for p in (self.servers.mongo, self.servers.kafka, *self.programs) if p]
+        everything = [Watched(p) for p in (self.servers.mongo, self.servers.kafka, *self.programs, *self.eyes) if p]
         while not self.over.wait(0.2) and not self.ending.is_set():
             self.renew(everything)
             for each in everything:
@@ -153,15 +163,18 @@ class Supervisor:
         self.over.set()
         for watcher in self.watchers:
             watcher.join()
-        for process in self.programs:
+        for process in (*self.programs, *self.eyes):
             process.ask()
-        for process in self.programs:
+        for process in (*self.programs, *self.eyes):
             process.end()
         self.servers.end()
 
 
-def of_this_checkout(port: int, *, city: bool = True, dev: bool = False) -> Supervisor:
-    """The two servers, the five programs and their city of `make run`; `dev`: programs follow their files."""
+def of_this_checkout(port: int, *, city: bool = True, dev: bool = False, watch: bool = False) -> Supervisor:
+    """The two servers, the five programs and their city of `make run`.
+
+    `dev`: programs follow their files. `watch`: with Prometheus and Alertmanager.
+    """
     ports, record, keys = Ports(port), LOCAL / "run", Keys(LOCAL / "keys")
     servers = Servers(LOCAL, ports.mongo, ports.kafka, ports.controller, record)
     keys.make()
@@ -177,4 +190,17 @@ def of_this_checkout(port: int, *, city: bool = True, dev: bool = False) -> Supe
         )
         for name in (SERVICES if city else ())
     ]
-    return Supervisor(ports, servers, programs, keys, parts, changes=Changes() if dev else None)
+    changes, eyes = Changes() if dev else None, watching(ports, record) if watch else ()
+    return Supervisor(ports, servers, programs, keys, parts, changes=changes, eyes=eyes)
+
+
+def watching(ports: Ports, record: Path) -> Sequence[Process]:
+    """Prometheus and Alertmanager, told where the programs are. `Stop` where they cannot be had."""
+    home = LOCAL / "watch"
+    fetch()
+    config.write(home, inside=inside_of(ports), alertmanager=ports.alertmanager)
+    commands = {
+        "prometheus": prometheus(home, home / "measured", ports.prometheus),
+        "alertmanager": alertmanager(home, home / "alerts", ports.alertmanager),
+    }
+    return [Process(name, said, LOCAL / "log" / f"{name}.log", {}, record) for name, said in commands.items()]
