@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import pymongo
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from fastapi_offline import FastAPIOffline
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
@@ -45,6 +46,7 @@ from services.kernel.stream.measure import Measure
 from services.kernel.stream.relay import Relay
 from services.kernel.telemetry import Waits
 
+DOCS = Path(__file__).with_name("docs.html")  # Swagger UI, made to be read by everyone
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 
@@ -226,11 +228,11 @@ def create_app(program: Program) -> ASGIApp:
         await program.bus.close()
         program.db.client.close()
 
+    app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     if service.documented:
-        # serves the scripts of its documentation itself; browsers load none from other hosts
-        app: FastAPI = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None, redirect_slashes=False)
-    else:
-        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+        # with scripts of its own: browsers load none from other hosts
+        app.mount("/static-offline-docs", StaticFiles(packages=[("fastapi_offline", "static")]))
+        app.add_api_route("/docs", lambda: FileResponse(DOCS), include_in_schema=False)
     if service.may is None:
         app.include_router(service.router)
     else:
