@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV = .venv/bin
 
-.PHONY: help run dev servers test check bench faults clean venv
+.PHONY: help run dev servers test check pictures bench faults clean venv
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,13 +33,18 @@ check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/python -m deploy.problems --check
 	@$(VENV)/python -m pytest -q -m "not servers" tests
 
+pictures: venv ## Every kind of page in every state, at 1280 and 390 px, to be looked at
+	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk
+	@$(VENV)/python -m deploy.local fetch kafka
+	@$(VENV)/python -m tests.pictures
+
 faults: venv ## Everything that can be killed is killed, under load
-	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m deploy.local fetch kafka
 	@$(VENV)/python -m pytest -q tests/faults --all-faults
 
 bench: venv ## One table; each figure beside its own ceiling, measured in the same run
 	@$(VENV)/python -m deploy.local tools nginx wrk
-	@$(VENV)/python -m deploy.local fetch
+	@$(VENV)/python -m deploy.local fetch kafka
 	@$(VENV)/python -m tests.bench
 
 clean: ## Forget all data of local runs

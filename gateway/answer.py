@@ -49,9 +49,14 @@ async def public(request: Request, ask: Ask[V], show: Show[V], *, media_type: st
         body, status = show(await ask(reading), reading)
         return Page.of(body, media_type, status=status, rests=basis.rests, until=_host(basis.until))
 
-    path: str = request.scope["path"]
-    key, pages = f"{path}?{query}" if query else path, shelf(request)
+    key, pages = path_of(request, query), shelf(request)
     return Finished(pages.get(key) or await pages.once(key, make))
+
+
+def path_of(request: Request, query: str) -> str:
+    """The one address of a page, however it was asked for."""
+    path: str = request.scope["path"]
+    return f"{path}?{query}" if query else path
 
 
 def _host(until: datetime | None) -> float:

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, StrictBool
 from gateway import refusals, views
 from gateway.answer import MonthInPath, json, query
 from gateway.limits import LETTERS, Counted, ask_mailbox, may_ask, may_write
-from gateway.store import Reading, columns, home, items, letters, scores
+from gateway.store import Reading, columns, home, items, ledger, letters, scores
+from gateway.upstream import upstream
 from services.kernel.contracts.fields import QueryCode, Receipt, Stars
 from services.kernel.contracts.mailbox import NewLetter
 from services.kernel.domain.decision import Wrong
@@ -32,8 +33,10 @@ SAYS: Says = {
     "GET /api/v1/columns/{path}": (refusals.NO_COLUMN, CURSOR),
     "GET /api/v1/items/{id}": (refusals.NO_ITEM, refusals.NO_REVISION),
     "GET /api/v1/departments/{code}": (refusals.NO_DEPARTMENT, CURSOR),
+    "GET /api/v1/ledger/{department}/verification": (refusals.NO_DEPARTMENT, refusals.PUBLISHING_AWAY),
     "GET /api/v1/letters": (CURSOR,),
     "GET /api/v1/letters/{receipt}": (refusals.NOT_PUBLIC,),
+    "GET /api/v1/scores/schemes/{version}": (refusals.NO_SCHEME,),
     "GET /api/v1/scores/{month}": (refusals.NO_MONTH,),
     "GET /api/v1/scores/{month}/{department}": (refusals.NO_ASSESSMENT,),
     "GET /api/v1/scores/{month}/{department}/facts": (refusals.NO_ASSESSMENT, refusals.NO_INDICATOR, CURSOR),
@@ -101,6 +104,17 @@ async def department(request: Request, code: Id, portion: Wanted) -> Response:
     return await json(request, partial(columns.department, code=code, portion=portion), query=listed(portion))
 
 
+@router.get(
+    "/ledger/{department}/verification", summary="A department's ledger, its whole chain recomputed",
+    response_model=views.LedgerView, tags=["items"],
+)  # fmt: skip
+async def verification(request: Request, department: Id) -> Response:
+    async def ask(reading: Reading) -> views.LedgerView:
+        return await ledger.verified(reading, upstream(request), department)
+
+    return await json(request, ask)
+
+
 @router.get("/letters", summary="Statistics and public letters", response_model=views.LettersView, tags=["letters"])
 async def letter_list(request: Request, portion: Wanted) -> Response:
     return await json(request, partial(letters.listing, portion=portion), query=listed(portion))
@@ -114,6 +128,21 @@ async def letter(request: Request, receipt: ReceiptInPath) -> Response:
 @router.get("/scores", summary="Months whose assessment is published", response_model=views.ScoresView, tags=["scores"])
 async def months(request: Request) -> Response:
     return await json(request, scores.months)
+
+
+@router.get(
+    "/scores/schemes", summary="The rules by which months are scored", response_model=views.SchemesView, tags=["scores"]
+)
+async def schemes(request: Request) -> Response:
+    return await json(request, scores.schemes)
+
+
+@router.get(
+    "/scores/schemes/{version:path}", summary="One version of these rules", response_model=views.SchemeView,
+    tags=["scores"],
+)  # fmt: skip
+async def scheme(request: Request, version: Id) -> Response:
+    return await json(request, partial(scores.scheme, version=version))
 
 
 @router.get("/scores/{month}", summary="A month as a table", response_model=views.MonthView, tags=["scores"])

@@ -81,12 +81,13 @@ class Gateway(Program):
 
 def portal(gateway: Gateway) -> ASGIApp:
     """For our names only. Finished pages first; the rest through limits, log and routes, its problems as pages."""
-    app = Hot(gateway.visits.counting(Faults(create_app(gateway), gateway.site)), gateway.shelf)
+    faults = partial(Faults, site=gateway.site, few=lambda: gateway.model.at_hand)
+    app = Hot(gateway.visits.counting(faults(create_app(gateway))), gateway.shelf)
     trusted = networks(gateway.settings.trusted_proxies)
     if missing := gateway.site.missing:
         log.warning("site.marks_missing", marks=missing, file=gateway.settings.site)
     log.info("proxies.trusted", addresses=[str(each) for each in trusted] or "none")
-    return Proxied(Declared(app, Faults(misdirected, gateway.site), gateway.hosts), trusted)
+    return Proxied(Declared(app, faults(misdirected), gateway.hosts), trusted)
 
 
 def serve(gateway: Gateway) -> None:

@@ -14,6 +14,12 @@ MAILBOX_AWAY = Refusal(
     "来信暂时无法提交或查询。请稍后再试。",
     "Letters cannot be taken or shown just now. Try again in a moment.",
 )
+PUBLISHING_AWAY = Refusal(
+    Away,
+    "publishing.away",
+    "发布系统暂时没有答复，台账无法核验。请稍后再试。",
+    "The ledger cannot be verified just now. Try again in a moment.",
+)
 NOT_PUBLIC = Refusal(
     Missing,
     "letter.not_public",
@@ -55,6 +61,12 @@ NO_INDICATOR = Refusal(
     "indicator.missing",
     "{month}单位{department}的考评没有指标{indicator}。请从考评页进入。",
     "The assessment of {department} for {month} has no line {indicator}. Start from its page.",
+)
+NO_SCHEME = Refusal(
+    Missing,
+    "scheme.missing",
+    "没有版本为{scheme}的考评方案。请从考评方案列表中选择。",
+    "There is no scheme {scheme}. Choose one from the list.",
 )
 NO_ITEM = Refusal(
     Missing, "item.missing", "没有编号为{item}的信息。请核对地址。", "There is no item {item}. Check the address."

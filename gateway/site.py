@@ -36,14 +36,27 @@ class Told(BaseModel):
     identification_code: str | None = Field(None, pattern=r"^[0-9]{10}$", description="网站标识码: ten digits")
     icp: Line | None = Field(None, description="ICP备案编号, like 粤ICP备00000000号")
     police: Line | None = Field(None, description="公安机关备案号, like 粤公网安备 44180000000000号")
+    security_contact: str | None = Field(
+        None, pattern=r"^(https://|mailto:|tel:)\S+$", description="where holes are reported: an address (RFC 9116)"
+    )
     report_url: str | None = Field(None, pattern=r"^https://\S+$", description="where faults go (政府网站找错)")
 
 
 class Site(Told):
-    """A city's portal. `domain`: where citizens reach it. `picture`: its mark as SVG."""
+    """A city's portal. `address`: where citizens reach it, without a `/` at the end. `picture`: its mark as SVG."""
 
-    domain: str
+    address: str
     picture: str
+
+    @property
+    def domain(self) -> str:
+        return urlsplit(self.address).hostname or ""
+
+    @property
+    def security(self) -> str:
+        """Where holes are reported: as the city says, else by e-mail, else as a letter."""
+        written = f"mailto:{self.email}" if self.email else f"{self.address}/letters/new"
+        return self.security_contact or written
 
     @property
     def police_number(self) -> str:
@@ -67,4 +80,4 @@ def read(path: Path, *, public_url: str) -> Site:
         raise ValueError(f"{error.filename} cannot be read ({error.strerror})") from None
     except ValueError as error:
         raise ValueError(f"{path} is no JSON in UTF-8 ({error})") from None
-    return Site(**told.model_dump(), domain=urlsplit(public_url).hostname or "", picture=picture)
+    return Site(**told.model_dump(), address=public_url, picture=picture)

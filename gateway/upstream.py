@@ -1,4 +1,4 @@
-"""Asking others: mailbox for a citizen's private matter, any owner for content that an event names by its hash."""
+"""Asking others: mailbox for private matters, publishing for a ledger, any owner for content named by its hash."""
 
 import re
 from collections.abc import AsyncGenerator, Mapping
@@ -65,6 +65,16 @@ class Own(BaseModel):
     steps: list[Stage]
 
 
+class Verification(BaseModel):
+    """What publishing finds of a ledger when it recomputes it."""
+
+    intact: bool
+    length: int
+    head: str
+    broken_at: int | None
+    fault: str | None
+
+
 class TakenBack(Exception):
     """The owner of content gives it no longer."""
 
@@ -114,6 +124,13 @@ class Upstream:
         except CUT as error:
             log.info("mailbox.asked_again", error=type(error).__name__)
             return await self.client.post(address, json=body, headers=headers)
+
+    async def verification(self, department: str) -> Verification:
+        """A department's ledger, recomputed by publishing. Raises `httpx.TransportError` while it cannot be had."""
+        answer = await self.client.get(f"{self.owners['publishing']}/ledger/{department}/verification")
+        if answer.status_code != 200:
+            raise httpx.RemoteProtocolError(f"publishing answered {answer.status_code}", request=answer.request)
+        return Verification.model_validate_json(answer.content)
 
     async def content(self, owner: str, check: ClaimCheck) -> AsyncGenerator[bytes]:
         """The bytes that the owner gives. After a cut it goes on from there, as long as each answer brings some.

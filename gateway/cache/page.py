@@ -3,10 +3,10 @@
 import gzip
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +26,12 @@ SECURITY: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 ASK_AGAIN, FOR_EVER = b"no-cache", b"public, max-age=31536000, immutable"
+CODED: Mapping[str, Callable[[bytes], bytes]] = {
+    "": bytes, "gzip": partial(gzip.compress, compresslevel=6, mtime=0), "br": partial(brotli.compress, quality=4),
+    "zstd": lambda body: zstandard.ZstdCompressor(level=3).compress(body),
+}  # fmt: skip
+"""What makes the bytes of each coding; the empty one leaves them as they are."""
+
 PREFERRED = ("br", "zstd", "gzip")
 WEIGHT = re.compile(r"q\s*=\s*([0-9.]+)")
 OVERHEAD = 15_000  # bytes of memory a page takes beside its bodies: eight forms with their headers, measured
@@ -86,9 +92,7 @@ class Page:
         until: float = float("inf"),
         caching: bytes = ASK_AGAIN,
     ) -> "Page":
-        bodies = {"": body, "gzip": gzip.compress(body, 6, mtime=0)}
-        bodies["br"] = brotli.compress(body, quality=4)
-        bodies["zstd"] = zstandard.ZstdCompressor(level=3).compress(body)
+        bodies = {encoding: pack(body) for encoding, pack in CODED.items()}
         mark = hashlib.blake2b(body + media_type.encode() + str(status).encode(), digest_size=12).hexdigest()
         forms, unchanged, tags = {}, {}, set()
         for encoding, packed in bodies.items():

@@ -27,7 +27,8 @@ async def api() -> Response:
 @router.get("/api/docs")
 async def docs(request: Request) -> Response:
     reading = await model(request).reading(Basis(), now())
-    return unkept(rendered(site_of(request), "docs.html", reading, groups=grouped(request.app.openapi())), 200)
+    page = rendered(site_of(request), "docs.html", reading.few, groups=grouped(request.app.openapi()))
+    return unkept(request, page, 200)
 
 
 def grouped(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

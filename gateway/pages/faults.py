@@ -1,7 +1,7 @@
 """Turns problem documents into pages that a citizen understands. Under /api they stay problem documents."""
 
 import json
-from functools import cache
+from collections.abc import Callable
 from typing import Any
 
 from starlette.responses import RedirectResponse
@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.cache.page import SECURITY
 from gateway.pages.render import HTML, rendered
 from gateway.site import Site
+from gateway.store import Few
 from services.kernel.http.problem import MEDIA_TYPE
 
 SAID = {
@@ -34,8 +35,10 @@ MOVED = {"/docs": "/api/docs"}  # the framework's own page would load scripts fr
 class Faults:
     """Wraps the whole app: security headers on every answer, and pages in place of problem documents."""
 
-    def __init__(self, app: ASGIApp, site: Site) -> None:
-        self.app, self.site = app, site
+    def __init__(self, app: ASGIApp, site: Site, few: Callable[[], Few | None]) -> None:
+        """`few`: the tree as far as it is at hand."""
+        self.app, self.site, self.few = app, site, few
+        self._made: dict[int, tuple[Few | None, bytes]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -56,11 +59,36 @@ class Faults:
             elif held is not None:
                 body += message.get("body", b"")
                 if not message.get("more_body"):
-                    await _send_page(self.site, scope, held, body, send)
+                    await self._send_page(scope, held, body, send)
                 return None
             await send(message)
 
         await self.app(scope, receive, facing)
+
+    async def _send_page(self, scope: Scope, start: Message, body: bytes, send: Send) -> None:
+        status: int = start["status"]
+        ours = status >= 500
+        number = str(json.loads(body or b"{}").get("request", "")) if ours else ""
+        html = explained(self.site, self.few(), status, number) if ours else self._known(status)
+        kept = [(n, v) for n, v in start["headers"] if n not in (b"content-type", b"content-length")]
+        headers = [
+            (b"content-type", HTML.encode()),
+            (b"content-length", b"%d" % len(html)),
+            (b"cache-control", b"no-store"),
+        ]
+        await send({**start, "headers": headers + kept})
+        await send({"type": "http.response.body", "body": html if scope["method"] != "HEAD" else b""})
+
+    def _known(self, status: int) -> bytes:
+        """The page for a fault of the client's.
+
+        It is the same for everybody and made once for each tree, as anybody can ask for what is not there without end.
+        """
+        few = self.few()
+        made = self._made.get(status)
+        if made is None or made[0] is not few:
+            made = self._made[status] = (few, explained(self.site, few, status))
+        return made[1]
 
 
 def guarded(headers: Any) -> list[tuple[bytes, bytes]]:
@@ -69,31 +97,7 @@ def guarded(headers: Any) -> list[tuple[bytes, bytes]]:
     return [*headers, *(pair for pair in SECURITY if pair[0] not in present)]
 
 
-async def _send_page(site: Site, scope: Scope, start: Message, body: bytes, send: Send) -> None:
-    status: int = start["status"]
-    ours = status >= 500
-    number = str(json.loads(body or b"{}").get("request", "")) if ours else ""
-    html = explained(site, status, number) if ours else _known(site, status)
-    kept = [(n, v) for n, v in start["headers"] if n not in (b"content-type", b"content-length")]
-    headers = [
-        (b"content-type", HTML.encode()),
-        (b"content-length", b"%d" % len(html)),
-        (b"cache-control", b"no-store"),
-    ]
-    await send({**start, "headers": headers + kept})
-    await send({"type": "http.response.body", "body": html if scope["method"] != "HEAD" else b""})
-
-
-def explained(site: Site, status: int, number: str = "") -> bytes:
+def explained(site: Site, few: Few | None, status: int, number: str = "") -> bytes:
     """The page for a status; `number` is what to name when reporting a fault of ours."""
     title, text = SAID.get(status, SAID[500] if status >= 500 else SAID[400])
-    return rendered(site, "fault.html", None, status=status, title=title, text=text, number=number)
-
-
-@cache
-def _known(site: Site, status: int) -> bytes:
-    """The page for a fault of the client's.
-
-    It is the same for everybody and made once, as anybody can ask for what is not there without end.
-    """
-    return explained(site, status)
+    return rendered(site, "fault.html", few, status=status, title=title, text=text, number=number)

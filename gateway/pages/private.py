@@ -8,15 +8,17 @@ from typing import Annotated, Any
 import httpx
 from fastapi import APIRouter, Path, Request, Response
 
-from gateway.answer import model
+from gateway.answer import model, site_of
 from gateway.cache import Basis
 from gateway.limits import LETTERS, ask_mailbox, may_ask, may_write
 from gateway.pages.forms import Forms
 from gateway.pages.render import private
 from gateway.pages.typed import Typed, letter, typed
+from gateway.pages.words import by_kind, name
+from gateway.store import columns
 from gateway.upstream import Own, Written
 from services.kernel.contracts.fields import QUERY_CODE, RECEIPT, Receipt
-from services.kernel.contracts.mailbox import LetterKind, NewLetter
+from services.kernel.contracts.mailbox import ANYBODY, MAYOR, LetterKind, NewLetter
 from services.kernel.domain import text
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Forbidden, Malformed, No, TooMany
@@ -24,6 +26,9 @@ from services.kernel.telemetry import log
 
 router = APIRouter()
 ReceiptInPath = Annotated[Receipt, Path()]
+
+Recipients = list[tuple[str, list[tuple[str, str]]]]
+"""Codes and names of mailboxes, in groups with their names."""
 
 REFUSED = {
     "form.expired": "页面停留时间过长，为了安全请核对后再次提交。您填写的内容都还在。",
@@ -42,11 +47,17 @@ def forms(request: Request) -> Forms:
     return found
 
 
-async def mailboxes(request: Request) -> list[tuple[str, str]]:
-    """Where one can write: the mayor, and each department that stands and answers letters."""
+async def mailboxes(request: Request) -> Recipients:
+    """Where one can write: for whom it is left open, the mayor, and each department that stands and answers letters."""
     reading = await model(request).reading(Basis(), now())
-    standing = [d for d in reading.few.departments.values() if reading.answering(d.id) == d.id]
-    return [("mayor", "市长信箱"), *((d.id, d.profile.name) for d in standing if d.profile.letter_duties)]
+    standing = (d for d in columns.departments(reading) if d.successor is None)
+    answering = [d for d in standing if reading.few.departments[d.code].profile.letter_duties]
+    anybody = (ANYBODY, "不清楚该写给谁（收到后分送承办单位）")
+    return [
+        (site_of(request).government, [anybody, (MAYOR, "市长信箱")]),
+        *((name(kind, "department_kind"), [(d.code, d.name) for d in found])
+          for kind, found in by_kind(answering, "department_kind")),
+    ]  # fmt: skip
 
 
 async def form(request: Request, filled: Typed, *, token: str, status: int = 200, wrong: str = "") -> Response:
@@ -75,7 +86,8 @@ async def write(request: Request) -> Response:
     try:
         forms(request).must_be_ours(request)
         number = forms(request).number(filled["token"])
-        body = letter(filled, {code for code, _ in await mailboxes(request)})
+        names = {code: name for _, found in await mailboxes(request) for code, name in found}
+        body = letter(filled, names)
         if not isinstance(body, NewLetter):
             return await form(request, Typed(filled.values, body), token=filled["token"], status=422)
         counted = may_write(request)
@@ -89,8 +101,9 @@ async def write(request: Request) -> Response:
     if answer.status_code != 201:
         return await _not_taken(request, filled, fresh, answer)
     return await private(
-        request, "letter_sent.html", status=201, sent=Written.model_validate_json(answer.content), typed=filled
-    )
+        request, "letter_sent.html", status=201, sent=Written.model_validate_json(answer.content), typed=filled,
+        recipient=names[body.mailbox],
+    )  # fmt: skip
 
 
 def refused(no: No) -> str:

@@ -9,7 +9,8 @@ from gateway import refusals
 from gateway.answer import MonthInPath, model, query
 from gateway.cache import Basis
 from gateway.pages.render import page
-from gateway.store import Reading, columns, home, items, letters, scores
+from gateway.store import Reading, columns, home, items, ledger, letters, scores
+from gateway.upstream import upstream
 from gateway.views import ColumnView, ExtractView, Retired
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Missing
@@ -76,6 +77,14 @@ async def item(request: Request, id: Id, revision: Revision = None) -> Response:
     return await page(request, ask, "item.html", query=query(revision=revision))
 
 
+@router.get("/ledger/{department}")
+async def ledger_of(request: Request, department: Id) -> Response:
+    async def ask(reading: Reading) -> object:
+        return await ledger.verified(reading, upstream(request), department)
+
+    return await page(request, ask, "ledger.html")
+
+
 @router.get("/departments")
 async def departments(request: Request) -> Response:
     async def ask(reading: Reading) -> object:
@@ -129,6 +138,19 @@ async def _only_the_form(request: Request, receipt: str) -> Response:
 @router.get("/scores")
 async def months(request: Request) -> Response:
     return await page(request, scores.months, "scores.html")
+
+
+@router.get("/scores/schemes")
+async def schemes(request: Request) -> Response:
+    return await page(request, scores.schemes, "schemes.html")
+
+
+@router.get("/scores/schemes/{version:path}")
+async def scheme(request: Request, version: Id) -> Response:
+    async def ask(reading: Reading) -> object:
+        return await scores.scheme(reading, version)
+
+    return await page(request, ask, "scheme.html")
 
 
 @router.get("/scores/{month}")

@@ -2,14 +2,41 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from services.kernel.contracts.scoring import AssessmentPublished, Line
+from services.kernel.contracts.scoring import AssessmentPublished, IndicatorTold, Line, SchemeAdopted
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scheme(Copied):
+    """The rules by which months are scored; `id` is the version."""
+
+    KIND: ClassVar[str] = "scheme"
+
+    name: str
+    source: str
+    interpreter: str
+    effective: date
+    whole_months: bool
+    ranked_from: Decimal
+    indicators: tuple[IndicatorTold, ...]
+
+
+schemes = Copy(Scheme, touched=lambda before, after: {"schemes"})
+
+
+@schemes.on(SchemeAdopted)
+def adopted(_: Scheme | None, event: SchemeAdopted) -> Scheme:
+    return Scheme(
+        id=event.scheme_id, name=event.name, source=event.source, interpreter=event.interpreter,
+        effective=event.effective, whole_months=event.whole_months, ranked_from=event.ranked_from,
+        indicators=event.indicators,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 from gateway.cache.drops import Drop
 from gateway.projections import Assessment, Item, Letter, Revision
+from gateway.store.few import Few
 from gateway.store.reading import Kept, Reading, ReadModel
 from services.kernel.storage.mongo import Index
 
-__all__ = ["INDEXES", "Kept", "ReadModel", "Reading"]
+__all__ = ["INDEXES", "Few", "Kept", "ReadModel", "Reading"]
 
 INDEXES = [
     Index(of=Item, keys=("column_id", "live", "-published_at")),

@@ -112,6 +112,7 @@ class Few:
 
 
 async def load(read: MongoReader) -> Few:
-    departments = await read.find(Department, {}, sort="_id", limit=0)
+    found = await read.find(Department, {}, sort="_id", limit=0)
+    departments = sorted(found, key=lambda department: department.profile.name.encode("gb18030"))  # by pinyin
     columns = await read.find(Column, {}, sort="_id", limit=0)
     return Few.of(departments, columns)

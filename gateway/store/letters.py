@@ -11,7 +11,7 @@ from gateway import refusals
 from gateway.projections import Letter
 from gateway.store.reading import Reading
 from gateway.views import ExtractView, KindCount, LettersView, Statistics
-from services.kernel.contracts.mailbox import LetterKind
+from services.kernel.contracts.mailbox import MAYOR, LetterKind
 from services.kernel.domain.calendar import day_of, start_of
 from services.kernel.domain.figures import mean
 from services.kernel.http.listing import Listing, Portion
@@ -82,7 +82,7 @@ def _read(letter: Letter, data: bytes | None) -> Extract | None:
 def _view(reading: Reading, letter: Letter, extract: Extract) -> ExtractView:
     return ExtractView(
         receipt=letter.id, kind=letter.kind, department=reading.few.department(letter.department),
-        to_mayor=letter.mailbox == "mayor", received_at=letter.received_at, answered_at=letter.answered_at,
+        to_mayor=letter.mailbox == MAYOR, received_at=letter.received_at, answered_at=letter.answered_at,
         in_time=letter.in_time, title=extract.title, question=extract.question, answer=extract.answer,
         stars=letter.stars,
     )  # fmt: skip

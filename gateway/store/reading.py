@@ -97,6 +97,11 @@ class ReadModel:
         basis.expires(few.next_change(at))
         return Reading(read=self.reader(), kept=self.kept, few=few, basis=basis, at=at)
 
+    @property
+    def at_hand(self) -> Few | None:
+        """The tree as it was last read, for pages that must not wait for it."""
+        return self._few
+
     def forget(self) -> None:
         """Other copies are read from now on."""
         self._few = None

@@ -9,17 +9,20 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, TypeAdapter
 
 from gateway import refusals
-from gateway.projections import Assessment, Card, Letter
+from gateway.projections import Assessment, Card, Letter, Scheme
 from gateway.store.reading import Reading
 from gateway.views import (
     AssessmentView,
     FactsView,
     FactView,
+    IndicatorView,
     LineHead,
     LineView,
     MonthBrief,
     MonthRow,
     MonthView,
+    SchemesView,
+    SchemeView,
     ScoreBrief,
     ScoresView,
 )
@@ -67,6 +70,31 @@ async def months(reading: Reading) -> ScoresView:
     )
     counts = {month["_id"]: month["n"] for month in await found.to_list(None)}
     return ScoresView(months=[MonthBrief(month=m, departments=counts[m]) for m in sorted(counts, reverse=True)])
+
+
+async def schemes(reading: Reading) -> SchemesView:
+    """They are few: one is made in years."""
+    reading.basis.on("schemes")
+    found = await reading.read.find(Scheme, {}, sort="_id", limit=0)
+    newest_first = sorted(found, key=lambda scheme: (scheme.effective, scheme.id), reverse=True)
+    return SchemesView(schemes=[_scheme(each) for each in newest_first])
+
+
+async def scheme(reading: Reading, version: str) -> SchemeView:
+    """`Missing` for a version that was never adopted."""
+    reading.basis.on("schemes")
+    found = await reading.read.look(Scheme, version)
+    if found is None:
+        raise refusals.NO_SCHEME(scheme=version)
+    return _scheme(found)
+
+
+def _scheme(found: Scheme) -> SchemeView:
+    return SchemeView(
+        version=found.id, name=found.name, source=found.source, interpreter=found.interpreter,
+        effective=found.effective, whole_months=found.whole_months, ranked_from=found.ranked_from,
+        indicators=[IndicatorView(**indicator.model_dump()) for indicator in found.indicators],
+    )  # fmt: skip
 
 
 async def newest(reading: Reading) -> str | None:
@@ -148,18 +176,18 @@ async def facts(reading: Reading, month: str, department: str, indicator: str, p
     if line is None:
         raise refusals.NO_INDICATOR(department=department, month=month, indicator=indicator)
     shown, more = portion.of_all(line.facts)
-    pages = await _pages(reading, shown)
+    known = await _known(reading, shown)
     return FactsView(
         month=month, department=reading.few.department(department), indicator=indicator, name=line.name,
         formula=line.formula,
-        facts=Listing(items=[_fact(fact, pages.get(fact.subject)) for fact in shown], next=more),
+        facts=Listing(items=[_fact(fact, known) for fact in shown], next=more),
     )  # fmt: skip
 
 
 async def assessment(reading: Reading, month: str, department: str) -> AssessmentView:
     found = await published(reading, month, department)
     most = SHOWN if found.cited else None
-    pages = await _pages(reading, [fact for line in found.lines for fact in line.facts[:most]])
+    known = await _known(reading, [fact for line in found.lines for fact in line.facts[:most]])
     return AssessmentView(
         month=month, department=reading.few.department(department), score=found.score, rank=found.rank,
         scheme=found.scheme, position=found.position, calendar=found.calendar, computed_as_of=found.computed_as_of,
@@ -167,7 +195,7 @@ async def assessment(reading: Reading, month: str, department: str) -> Assessmen
             LineView(
                 indicator=line.indicator, name=line.name, measure=line.measure, points=line.points,
                 maximum=line.maximum, formula=line.formula,
-                cited=len(line.facts), facts=[_fact(fact, pages.get(fact.subject)) for fact in line.facts[:most]],
+                cited=len(line.facts), facts=[_fact(fact, known) for fact in line.facts[:most]],
             )
             for line in found.lines
         ],
@@ -176,24 +204,38 @@ async def assessment(reading: Reading, month: str, department: str) -> Assessmen
     )  # fmt: skip
 
 
-def _fact(fact: FactCited, page: str | None) -> FactView:
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a fact speaks of, as the public knows it: its title, and its page if there is one."""
+
+    title: str
+    page: str | None
+
+
+def _fact(fact: FactCited, known: Mapping[str, Named]) -> FactView:
+    named = known.get(fact.subject)
     return FactView(
-        position=fact.position, type=fact.type, subject=fact.subject, at=fact.at, remark=fact.remark, page=page
-    )
+        position=fact.position, type=fact.type, subject=fact.subject, at=fact.at, remark=fact.remark,
+        title=named.title if named else None, page=named.page if named else None,
+    )  # fmt: skip
 
 
-async def _pages(reading: Reading, facts: Sequence[FactCited]) -> dict[str, str]:
-    """Pages of what the facts speak of, where the public may read it."""
-    found: dict[str, str] = {}
+async def _known(reading: Reading, facts: Sequence[FactCited]) -> dict[str, Named]:
+    """By subject. An item that was withdrawn goes by its number: its title is no longer public."""
     subjects = {fact.subject for fact in facts}
     of = {kind: [s.partition("/")[2] for s in subjects if s.startswith(f"{kind}/")] for kind in ("item", "letter")}
-    for document in await reading.read.documents(Card).find({"_id": {"$in": of["item"]}}, {"_id": 1}).to_list(None):
-        found[f"item/{document['_id']}"] = f"/items/{document['_id']}"
+    cards = reading.read.documents(Card).find({"_id": {"$in": of["item"]}})
     public = {"_id": {"$in": of["letter"]}, "extract": {"$type": "string"}}
-    for document in await reading.read.documents(Letter).find(public, {"_id": 1}).to_list(None):
-        found[f"letter/{document['_id']}"] = f"/letters/{document['_id']}"
+    letters = await reading.read.documents(Letter).find(public, {"_id": 1}).to_list(None)
+    disclosed = {letter["_id"] for letter in letters}
+    found = {f"letter/{id}": Named(id, f"/letters/{id}" if id in disclosed else None) for id in of["letter"]}
+    for card in [read(Card, document) for document in await cards.to_list(None)]:
+        reading.basis.on(f"department:{card.department}")
+        found[f"item/{card.id}"] = Named(card.title or card.index_number or card.id, f"/items/{card.id}")
     for subject in subjects:
         kind, _, id = subject.partition("/")
-        if kind in ("duty", "column") and (path := reading.few.column(id).path):
-            found[subject] = f"/columns/{path}"
+        if kind in ("duty", "column") and (column := reading.few.column(id)).path:
+            found[subject] = Named(column.name, f"/columns/{column.path}")
+        if kind == "department" and id in reading.few.departments:
+            found[subject] = Named(reading.few.department(id).name, f"/departments/{id}")
     return found

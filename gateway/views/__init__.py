@@ -12,18 +12,21 @@ from gateway.views.columns import (
     Retired,
     Tree,
 )
-from gateway.views.items import CardView, ItemView, RevisionView, Tombstone
+from gateway.views.items import CardView, ItemView, LedgerView, RevisionView, Tombstone
 from gateway.views.letters import ExtractView, KindCount, LettersView, Statistics
 from gateway.views.names import ColumnName, DepartmentName, Mark
 from gateway.views.scores import (
     AssessmentView,
     FactsView,
     FactView,
+    IndicatorView,
     LineHead,
     LineView,
     MonthBrief,
     MonthRow,
     MonthView,
+    SchemesView,
+    SchemeView,
     ScoreBrief,
     ScoresView,
 )
@@ -44,8 +47,10 @@ __all__ = [
     "FactView",
     "FactsView",
     "HomeView",
+    "IndicatorView",
     "ItemView",
     "KindCount",
+    "LedgerView",
     "LettersView",
     "LineHead",
     "LineView",
@@ -55,6 +60,8 @@ __all__ = [
     "MonthView",
     "Retired",
     "RevisionView",
+    "SchemeView",
+    "SchemesView",
     "ScoreBrief",
     "ScoresView",
     "Statistics",

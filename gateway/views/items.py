@@ -58,6 +58,21 @@ class ItemView(CardView):
     seen_at: datetime | None = None
 
 
+class LedgerView(BaseModel):
+    """A department's whole ledger, its chain recomputed at `verified_at`. `head`: the hash of its last entry.
+
+    `broken_at`: the position of the first entry that is not as it was written, and `fault` what is wrong with it.
+    """
+
+    department: DepartmentName
+    intact: bool
+    length: int
+    head: str
+    broken_at: int | None
+    fault: str | None
+    verified_at: datetime
+
+
 class Tombstone(BaseModel):
     """What stays of an item that was withdrawn. `gone_at`: when its page was found to be gone."""
 

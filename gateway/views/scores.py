@@ -1,6 +1,6 @@
 """The monthly assessment, down to the facts."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from pydantic import BaseModel
@@ -34,6 +34,39 @@ class ScoresView(BaseModel):
     months: list[MonthBrief]
 
 
+class IndicatorView(BaseModel):
+    """A line of a scheme. `explained`: what it measures; `measure`: the name and version of what computes it."""
+
+    code: str
+    name: str
+    maximum: Decimal
+    measure: str
+    explained: str
+
+
+class SchemeView(BaseModel):
+    """The rules by which months are scored, from the first month that begins on or after `effective`.
+
+    `whole_months`: a department is scored for months in which it existed from the first day on. `ranked_from`: the
+    share of all maxima on which a department must be judged to be ranked.
+    """
+
+    version: str
+    name: str
+    source: str
+    interpreter: str
+    effective: date
+    whole_months: bool
+    ranked_from: Decimal
+    indicators: list[IndicatorView]
+
+
+class SchemesView(BaseModel):
+    """All versions, the one that holds latest first."""
+
+    schemes: list[SchemeView]
+
+
 class LineHead(BaseModel):
     """An indicator: a column of the month's table."""
 
@@ -60,11 +93,12 @@ class MonthView(BaseModel):
 
 
 class FactView(BaseModel):
-    """A fact behind a line, with the page that shows what it speaks of."""
+    """A fact behind a line. `title`, `page`: of what it speaks of, as far as the public knows it."""
 
     position: int
     type: str
     subject: str
+    title: str | None
     at: datetime
     remark: str
     page: str | None

@@ -12,6 +12,7 @@ SERVICE = Service(
     may=api.MAY,
     says=api.SAYS,
     indexes=store.INDEXES,
+    first=timers.first,
     works=timers.WORKS,
     beside=timers.beside,
     hearing=consumers.HEARING,

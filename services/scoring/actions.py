@@ -15,9 +15,17 @@ from services.kernel.domain.task import Task
 from services.scoring.domain import refusals
 from services.scoring.domain.assessment import Assessment, Month, close, confirm, key, must_be_open, publish, show
 from services.scoring.domain.noticed import Noticed
+from services.scoring.domain.scheme import Adopted, Scheme, adopt
 from services.scoring.domain.score import Inputs, Scored
 
 CLOSING, PUBLISHING = "closing", "publication"  # the works by name
+
+
+async def adopt_schemes(unit: Unit, schemes: Sequence[Scheme], *, at: datetime) -> None:
+    """Tell of each, once."""
+    for scheme in schemes:
+        if await unit.look(Adopted, scheme.version) is None:
+            unit.save(adopt(scheme, at=at))
 
 
 async def begin_closing(unit: Unit, inputs: Inputs, *, by: Person, request: str, at: datetime) -> Task:

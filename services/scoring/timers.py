@@ -17,7 +17,7 @@ from services.kernel.storage.mongo import asking
 from services.kernel.storage.transaction import Transactor
 from services.kernel.storage.unit import MongoUnit
 from services.kernel.telemetry import Waits, log
-from services.scoring.actions import CLOSING, PUBLISHING, close_month, publish_month
+from services.scoring.actions import CLOSING, PUBLISHING, adopt_schemes, close_month, publish_month
 from services.scoring.domain import refusals
 from services.scoring.domain.score import Inputs
 from services.scoring.store import evidence, month
@@ -25,6 +25,11 @@ from services.scoring.store import evidence, month
 BEHIND = Gauge("citygate_scoring_evidence_behind_facts", "Facts heard that are not added to the evidence yet.")
 PAUSE = 0.25  # seconds until it is looked again whether a fact came
 UNUSED = 3600.0  # seconds between two looks for evidence that nobody uses any more
+
+
+async def first(transact: Transactor) -> None:
+    """Tell of the schemes that were not told of yet."""
+    await transact(adopt_schemes, month.schemes(), at=now())
 
 
 async def gather(transact: Transactor) -> None:

@@ -219,6 +219,8 @@ async def test_the_gateway_looks_up_whatever_it_is_asked(
             async with reading(portal(program), {}) as reader:
                 for path in PAGES:
                     await reader.get(path)
+                for path in ("/ledger/d01", "/api/v1/ledger/d01/verification"):
+                    assert (await reader.client.get(path)).status_code == 503  # publishing is away
                 for path in ("/api/v1/columns/p1", "/api/v1/departments/d01"):
                     await reader.through(path, "items")
                 await reader.through("/api/v1/letters", "letters")
@@ -233,11 +235,15 @@ MONTH = f"{NOW:%Y-%m}"
 SHOWN = [
     "/columns", "/columns/p1", "/columns/p9/p149", "/items/i1", "/items/i50", "/departments", "/departments/d01",
     "/letters", "/letters/R1", "/scores", f"/scores/{MONTH}", f"/scores/{MONTH}/d01",
-    f"/scores/{MONTH}/d01/facts?indicator=quantity",
+    f"/scores/{MONTH}/d01/facts?indicator=quantity", "/scores/schemes", "/scores/schemes/qingyuan-2008/2",
+]  # fmt: skip
+ABOUT = [
+    "/sitemap", "/privacy", "/accessibility", "/robots.txt", "/.well-known/security.txt", "/sitemap.xml",
+    "/sitemaps/pages.xml", "/sitemaps/letters.xml", "/sitemaps/d01/2026.xml",
 ]  # fmt: skip
 PAGES = [
     "/", "/api/v1/home", *SHOWN, *(f"/api/v1{path}" for path in SHOWN), "/letters/new", "/letters/status",
-    "/letters/R0", "/api", "/api/docs", "/api/openapi.json",
+    "/letters/R0", "/api", "/api/docs", "/api/openapi.json", *ABOUT,
 ]  # fmt: skip
 
 

@@ -138,11 +138,11 @@ async def open_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory
         yield made
 
 
-@pytest.fixture(scope="module")
-async def whole_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
+@asynccontextmanager
+async def whole(servers: Servers, keys: Path) -> AsyncIterator[Portal]:
     """Of a city that has everything, two columns without anything, one that retired, and an item withdrawn."""
-    async with of_a_module(servers, tmp_path_factory.mktemp("keys")) as made:
-        made.mailbox.content = city.contents()
+    async with of_a_module(servers, keys) as made:
+        made.mailbox.content, made.mailbox.broken = city.contents(), {"office"}
         await made.hears(*city.everything(now()))
         await made.hears(
             e.column("c-empty", "empty", "尚无内容"),
@@ -150,4 +150,10 @@ async def whole_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactor
             e.column("c-gone", "gone", "旧栏目"), e.withdrawn("item-1"),
         )  # fmt: skip
         await made.hears(e.retired("c-gone", "gone", "c-nowhere"))
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def whole_portal(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Portal]:
+    async with whole(servers, tmp_path_factory.mktemp("keys")) as made:
         yield made

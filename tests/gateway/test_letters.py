@@ -13,6 +13,7 @@ from gateway.pages.typed import Typed, letter
 from gateway.settings import GatewaySettings
 from services.kernel.domain.decision import Forbidden
 from tests.gateway.conftest import Portal
+from tests.gateway.support import events as e
 from tests.gateway.support.forms import FILLED, post, token
 from tests.gateway.support.mailbox import CODE, RECEIPT
 
@@ -211,3 +212,32 @@ async def test_a_provisional_deadline_is_told_to_the_writer_on_the_page_and_in_j
     assert "暂定" in page.text
     assert receipt in page.text
     assert answer.json()["provisional"] is True
+
+
+@pytest.mark.servers
+async def test_recipients_stand_in_groups_and_the_first_is_for_who_does_not_know_whom_to_ask(portal_at: Portal) -> None:
+    await portal_at.hears(
+        e.department("water", "市供水公司", kind="public_institution"), e.department("health", "市卫生局"),
+        e.department("finance", "市财政局"), e.department("archive", "市档案局", letter_duties=False),
+    )  # fmt: skip
+    page = (await portal_at.get("/letters/new")).text
+
+    values = re.findall(r'<option value="([^"]+)"|<optgroup label="([^"]+)"', page)
+    assert [code or group for code, group in values] == [
+        "清远市人民政府", "any", "mayor", "政府部门", "finance", "health", "公共企事业单位", "water",
+    ]  # fmt: skip
+    sent = await post(portal_at, **(FILLED | {"mailbox": "any"}), token=await token(portal_at))
+    assert (sent.status_code, portal_at.mailbox.written[-1]["mailbox"]) == (201, "any")
+    assert "不清楚该写给谁" in sent.text
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("path", ["/letters/new", "/letters/status", "/api/docs"])
+async def test_forms_are_sent_compressed_too(open_portal: Portal, path: str) -> None:
+    plain = await open_portal.get(path, accept_encoding="identity")
+    assert "content-encoding" not in plain.headers
+    for coding in ("gzip", "br", "zstd"):
+        packed = await open_portal.get(path, accept_encoding=coding)
+        assert (packed.headers["content-encoding"], packed.headers["vary"]) == (coding, "Accept-Encoding")
+        assert int(packed.headers["content-length"]) < int(plain.headers["content-length"]) * 0.7
+        assert "</html>" in packed.text

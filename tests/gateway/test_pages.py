@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from services.kernel.contracts import columns as c
+from services.kernel.contracts import publishing as p
 from services.kernel.domain.clock import now
 from tests.gateway.conftest import Portal
 from tests.gateway.support import city
@@ -95,3 +96,74 @@ async def test_a_large_branch_lists_its_items_by_time_and_each_once(
         query["cursor"] = portion["next"]
 
     assert found == [x.item_id for x in sorted(items, key=lambda x: (x.published_at, x.item_id), reverse=True)]
+
+
+async def test_facts_of_a_score_go_by_the_title_of_what_they_speak_of_as_far_as_it_is_public(portal_at: Portal) -> None:
+    await portal_at.hears(
+        e.department(), e.column(), e.published(title="预算公开"), e.assessed(), e.refreshed(),
+        e.assessed("2026-01", lines=(e.line("item/i1", "duty/c-news", "department/finance", "letter/L1", "item/i9"),)),
+    )  # fmt: skip
+    view = (await portal_at.get("/api/v1/scores/2026-01/finance")).json()
+    assert [(fact["title"], fact["page"]) for fact in view["lines"][0]["facts"]] == [
+        ("预算公开", "/items/i1"), ("政务要闻", "/columns/news"), ("市财政局", "/departments/finance"), ("L1", None),
+        (None, None),
+    ]  # fmt: skip
+    assert ">预算公开</a>" in (await portal_at.get("/scores/2026-02/finance")).text
+
+    await portal_at.hears(e.withdrawn())
+
+    for path in ("/scores/2026-02/finance", "/scores/2026-02/finance/facts?indicator=quantity"):
+        page = (await portal_at.get(path)).text
+        assert "预算公开" not in page
+        assert '<a href="/items/i1">finance-G07-2026-0001</a>' in page
+
+
+async def test_an_item_leads_to_its_ledger_and_that_says_whether_it_is_whole(portal_at: Portal) -> None:
+    entry = p.LedgerEntry(position=7, previous="a" * 64, hash="b" * 64, loaded=False)
+    await portal_at.hears(e.department(), e.column(), e.published(ledger=entry))
+
+    item = (await portal_at.get("/items/i1")).text
+    assert [each for each in ("第 7 条", 'href="/ledger/finance"', "a" * 64, "b" * 64) if each not in item] == []
+    assert "台账完整：3 条记录" in (await portal_at.get("/ledger/finance")).text
+    view = (await portal_at.get("/api/v1/ledger/finance/verification")).json()
+    assert (view["intact"], view["length"], view["department"]["name"]) == (True, 3, "市财政局")
+
+    portal_at.mailbox.broken = {"finance"}
+    portal_at.gateway.shelf.fall_all()
+    assert "第 2 条与写入时不符" in (await portal_at.get("/ledger/finance")).text
+
+
+async def test_the_rules_of_a_score_are_explained_one_step_from_it(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.assessed(scheme="qingyuan-2008/2"))
+    assert "尚未公布考评方案" in (await portal_at.get("/scores/schemes")).text
+
+    await portal_at.hears(e.adopted("qingyuan-2008/1", effective="2008-09-01", ranked_from="0"), e.adopted())
+
+    for path in ("/scores/2026-02", "/scores/2026-02/finance", "/scores/schemes"):
+        assert 'href="/scores/schemes/qingyuan-2008/2"' in (await portal_at.get(path)).text
+    page = (await portal_at.get("/scores/schemes/qingyuan-2008/2")).text
+    assert "审查完整的比例。" in page
+    assert "不足全部满分的 60% 的，只计分，不参加排名" in page
+    assert "不参加排名" not in (await portal_at.get("/scores/schemes/qingyuan-2008/1")).text
+    listed = (await portal_at.get("/api/v1/scores/schemes")).json()["schemes"]
+    assert [scheme["version"] for scheme in listed] == ["qingyuan-2008/2", "qingyuan-2008/1"]
+    assert (await portal_at.get("/api/v1/scores/schemes/qingyuan-2008/1")).json()["indicators"][0]["maximum"] == "5"
+
+
+async def test_departments_stand_in_the_order_of_their_sounds(portal_at: Portal) -> None:
+    names = ["市财政局", "市档案局", "市教育局", "市卫生局", "市自然资源局"]
+    codes = ["e", "d", "c", "b", "a"]
+    await portal_at.hears(*(e.department(code, name) for code, name in zip(codes, names, strict=True)))
+
+    page = (await portal_at.get("/departments")).text
+    assert sorted(names, key=page.index) == names
+
+
+async def test_a_fault_s_page_keeps_the_columns_at_its_foot(portal_at: Portal) -> None:
+    await portal_at.hears(e.department(), e.column())
+    await portal_at.get("/")
+    assert 'href="/columns/news">政务要闻' in (await portal_at.get("/nothing")).text
+
+    await portal_at.hears(e.column("c-notices", "notices", "通知公告"))
+    await portal_at.get("/")
+    assert 'href="/columns/notices">通知公告' in (await portal_at.get("/nothing")).text

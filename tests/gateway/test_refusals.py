@@ -38,6 +38,7 @@ async def filled(portal_at: Portal) -> Portal:
         ("/items/none", 404, "item.missing"), ("/items/i1?revision=9", 404, "item.revision_missing"),
         ("/departments/none", 404, "department.missing"), ("/departments/finance?cursor=x", 422, "cursor.malformed"),
         ("/letters?cursor=x", 422, "cursor.malformed"), (f"/letters/{RECEIPT}", 404, "letter.not_public"),
+        ("/ledger/none/verification", 404, "department.missing"), ("/scores/schemes/none/1", 404, "scheme.missing"),
         ("/scores/2020-01", 404, "month.missing"), ("/scores/2026-02/none", 404, "assessment.missing"),
         ("/scores/2026-02/none/facts?indicator=quantity", 404, "assessment.missing"),
         ("/scores/2026-02/finance/facts?indicator=none", 404, "indicator.missing"),
@@ -72,6 +73,16 @@ async def test_while_mailbox_is_away_each_way_to_it_says_so_and_when_to_come_bac
 
     assert (answer.status_code, answer.json()["code"]) == (503, "mailbox.away")
     assert answer.headers["retry-after"]
+
+
+async def test_while_publishing_is_away_a_ledger_cannot_be_verified_and_that_is_not_kept(filled: Portal) -> None:
+    filled.mailbox.away = True
+    answer = await filled.get(f"{API}/ledger/finance/verification")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "publishing.away")
+    assert answer.headers["retry-after"]
+    filled.mailbox.away = False
+    assert (await filled.get(f"{API}/ledger/finance/verification")).status_code == 200
 
 
 async def test_what_mailbox_refuses_comes_in_the_language_of_who_asked(portal_at: Portal) -> None:

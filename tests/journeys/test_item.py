@@ -33,6 +33,19 @@ def test_a_published_item_is_on_the_portal_and_proves_that_it_was_seen(running: 
     assert "市级预算公开" in gateway.get("/").text
 
 
+def test_everybody_can_have_the_ledger_verified_that_an_item_stands_in(running: Suite) -> None:
+    item = published(running, running.columns["news"], title="台账可以核验")
+    gateway = running.client("gateway")
+    page = until(lambda: (p := gateway.get(f"/items/{item['id']}")).status_code == 200 and p)
+    assert 'href="/ledger/finance"' in page.text
+
+    found = ok(gateway.get("/api/v1/ledger/finance/verification"))
+
+    entry = ok(gateway.get(f"/api/v1/items/{item['id']}"))["ledger"]
+    assert (found["intact"], found["length"] >= entry["position"] >= 1) == (True, True)
+    assert "台账完整" in gateway.get("/ledger/finance").text
+
+
 def test_an_edit_after_the_release_voids_it(running: Suite) -> None:
     released = release(running, draft(running, running.columns["news"]))
     editor = running.client("publishing", Role.EDITOR, department="finance", sub="editor-1")

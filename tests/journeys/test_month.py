@@ -42,3 +42,6 @@ def test_a_month_is_scored_published_explained_and_replayed(running: Suite) -> N
     assert "÷" in page.text
     assert f"/items/{item['id']}" in page.text
     assert "市财政局" in gateway.get(f"/scores/{month}").text
+    scheme = ok(gateway.get(f"/api/v1/scores/{month}/finance"))["scheme"]
+    explained = gateway.get(f"/scores/schemes/{scheme}")
+    assert (explained.status_code, "栏目更新周期" in explained.text) == (200, True)

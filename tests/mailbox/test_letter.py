@@ -62,8 +62,9 @@ def test_what_is_told_of_a_new_letter_says_nothing_of_what_was_written() -> None
     assert "sealed" not in fact.model_dump_json()
 
 
-def test_the_mayors_mailbox_is_kept_by_the_government_office() -> None:
+def test_what_is_to_the_mayor_or_to_whoever_answers_for_it_is_directed_by_the_government_office() -> None:
     assert first_department("mayor", POLICY) == "office"
+    assert first_department("any", POLICY) == "office"
     assert first_department("finance", POLICY) == "finance"
 
 

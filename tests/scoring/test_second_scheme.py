@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 
 from services.kernel.contracts.columns import DepartmentClass
 from services.kernel.contracts.publishing import Activity
+from services.kernel.contracts.scoring import SchemeAdopted
+from services.kernel.running.program import Program
+from services.scoring import timers
 from services.scoring.domain.noticed import Noticed, noticed
-from services.scoring.domain.scheme import Bunched, in_force
+from services.scoring.domain.scheme import Bunched, adopt, in_force
 from services.scoring.domain.score import Inputs, scaled
 from services.scoring.store import month as months
 from tests.scoring.story import AFTER, OPENING, SECOND, Story, on, whole_month
@@ -179,3 +182,21 @@ def test_what_is_shown_lies_in_the_month_and_is_counted_right(drawn: list[dateti
     for each in noticed({"finance": moments}, BUNCHED, end=END):
         assert each.of == len(moments)
         assert each.count == sum(each.since <= moment <= each.until for moment in moments) >= BUNCHED.at_least
+
+
+def test_every_line_of_every_scheme_is_explained_for_everybody() -> None:
+    for scheme in months.schemes():
+        [told] = adopt(scheme, at=END).facts
+        assert isinstance(told, SchemeAdopted)
+        assert [each.code for each in told.indicators] == [each.code for each in scheme.indicators]
+        assert all(each.explained.endswith("。") for each in told.indicators)
+
+
+@pytest.mark.servers
+async def test_a_scheme_is_told_once_however_often_scoring_starts(program: Program) -> None:
+    told = program.db["journal"].find({"type": "scheme.adopted"}).sort("subject", 1)
+    assert [fact["subject"] for fact in await told.to_list(None)] == [f"scheme/{s.version}" for s in months.schemes()]
+
+    await timers.first(program.transact)
+
+    assert await program.db["journal"].count_documents({"type": "scheme.adopted"}) == len(months.schemes())

@@ -3,12 +3,15 @@
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Literal
 
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WIDTHS = (1280, 390, 320)
+Colours = Literal["light", "dark"]
+WINDOWS: dict[int, Colours] = {1280: "light", 390: "dark", 320: "light"}
+"""The width, and which colours are preferred there."""
 
 
 @asynccontextmanager
@@ -20,10 +23,10 @@ async def browsing() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def page_of(browser: Browser, address: str, *, width: int) -> AsyncIterator[Page]:
+async def page_of(browser: Browser, address: str, *, width: int, colours: Colours = "light") -> AsyncIterator[Page]:
     """With addresses that begin there."""
     size = ViewportSize(width=width, height=900)
-    context = await browser.new_context(viewport=size, base_url=address, locale="zh-CN")
+    context = await browser.new_context(viewport=size, base_url=address, locale="zh-CN", color_scheme=colours)
     yield await context.new_page()
     await context.close()
 

@@ -105,6 +105,17 @@ ALL: list[Event] = [
         at=AT, year=2026, version=2, off=(DayOff(date(2026, 1, 1), "元旦"),), make_up=(date(2026, 1, 4),),
         source="国办发明电〔2025〕7号",
     ),
+    s.SchemeAdopted(
+        at=AT, scheme_id="qingyuan-2008/2", name="清远市政府网站内容保障月度考评（四项）",
+        source="清府办〔2008〕55号第十四条",
+        interpreter="清远市人民政府办公室", effective=date(2026, 1, 1), whole_months=True, ranked_from=Decimal("0.60"),
+        indicators=(
+            s.IndicatorTold(
+                code="review", name="公开前审查", maximum=Decimal(5), measure="review/2",
+                explained="当月发布和修订的信息中，公开前审查完整的所占的比例。",
+            ),
+        ),
+    ),
     s.AssessmentClosed(**MONTH, position=120, score=Decimal("87.50")),
     s.AssessmentPublished(
         **MONTH, department_name="市财政局", score=Decimal("87.50"), rank=3, lines=(LINE,), position=120,

@@ -11,6 +11,7 @@ from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Event, Known, OpenEnum
 
+MAYOR, ANYBODY = "mayor", "any"  # mailboxes that are no department's; who does not know whom to ask writes to `any`
 SENT = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
 
 
@@ -48,7 +49,7 @@ class Contact(BaseModel):
 class NewLetter(BaseModel):
     """A letter as a citizen writes it. The gateway takes it in and hands it on to mailbox.
 
-    `mailbox`: `mayor`, or a department's code. `consent`: whether an extract may be made public.
+    `mailbox`: `mayor`, `any` or a department's code. `consent`: whether an extract may be made public.
     """
 
     model_config = SENT
@@ -77,7 +78,7 @@ class LetterReceived(LetterEvent):
     TYPE: ClassVar[str] = "letter.received"
 
     kind: LetterKind
-    mailbox: str  # `mayor`, or a department's code
+    mailbox: str  # `mayor`, `any` or a department's code
     due_at: AwareDatetime
     rule: str  # the policy version the deadline came from
     provisional: bool  # it touches a year whose official calendar is not known

@@ -1,5 +1,6 @@
 """The events of scoring."""
 
+from datetime import date
 from decimal import Decimal
 from typing import ClassVar
 
@@ -33,6 +34,40 @@ class Line(BaseModel):
     maximum: Decimal
     formula: str  # in words, with its numbers
     facts: tuple[FactCited, ...]
+
+
+class IndicatorTold(BaseModel):
+    """One line of a scheme (指标). `explained`: what it measures, in words for everybody; `measure`: as in `Line`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    name: str
+    maximum: Decimal
+    measure: str
+    explained: str
+
+
+class SchemeAdopted(Event):
+    """A version of the rules by which months are scored (考评方案). `scheme_id` is its version.
+
+    `effective`: from the first month that begins on or after that day. `whole_months`: a department is scored for
+    months in which it existed from the first day on. `ranked_from`: the share of all maxima on which a department must
+    be judged to be ranked.
+    """
+
+    SOURCE: ClassVar[str] = "scoring"
+    KEY: ClassVar[str] = "scheme_id"
+    TYPE: ClassVar[str] = "scheme.adopted"
+
+    scheme_id: str
+    name: str
+    source: str
+    interpreter: str
+    effective: date
+    whole_months: bool
+    ranked_from: Decimal
+    indicators: tuple[IndicatorTold, ...]
 
 
 class AssessmentEvent(Event):

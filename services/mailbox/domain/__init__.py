@@ -4,7 +4,6 @@ from services.mailbox.domain.clock import Clock, Policy, amber_from, clock, in_f
 from services.mailbox.domain.copied import Department
 from services.mailbox.domain.disclosure import Extract, NoContact, disclose
 from services.mailbox.domain.letter import (
-    MAYOR,
     ContactSeen,
     Letter,
     LetterState,
@@ -26,7 +25,6 @@ from services.mailbox.domain.proof import Guesses, may_try, tries
 from services.mailbox.domain.redating import redate
 
 __all__ = [
-    "MAYOR",
     "Clock",
     "ContactSeen",
     "Department",

@@ -6,6 +6,8 @@ from enum import StrEnum
 from typing import ClassVar
 
 from services.kernel.contracts.mailbox import (
+    ANYBODY,
+    MAYOR,
     LetterAccepted,
     LetterAnswered,
     LetterClosed,
@@ -26,8 +28,6 @@ from services.kernel.domain.sealed import Sealed
 from services.mailbox.domain import refusals
 from services.mailbox.domain.clock import Clock, Policy, clock
 from services.mailbox.domain.copied import Department
-
-MAYOR = "mayor"
 
 
 class LetterState(StrEnum):
@@ -130,8 +130,8 @@ class LetterErased(Fact):
 
 
 def first_department(mailbox: str, policy: Policy) -> str:
-    """Who gets a letter first: the government office if it is to the mayor (art. 9), else the department itself."""
-    return policy.mayor_department if mailbox == MAYOR else mailbox
+    """Who gets a letter first: the department it is to, or the government office, which directs all others (art. 9)."""
+    return policy.mayor_department if mailbox in (MAYOR, ANYBODY) else mailbox
 
 
 def receive(

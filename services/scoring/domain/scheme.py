@@ -2,22 +2,29 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import ClassVar
 
 from services.kernel.contracts.columns import DepartmentClass
+from services.kernel.contracts.scoring import IndicatorTold, SchemeAdopted
 from services.kernel.domain.calendar import day_of, month_span
+from services.kernel.domain.decision import Aggregate, Decision
 from services.scoring.domain import refusals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """One line of a scheme (指标). `minimum`: items a month by class of department, where the measure asks for it."""
+    """One line of a scheme (指标). `explained`: what it measures, in words for everybody.
+
+    `minimum`: items a month by class of department, where the measure asks for it.
+    """
 
     code: str
     name: str
     maximum: Decimal
     measure: str
+    explained: str
     minimum: Mapping[DepartmentClass, int] | None = None
 
 
@@ -51,6 +58,29 @@ class Scheme:
     def ranks(self, judged_on: Decimal | int) -> bool:
         """Whether somebody is ranked who is judged on lines with this sum of maxima."""
         return judged_on >= self.ranked_from * sum(indicator.maximum for indicator in self.indicators)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adopted(Aggregate):
+    """A scheme that was told to everybody; the id is its version."""
+
+    KIND: ClassVar[str] = "scheme"
+
+    effective: date
+
+
+def adopt(scheme: Scheme, *, at: datetime) -> Decision[Adopted]:
+    """Tell what months will be scored by."""
+    indicators = tuple(
+        IndicatorTold(code=i.code, name=i.name, maximum=i.maximum, measure=i.measure, explained=i.explained)
+        for i in scheme.indicators
+    )
+    told = SchemeAdopted(
+        at=at, scheme_id=scheme.version, name=scheme.name, source=scheme.source, interpreter=scheme.interpreter,
+        effective=scheme.effective, whole_months=scheme.whole_months, ranked_from=scheme.ranked_from,
+        indicators=indicators,
+    )  # fmt: skip
+    return Decision(Adopted(id=scheme.version, effective=scheme.effective), (told,))
 
 
 def in_force(schemes: Iterable[Scheme], month: str) -> Scheme:

@@ -124,6 +124,7 @@ def scores(today: datetime) -> Iterator[Event]:
         ("letters", "来信按时答复", 15),
         ("review", "公开审查", 5),
     ]
+    yield e.adopted(at=today)
     for month in ("2026-09", "2026-10"):
         for rank, (code, name) in enumerate(DEPARTMENTS.items(), 1):
             lines = [

@@ -94,6 +94,27 @@ def assessed(month: str = "2026-02", department: str = "finance", **other: Any) 
     return s.AssessmentPublished.model_validate(said | other)
 
 
+def adopted(id: str = "qingyuan-2008/2", **other: Any) -> s.SchemeAdopted:
+    said = {
+        "at": AT, "scheme_id": id, "name": "月度考评", "source": "清府办〔2008〕55号第十四条",
+        "interpreter": "市政府办公室",
+        "effective": date(2026, 1, 1), "whole_months": True, "ranked_from": "0.60", "indicators": (
+            {"code": "review", "name": "公开前审查", "maximum": "5", "measure": "review/2",
+             "explained": "审查完整的比例。"},
+        ),
+    }  # fmt: skip
+    return s.SchemeAdopted.model_validate(said | other)
+
+
+def line(*subjects: str) -> s.Line:
+    """One that rests on facts about these."""
+    said = [
+        {"position": n, "type": "item.published", "subject": subject, "at": AT, "remark": "发布一条"}
+        for n, subject in enumerate(subjects, 1)
+    ]  # fmt: skip
+    return s.Line.model_validate(LINE.model_dump() | {"facts": tuple(said)})
+
+
 LINE = s.Line.model_validate(
     {
         "indicator": "quantity", "name": "发布数量", "measure": "quantity/1", "points": "15.00", "maximum": "20",

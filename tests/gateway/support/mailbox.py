@@ -25,7 +25,17 @@ ANSWERED = {
     "contact": {"name": "欧阳明月", "phone": "13912345678"}, "consent": True,
 }  # fmt: skip
 RECEIVED_AT, ANSWERED_AT, DUE_AT = "2026-11-20T01:00:00Z", "2026-11-21T01:00:00Z", "2026-12-14T16:00:00Z"
-FIRST = {"mayor": "office", "finance": "finance", "archive": None}  # by mailbox, who gets it; None: answers no letters
+FIRST = {
+    "mayor": "office",
+    "any": "office",
+    "finance": "finance",
+    "archive": None,
+}  # by mailbox, who gets it; None: answers no letters
+INTACT = {"intact": True, "length": 3, "head": "5" * 64, "broken_at": None, "fault": None}
+BROKEN = {"intact": False, "length": 3, "head": "5" * 64, "broken_at": 2, "fault": "its content is another"}
+"""What publishing may say of a ledger: it is asked at the same door here."""
+
+
 T = TypeVar("T")
 Hash = Annotated[str, Path(pattern="^[0-9a-f]{64}$")]
 
@@ -67,6 +77,7 @@ class Mailbox:
     trusted: str = GATEWAY
     away: bool = False
     provisional: bool = False
+    broken: set[str] = field(default_factory=set)  # departments whose ledger is not as it was written
 
     @property
     def written(self) -> list[dict[str, Any]]:
@@ -142,6 +153,10 @@ def app(mailbox: Mailbox) -> FastAPI:
         if sha256 not in mailbox.content:
             raise refusals.CONTENT_MISSING()
         return Response(mailbox.content[sha256], media_type="application/json")
+
+    @made.get("/ledger/{department}/verification")
+    async def verification(department: str) -> Any:
+        return {"department": department, **(BROKEN if department in mailbox.broken else INTACT)}
 
     @made.post("/letters", status_code=201)
     async def write(body: NewLetter, idempotency_key: str | None = Header(None)) -> Any:
