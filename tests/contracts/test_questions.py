@@ -175,7 +175,7 @@ async def test_publishing_looks_up_whatever_it_is_asked(
                     await reader.through("/duties", owner=OWNERS[0])
                     await reader.through("/duties", owner=OWNERS[0], state="current")
             read = program.transact.reader()
-            await publishing_store.items(read, departments=OWNERS[:5], state=None, limit=5, after=None)
+            await publishing_store.items(read, departments=OWNERS[:5], states=(), limit=5, after=None)
             await publishing_store.versions(read)
             await publishing_store.columns(read)
             await publishing_store.know(read, OWNERS)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.kernel.contracts import TOPICS
+from services.kernel.contracts.describing import described
 from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.contracts.growth import Schema, broken
 from services.kernel.domain.event import EVENTS, Event
@@ -17,7 +18,7 @@ DIRECTORY = Path("docs/events")
 
 def schema(event: type[Event]) -> Schema:
     """JSON Schema 2020-12 of an event's value, with the service that tells it and the field of its aggregate's id."""
-    made = event.model_json_schema(mode="serialization")
+    made = described(event.model_json_schema(mode="serialization"))
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"/events/{event.TYPE}.json"}
     return head | {"x-source": event.SOURCE, "x-key": event.KEY} | made
 
@@ -33,7 +34,7 @@ def asyncapi() -> Schema:
         "operations": {
             f"{speaker}.tells": {"action": "send", "channel": {"$ref": f"#/channels/{speaker}"}} for speaker in speakers
         },
-        "components": {"messages": {name: described(event) for name, event in sorted(EVENTS.items())}},
+        "components": {"messages": {name: message(event) for name, event in sorted(EVENTS.items())}},
     }
 
 
@@ -46,7 +47,7 @@ def channel(speaker: str) -> Schema:
     }
 
 
-def described(event: type[Event]) -> Schema:
+def message(event: type[Event]) -> Schema:
     return {
         "name": event.TYPE,
         "summary": (event.__doc__ or "").strip().splitlines()[0],

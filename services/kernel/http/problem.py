@@ -7,10 +7,10 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
+from services.kernel.contracts.describing import Described, described
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import No, Refusal, TooMany, Unauthorized, Unknown, Words, Wrong
 from services.kernel.http.once import Twice, Unasked
@@ -27,27 +27,32 @@ LANGUAGE = re.compile(r"(?P<main>[a-z]{1,8}|\*)(-[a-z0-9-]+)?(\s*;\s*q\s*=\s*(?P
 SHOWN = 5  # fields that the sentence for a whole request names
 
 
-class FieldError(BaseModel):
-    """What is wrong with one field. `where`: its path, like `body.title`."""
+class FieldError(Described):
+    """What is wrong with one field."""
 
     where: str
+    """The field's path, as `body.title`."""
     problem: str
+    """What to type instead."""
 
 
-class Problem(BaseModel):
-    """An error (RFC 9457). `code` is stable and for programs, `detail` is for people, `request` finds it in the log.
-
-    `type` leads to a page that explains the code. `title`, `detail` and `errors` are in Chinese, or in English where
-    `Accept-Language` prefers it.
-    """
+class Problem(Described):
+    """An error (RFC 9457), in Chinese, or in English where `Accept-Language` prefers it."""
 
     type: str
+    """The address of a page that explains the code."""
     title: str
+    """The kind of problem, for people."""
     status: int
+    """The status of the answer."""
     code: str
+    """Stable and for programs."""
     detail: str
+    """What is wrong and what to do, for people."""
     request: str | None = None
+    """The request's id, which finds it in the log."""
     errors: Sequence[FieldError] = ()
+    """The fields that are wrong, each with what to type instead."""
 
 
 class AnsweredBefore(Exception):
@@ -186,7 +191,7 @@ def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[
             said["responses"].pop("422", None)
             for each in said_by(f"{method.upper()} {path}", says, guarded=guarded):
                 add(said["responses"], each)
-    return document
+    return described(document)
 
 
 def add(responses: dict[str, Any], each: Refusal) -> None:

@@ -53,8 +53,8 @@ APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 class Service:
     """The parts that a program is made of.
 
-    `may`: who may call which route; None: everybody may call all of them. `says`: how each route may refuse. `tells`:
-    it has events to send.
+    `about`: what its API is for, with `tags`: what each group of routes is about. `may`: who may call which route;
+    None: everybody may call all of them. `says`: how each route may refuse. `tells`: it has events to send.
     `documented`: it serves its documentation. `first`: what it does before it is ready, at every start. `beside`:
     parts of its own that run beside the requests.
     """
@@ -63,6 +63,8 @@ class Service:
     title: str
     router: APIRouter
     may: Table | None
+    about: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
     says: Says = field(default_factory=dict)
     tells: bool = True
     documented: bool = True
@@ -226,11 +228,17 @@ def create_app(program: Program) -> ASGIApp:
         await program.bus.close()
         program.db.client.close()
 
-    if service.documented:
-        # serves the scripts of its documentation itself; browsers load none from other hosts
-        app: FastAPI = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None, redirect_slashes=False)
-    else:
-        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    about = {**service.tags, **(owner.TAGS | tasks.TAGS if service.may else {})}
+    tags = [{"name": name, "description": said} for name, said in about.items()]
+    # FastAPIOffline serves the scripts of its documentation itself; browsers load none from other hosts
+    kind, docs = (FastAPIOffline, "/docs") if service.documented else (FastAPI, None)
+    app: FastAPI = kind(
+        title=service.title, description=service.about, openapi_tags=tags,
+        servers=[{"url": settings.own_url, "description": service.title}],
+        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url},
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=lifespan, docs_url=docs, redoc_url=None, redirect_slashes=False,
+    )  # fmt: skip
     if service.may is None:
         app.include_router(service.router)
     else:
