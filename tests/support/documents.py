@@ -35,6 +35,12 @@ def service(name: str) -> Service:
     return found
 
 
+def settings_of(name: str) -> type[Settings]:
+    """Of a service."""
+    found: type[Settings] = getattr(import_module(f"services.{name}.settings"), f"{name.capitalize()}Settings")
+    return found
+
+
 def unstarted(name: str, keys: Path) -> Program:
     settings: dict[str, Any] = {
         "mongo_url": "mongodb://127.0.0.1:1/?replicaSet=none", "kafka": "127.0.0.1:1", "public_url": PORTAL,
@@ -43,5 +49,4 @@ def unstarted(name: str, keys: Path) -> Program:
     if name == "gateway":
         others: dict[str, Any] = {f"{other}_url": NOBODY for other in ("mailbox", "publishing", "scoring")}
         return Gateway(service(name), GatewaySettings(**settings, **others, service_token="token"))
-    kind: type[Settings] = getattr(import_module(f"services.{name}.settings"), f"{name.capitalize()}Settings")
-    return Program(service(name), kind(**settings))
+    return Program(service(name), settings_of(name)(**settings))

@@ -27,13 +27,13 @@ Title = Annotated[
     str, written(text.line, 1, 200), means("What it is about, without anything that tells who wrote.", "路灯不亮")
 ]
 Text = Annotated[str, written(text.text, 1, 20_000), means("The text of the answer.", "可以在电子税务局开具。")]
-Reason = Annotated[str, written(text.text, 1, 500), means("Why.", "事项属市财政局职责。")]
+Reason = Annotated[str, written(text.text, 1, 500), means("Why.", "事项属市市场监督管理局职责。")]
 
 
 class Transfer(Body):
     """The department that must answer the letter, and why."""
 
-    model_config = example(to="finance", reason="事项属市财政局职责。")
+    model_config = example(to="market", reason="事项属市市场监督管理局职责。")
 
     to: DepartmentCode
     """The code of the department that must answer it from now on; it must have letter duties."""
