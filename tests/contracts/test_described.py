@@ -56,6 +56,17 @@ def test_every_field_and_word_of_an_event_is_described(path: Path) -> None:
     assert [each for title, schema in named.items() for each in undescribed(title, schema)] == []
 
 
+def test_every_channel_message_and_header_of_the_events_is_described() -> None:
+    found = schemas.asyncapi()
+    messages = found["components"]["messages"]
+    headers = {
+        f"{name}.{h}": said for name, each in messages.items() for h, said in each["headers"]["properties"].items()
+    }
+
+    everything = {**found["channels"], **messages, **headers}
+    assert [name for name, said in everything.items() if not said.get("description")] == []
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_every_route_its_parameters_and_its_answers_are_described(name: str) -> None:
     wrong = []
