@@ -9,19 +9,13 @@ import pytest
 
 from deploy.local.places import PROGRAMS
 from services.kernel.contracts import schemas
-from services.kernel.contracts.describing import UNSAID
+from services.kernel.contracts.describing import UNSAID, operations
 from services.kernel.contracts.fields import CLASSES
-from tests.support.documents import PORTAL, document
+from tests.support.documents import PORTAL, document, service
 
 Json = dict[str, Any]
 FROM_AN_ANSWER = {"cursor"}
 """Parameters of which nobody can give an example: their values come from an answer."""
-
-
-def operations(found: Json) -> Iterator[tuple[str, Json]]:
-    for path, methods in found["paths"].items():
-        for method, said in methods.items():
-            yield f"{method.upper()} {path}", said
 
 
 def undescribed(name: str, schema: Json) -> Iterator[str]:
@@ -98,6 +92,15 @@ def test_an_api_says_what_it_is_for_who_runs_it_and_where_it_is_reached(name: st
     assert used == {tag["name"] for tag in found["tags"] if tag["description"]}
 
 
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != "gateway"])
+def test_every_route_says_which_roles_may_call_it(name: str) -> None:
+    found = {route: said["x-roles"] for route, said in operations(document(name))}
+
+    may = service(name).may
+    assert may is not None
+    assert {route: found[route] for route in may.roles} == {route: sorted(roles) for route, roles in may.roles.items()}
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_two_routes_of_a_program_are_called_alike(name: str) -> None:
     ids = [said["operationId"] for _, said in operations(document(name))]
@@ -105,8 +108,8 @@ def test_no_two_routes_of_a_program_are_called_alike(name: str) -> None:
     assert len(set(ids)) == len(ids)
 
 
-@pytest.mark.parametrize("service", ["columns", "publishing"])
-def test_the_classes_of_art_8_that_count_are_described(service: str) -> None:
-    found = json.loads(Path(f"services/{service}/data/disclosure.json").read_text("utf-8"))["classes"]
+@pytest.mark.parametrize("name", ["columns", "publishing"])
+def test_the_classes_of_art_8_that_count_are_described(name: str) -> None:
+    found = json.loads(Path(f"services/{name}/data/disclosure.json").read_text("utf-8"))["classes"]
 
     assert {each if isinstance(each, str) else each["code"] for each in found} == CLASSES.keys()

@@ -27,10 +27,10 @@ from services.kernel.domain import text
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Reader
 from services.kernel.domain.event import Known
-from services.kernel.domain.person import EVERYBODY, Role
+from services.kernel.domain.person import EVERYBODY, Rights, Role
 from services.kernel.http.listing import Listing, several
 from services.kernel.http.problem import Says
-from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Rights, View
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, View
 
 router = APIRouter(route_class=Door, tags=["columns"])
 MAY: Rights = {

@@ -23,7 +23,7 @@ D = TypeVar("D", bound=ColumnDescribed)
 
 
 class ColumnState(DescribedEnum):
-    """The life of a column; proposed and live ones stand in the tree."""
+    """Where a column stands in its life; proposed and live ones have a place in the tree."""
 
     PROPOSED = "proposed", "somebody entitled asks for it, and the leading group has not decided"
     LIVE = "live", "the leading group approved it, and items may stand in it"

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+from services.kernel.domain.person import Rights
 
 Document = dict[str, Any]
 T = TypeVar("T")
@@ -53,12 +56,18 @@ Told = Annotated[T, Unchecked]
 """A text that was checked when it came in, by the rules of that day: whoever reads it takes it as it is."""
 
 
-def described(document: Document) -> Document:
-    """An OpenAPI document or JSON schema in which what a type says of itself stands wherever the type is used."""
+def described(document: Document, rights: Rights = MappingProxyType({})) -> Document:
+    """An OpenAPI document or JSON schema in which what a type says of itself stands wherever the type is used.
+
+    Each route says which roles may call it.
+    """
     for schema in schemas(document):
         for field in schema.get("properties", {}).values():
             describe(field, document)
-    for operation in operations(document):
+    for route, operation in operations(document):
+        if route in rights and "x-roles" not in operation:
+            operation["x-roles"] = sorted(rights[route])
+            operation["description"] += f"\n\nFor: {', '.join(f'`{role}`' for role in operation['x-roles'])}."
         for parameter in operation.get("parameters", []):
             describe(parameter["schema"], document)
             parameter.setdefault("description", parameter["schema"].pop("description", ""))
@@ -111,5 +120,7 @@ def schemas(document: Document) -> Iterator[Document]:
     yield from document.get("components", {}).get("schemas", {}).values()
 
 
-def operations(document: Document) -> Iterator[Document]:
-    return (said for methods in document.get("paths", {}).values() for said in methods.values())
+def operations(document: Document) -> Iterator[tuple[str, Document]]:
+    """By `METHOD /path`."""
+    for path, methods in document.get("paths", {}).items():
+        yield from ((f"{method.upper()} {path}", said) for method, said in methods.items())

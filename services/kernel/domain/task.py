@@ -21,7 +21,7 @@ from services.kernel.domain.event import DescribedEnum, Fact
 
 
 class TaskState(DescribedEnum):
-    """The states of a task."""
+    """How a task stands."""
 
     RUNNING = "running", "some replica goes on with it"
     DONE = "done", "it achieved what it was begun for"

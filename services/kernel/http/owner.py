@@ -8,13 +8,14 @@ from fastapi.responses import StreamingResponse
 
 from services.kernel.contracts.fields import Sha256
 from services.kernel.domain import refusals
-from services.kernel.domain.person import Role
+from services.kernel.domain.person import Rights, Role
 from services.kernel.http.problem import Says, refusal
-from services.kernel.http.web import Door, Rights, doorway
+from services.kernel.http.web import Door, doorway
 from services.kernel.storage.files import Files
 
 router = APIRouter(tags=["content"], route_class=Door)
 MAY: Rights = {"GET /content/{sha256}": {Role.SERVICE}}
+PART = {"description": "The range of its bytes that was asked for."}
 TAGS = {"content": "What is too large or too private for an event, by its hash (claim check)."}
 SAYS: Says = {"GET /content/{sha256}": (refusals.CONTENT_MISSING, refusals.NO_RANGE)}
 ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.IGNORECASE)
@@ -22,8 +23,7 @@ ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.IGNORECASE)
 
 @router.get(
     "/content/{sha256}", summary="Content that an event of this service names by its hash",
-    response_class=StreamingResponse, response_description="All of its bytes.",
-    responses={206: {"description": "The range of its bytes that was asked for."}},
+    response_class=StreamingResponse, response_description="All of its bytes.", responses={206: PART},
 )  # fmt: skip
 async def content(
     sha256: Annotated[Sha256, Path()],

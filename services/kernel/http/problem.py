@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from services.kernel.contracts.describing import Described, described
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import No, Refusal, TooMany, Unauthorized, Unknown, Words, Wrong
+from services.kernel.domain.person import Rights
 from services.kernel.http.once import Twice, Unasked
 from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
@@ -179,8 +180,8 @@ def said_by(route: str, says: Says, *, guarded: bool) -> Sequence[Refusal]:
     return [*refusals.EVERYWHERE, *(refusals.GUARDED if guarded else ()), *writing, *says.get(route, ())]
 
 
-def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[str, Any]:
-    """An OpenAPI document with every problem that each route may answer, by status and code."""
+def as_problems(document: dict[str, Any], says: Says, roles: Rights | None) -> dict[str, Any]:
+    """An OpenAPI document with every problem that each route may answer, by status and code, and who may call it."""
     shapes = document.setdefault("components", {}).setdefault("schemas", {})
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     shapes |= {"Problem": shape, **shape.pop("$defs", {})}
@@ -189,9 +190,9 @@ def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[
     for path, methods in document["paths"].items():
         for method, said in methods.items():
             said["responses"].pop("422", None)
-            for each in said_by(f"{method.upper()} {path}", says, guarded=guarded):
+            for each in said_by(f"{method.upper()} {path}", says, guarded=roles is not None):
                 add(said["responses"], each)
-    return described(document)
+    return described(document, roles or {})
 
 
 def add(responses: dict[str, Any], each: Refusal) -> None:
@@ -209,12 +210,12 @@ def add(responses: dict[str, Any], each: Refusal) -> None:
         content["examples"][each.code] = {"summary": each.en, "value": value}
 
 
-def install(app: FastAPI, says: Says = MappingProxyType({}), *, guarded: bool = False) -> None:
+def install(app: FastAPI, says: Says = MappingProxyType({}), roles: Rights | None = None) -> None:
     """Send every error of the app as a problem document. `says`: what its routes may answer, for its documentation.
 
-    `guarded`: they need a token.
+    `roles`: who may call which of them, with a token; None: everybody, without one.
     """
     usual = app.openapi
-    app.openapi = lambda: as_problems(usual(), says, guarded=guarded)  # type: ignore[method-assign]  # FastAPI's way
+    app.openapi = lambda: as_problems(usual(), says, roles)  # type: ignore[method-assign]  # FastAPI's way
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse
 from services.kernel.contracts.fields import Moment, TaskId
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import Reader, Unit
-from services.kernel.domain.person import EVERYBODY
+from services.kernel.domain.person import EVERYBODY, Rights
 from services.kernel.domain.task import Task, TaskState, refusal
 from services.kernel.http.problem import AnsweredBefore, Says
-from services.kernel.http.web import Answer, Door, Entered, Read, Rights, Shape, View
+from services.kernel.http.web import Answer, Door, Entered, Read, Shape, View
 
 WAIT = 10.0  # seconds a caller waits for the end of the work
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -17,7 +17,7 @@ from services.kernel.contracts.mailbox import SENT
 from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Aggregate, Cause, Reader, Unit
-from services.kernel.domain.person import Person, Role
+from services.kernel.domain.person import Person, Rights
 from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
@@ -57,9 +57,6 @@ class View(Shape):
 
 
 V = TypeVar("V", bound=View)
-
-
-Rights = Mapping[str, Set[Role]]
 
 
 @dataclass(frozen=True, slots=True)

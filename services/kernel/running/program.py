@@ -17,7 +17,8 @@ from starlette.types import ASGIApp
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Aggregate, Away, Cause
-from services.kernel.domain.event import EVENTS
+from services.kernel.domain.event import EVENTS, explained
+from services.kernel.domain.person import Role
 from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.methods import Methods
@@ -235,21 +236,20 @@ def create_app(program: Program) -> ASGIApp:
     app: FastAPI = kind(
         title=service.title, description=service.about, openapi_tags=tags,
         servers=[{"url": settings.own_url, "description": service.title}],
-        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url},
-        generate_unique_id_function=lambda route: route.name,
-        lifespan=lifespan, docs_url=docs, redoc_url=None, redirect_slashes=False,
+        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url}, redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name, lifespan=lifespan, docs_url=docs, redoc_url=None,
     )  # fmt: skip
     if service.may is None:
         app.include_router(service.router)
     else:
         must_agree(service.router, service.may)
-        bearer = [Depends(HTTPBearer(auto_error=False))]
+        bearer = [Depends(HTTPBearer(auto_error=False, description=explained(Role)))]
         for router in (service.router, owner.router, tasks.router):
             app.include_router(router, dependencies=bearer)
     app.state.doorway, app.state.program = program.doorway(), program
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     says = {**service.says, **owner.SAYS, **tasks.SAYS} if service.may else service.says
-    problem.install(app, says, guarded=service.may is not None)
+    problem.install(app, says, app.state.doorway.may.roles if service.may else None)
     return Edge(
         Methods(app), seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url
     )

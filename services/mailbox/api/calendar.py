@@ -14,9 +14,9 @@ from services.kernel.domain import text
 from services.kernel.domain.calendar import official
 from services.kernel.domain.calendars import UNKNOWN, DayOff, Days, name
 from services.kernel.domain.clock import now
-from services.kernel.domain.person import EVERYBODY, Role
+from services.kernel.domain.person import EVERYBODY, Rights, Role
 from services.kernel.http.problem import Says
-from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, Shape, View
+from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Shape, View
 from services.mailbox import store
 from services.mailbox.actions import change_calendar
 from services.mailbox.domain import refusals

@@ -12,12 +12,12 @@ from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.calendar import day_of, deadline, last_day
 from services.kernel.domain.calendars import of_version
 from services.kernel.domain.clock import now
-from services.kernel.domain.person import Role
+from services.kernel.domain.person import Rights, Role
 from services.kernel.domain.refusals import missing
 from services.kernel.domain.sealed import Sealed
 from services.kernel.http.listing import Listing, Wanted, several, whose
 from services.kernel.http.problem import Says
-from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Rights
+from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read
 from services.kernel.storage.crypto import digest, matches, new_code
 from services.mailbox import store
 from services.mailbox.actions import (
@@ -123,6 +123,7 @@ SAYS: Says = {
 }
 TAGS = {"letters": "Citizens' letters (来信): handed in, handled, answered in time, and followed by their writers."}
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
+OfDepartment = Annotated[DepartmentCode | None, Query(description="Only those that this department answers for now")]
 States = Annotated[list[LetterState], several(LetterState)]
 ANY: list[LetterState] = []
 NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long
@@ -181,7 +182,7 @@ async def queue(
     read: Read,
     by: Caller,
     portion: Wanted,
-    department: Annotated[DepartmentCode | None, Query()] = None,
+    department: OfDepartment = None,
     states: States = ANY,
     due_before: DueBefore | None = None,
 ) -> Listing[LetterView]:

@@ -16,9 +16,9 @@ from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Known
-from services.kernel.domain.person import Role
+from services.kernel.domain.person import Rights, Role
 from services.kernel.http.problem import Says
-from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Rights, Shape, View
+from services.kernel.http.web import Answer, Body, Door, IfMatch, Read, Shape, View
 from services.mailbox.actions import change_policy
 from services.mailbox.domain import Policy, refusals
 from services.mailbox.domain.reception import current_rules

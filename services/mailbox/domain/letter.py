@@ -30,7 +30,7 @@ MAYOR = "mayor"
 
 
 class LetterState(DescribedEnum):
-    """The states of a letter."""
+    """Where a letter stands."""
 
     RECEIVED = "received", "it lies with a department that has not taken it on (已收件)"
     ACCEPTED = "accepted", "the department took it on (已受理)"

@@ -134,7 +134,7 @@ TAGS = {
     "ledger": "Each department's chain of publications: a back-dated one is found by recomputing it.",
     "duties": "Each column's duty to be current (更新职责): amber before red.",
 }
-OfDepartment = Annotated[DepartmentCode | None, Query()]
+OfDepartment = Annotated[DepartmentCode | None, Query(description="Only those that this department answers for now")]
 Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
 STANDING: list[Standing] = [DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
 ItemStates = Annotated[list[ItemState], several(ItemState)]

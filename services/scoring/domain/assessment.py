@@ -23,7 +23,7 @@ CITED = TypeAdapter(Mapping[str, Sequence[FactCited]])
 
 
 class MonthState(DescribedEnum):
-    """The states of a month's assessment."""
+    """Where a month's assessment stands."""
 
     RUNNING = "running", "provisional: computed at each look and never stored"
     CLOSED = "closed", "fixed by the office, from the facts heard until then"
