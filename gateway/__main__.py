@@ -20,7 +20,7 @@ router.include_router(pages.router)
 
 SERVICE = Service(
     name="gateway", title="清远市政府门户网站", router=router, may=None, documented=False, indexes=store.INDEXES,
-    hearing=HEARING, says=api.SAYS,
+    hearing=HEARING, says=api.SAYS, about=api.ABOUT, tags=api.TAGS,
 )  # fmt: skip
 
 
