@@ -1,14 +1,31 @@
 """Folders that live as long as the process that made them, and what runs in them: those of a run of tests."""
 
+import os
 import shutil
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
+import psutil
+
 from deploy.local.births import Birth
-from deploy.local.places import LOCAL
+from deploy.local.places import LOCAL, ROOT
 from deploy.local.processes import end_what_was_left
 
-TESTS = LOCAL / "test"
+ON_DISK, IN_MEMORY = LOCAL / "test", Path("/dev/shm")
+ROOM = 8_000_000_000  # bytes: several times what all tests write
+
+
+def for_tests() -> Path:
+    """In memory where there is room: nobody reads it later, and waiting for a disk takes most of a run's time."""
+    with suppress(OSError):
+        free = min(shutil.disk_usage(IN_MEMORY).free, psutil.virtual_memory().available)
+        if free > ROOM and os.access(IN_MEMORY, os.W_OK):
+            return IN_MEMORY / f"citygate-{os.getuid()}-{sha256(str(ROOT).encode()).hexdigest()[:8]}"
+    return ON_DISK
+
+
+TESTS = for_tests()
 
 
 def claim(parent: Path = TESTS) -> Path:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from services.kernel.contracts.scoring import AssessmentPublished, IndicatorTold, Line, SchemeAdopted
+from services.kernel.contracts.scoring import AssessmentPublished, Line, SchemeAdopted, SchemeContent
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Copied
 from services.kernel.stream.consumer import Copy
@@ -18,13 +18,7 @@ class Scheme(Copied):
 
     KIND: ClassVar[str] = "scheme"
 
-    name: str
-    source: str
-    interpreter: str
-    effective: date
-    whole_months: bool
-    ranked_from: Decimal
-    indicators: tuple[IndicatorTold, ...]
+    content: SchemeContent
 
 
 schemes = Copy(Scheme, touched=lambda before, after: {"schemes"})
@@ -32,11 +26,7 @@ schemes = Copy(Scheme, touched=lambda before, after: {"schemes"})
 
 @schemes.on(SchemeAdopted)
 def adopted(_: Scheme | None, event: SchemeAdopted) -> Scheme:
-    return Scheme(
-        id=event.scheme_id, name=event.name, source=event.source, interpreter=event.interpreter,
-        effective=event.effective, whole_months=event.whole_months, ranked_from=event.ranked_from,
-        indicators=event.indicators,
-    )  # fmt: skip
+    return Scheme(id=event.scheme_id, content=event.part(SchemeContent))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

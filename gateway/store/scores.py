@@ -15,7 +15,6 @@ from gateway.views import (
     AssessmentView,
     FactsView,
     FactView,
-    IndicatorView,
     LineHead,
     LineView,
     MonthBrief,
@@ -76,7 +75,7 @@ async def schemes(reading: Reading) -> SchemesView:
     """They are few: one is made in years."""
     reading.basis.on("schemes")
     found = await reading.read.find(Scheme, {}, sort="_id", limit=0)
-    newest_first = sorted(found, key=lambda scheme: (scheme.effective, scheme.id), reverse=True)
+    newest_first = sorted(found, key=lambda scheme: (scheme.content.effective, scheme.id), reverse=True)
     return SchemesView(schemes=[_scheme(each) for each in newest_first])
 
 
@@ -90,11 +89,7 @@ async def scheme(reading: Reading, version: str) -> SchemeView:
 
 
 def _scheme(found: Scheme) -> SchemeView:
-    return SchemeView(
-        version=found.id, name=found.name, source=found.source, interpreter=found.interpreter,
-        effective=found.effective, whole_months=found.whole_months, ranked_from=found.ranked_from,
-        indicators=[IndicatorView(**indicator.model_dump()) for indicator in found.indicators],
-    )  # fmt: skip
+    return SchemeView(version=found.id, **found.content.model_dump())
 
 
 async def newest(reading: Reading) -> str | None:

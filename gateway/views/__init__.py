@@ -12,14 +12,13 @@ from gateway.views.columns import (
     Retired,
     Tree,
 )
-from gateway.views.items import CardView, ItemView, LedgerView, RevisionView, Tombstone
+from gateway.views.items import CardView, ItemView, LedgerView, RevisionView, Tombstone, Verification
 from gateway.views.letters import ExtractView, KindCount, LettersView, Statistics
 from gateway.views.names import ColumnName, DepartmentName, Mark
 from gateway.views.scores import (
     AssessmentView,
     FactsView,
     FactView,
-    IndicatorView,
     LineHead,
     LineView,
     MonthBrief,
@@ -47,7 +46,6 @@ __all__ = [
     "FactView",
     "FactsView",
     "HomeView",
-    "IndicatorView",
     "ItemView",
     "KindCount",
     "LedgerView",
@@ -67,4 +65,5 @@ __all__ = [
     "Statistics",
     "Tombstone",
     "Tree",
+    "Verification",
 ]

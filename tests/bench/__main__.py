@@ -10,6 +10,7 @@ from pathlib import Path
 import structlog
 
 from deploy.local.stack import Servers
+from deploy.local.throwaway import ON_DISK
 from tests.bench import (
     closing,
     crowded,
@@ -65,7 +66,7 @@ async def main(wanted: Sequence[str]) -> None:
     chosen = set(wanted) or {*ON_SERVERS, *ON_SUITE}
     if unknown := chosen - {*ON_SERVERS, *ON_SUITE}:
         raise SystemExit(f"No such measurement: {sorted(unknown)}. There are {sorted({*ON_SERVERS, *ON_SUITE})}.")
-    with running() as servers:
+    with running(ON_DISK) as servers:  # as in production
         for name in (n for n in ON_SERVERS if n in chosen):
             await take(name, ON_SERVERS[name](servers))
         if chosen & ON_SUITE.keys():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import bootstrap, debian, kafka_server, mongo
+from deploy.local import bootstrap, debian, kafka_server, mongo, throwaway
 from deploy.local.__main__ import clean
 from deploy.local.births import Birth
 from deploy.local.jars import KAFKA, Jars
@@ -205,6 +205,19 @@ def test_the_folder_of_a_killed_test_run_is_forgotten_with_what_runs_in_it_and_a
         assert not dead.exists()
     finally:
         left.kill()
+
+
+def test_tests_write_into_memory_where_there_is_room_and_else_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throwaway, "IN_MEMORY", tmp_path)
+    monkeypatch.setattr(throwaway, "ROOM", 0)
+    assert throwaway.for_tests().parent == tmp_path
+
+    monkeypatch.setattr(throwaway, "ROOM", 2**60)
+    assert throwaway.for_tests() == throwaway.ON_DISK
+    monkeypatch.setattr(throwaway, "IN_MEMORY", tmp_path / "none")
+    assert throwaway.for_tests() == throwaway.ON_DISK
 
 
 def test_data_in_use_are_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

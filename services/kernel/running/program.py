@@ -11,14 +11,15 @@ import pymongo
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
 from starlette.responses import FileResponse, JSONResponse
-from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Aggregate, Away, Cause
-from services.kernel.domain.event import EVENTS
+from services.kernel.domain.event import EVENTS, explained
+from services.kernel.domain.person import Role
 from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.methods import Methods
@@ -46,7 +47,6 @@ from services.kernel.stream.measure import Measure
 from services.kernel.stream.relay import Relay
 from services.kernel.telemetry import Waits
 
-DOCS = Path(__file__).with_name("docs.html")  # Swagger UI, made to be read by everyone
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 
@@ -55,19 +55,20 @@ APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 class Service:
     """The parts that a program is made of.
 
-    `may`: who may call which route; None: everybody may call all of them. `says`: how each route may refuse. `tells`:
-    it has events to send.
-    `documented`: it serves its documentation. `first`: what it does before it is ready, at every start. `beside`:
-    parts of its own that run beside the requests.
+    `about`: what its API is for, with `tags`: what each group of routes is about. `may`: who may call which route;
+    None: everybody may call all of them, and it serves no documentation. `says`: how each route may refuse. `tells`: it
+    has events to send. `first`: what it does before it is ready, at every start. `beside`: parts of its own that run
+    beside the requests.
     """
 
     name: str
     title: str
     router: APIRouter
     may: Table | None
+    about: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
     says: Says = field(default_factory=dict)
     tells: bool = True
-    documented: bool = True
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
     works: Sequence[Work] = ()
@@ -228,22 +229,27 @@ def create_app(program: Program) -> ASGIApp:
         await program.bus.close()
         program.db.client.close()
 
-    app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
-    if service.documented:
-        # with scripts of its own: browsers load none from other hosts
-        app.mount("/static-offline-docs", StaticFiles(packages=[("fastapi_offline", "static")]))
-        app.add_api_route("/docs", lambda: FileResponse(DOCS), include_in_schema=False)
+    about = {**service.tags, **(owner.TAGS | tasks.TAGS if service.may else {})}
+    tags = [{"name": name, "description": said} for name, said in about.items()]
+    # FastAPIOffline serves the scripts of the documentation itself: browsers load none from other hosts
+    app: FastAPI = (FastAPIOffline if service.may else FastAPI)(
+        title=service.title, description=service.about, openapi_tags=tags,
+        servers=[{"url": settings.own_url, "description": service.title}],
+        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url}, redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name, lifespan=lifespan, docs_url=None, redoc_url=None,
+    )  # fmt: skip
     if service.may is None:
         app.include_router(service.router)
     else:
         must_agree(service.router, service.may)
-        bearer = [Depends(HTTPBearer(auto_error=False))]
+        bearer = [Depends(HTTPBearer(auto_error=False, description=explained(Role)))]
         for router in (service.router, owner.router, tasks.router):
             app.include_router(router, dependencies=bearer)
+        app.add_api_route("/docs", lambda: FileResponse(Path(__file__).with_name("docs.html")), include_in_schema=False)
     app.state.doorway, app.state.program = program.doorway(), program
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     says = {**service.says, **owner.SAYS, **tasks.SAYS} if service.may else service.says
-    problem.install(app, says, guarded=service.may is not None)
+    problem.install(app, says, app.state.doorway.may.roles if service.may else None)
     return Edge(
         Methods(app), seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url
     )
