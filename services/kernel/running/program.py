@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import pymongo
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
-from fastapi_offline import FastAPIOffline
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
@@ -46,6 +47,7 @@ from services.kernel.stream.measure import Measure
 from services.kernel.stream.relay import Relay
 from services.kernel.telemetry import Waits
 
+DOCS = Path(__file__).with_name("docs.html")  # Swagger UI, made to be read by everyone
 PING = 1.0  # seconds MongoDB may take to answer before the program calls itself unready
 APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 
@@ -231,14 +233,16 @@ def create_app(program: Program) -> ASGIApp:
 
     about = {**service.tags, **(owner.TAGS | tasks.TAGS if service.may else {})}
     tags = [{"name": name, "description": said} for name, said in about.items()]
-    # FastAPIOffline serves the scripts of its documentation itself; browsers load none from other hosts
-    kind, docs = (FastAPIOffline, "/docs") if service.documented else (FastAPI, None)
-    app: FastAPI = kind(
+    app = FastAPI(
         title=service.title, description=service.about, openapi_tags=tags,
         servers=[{"url": settings.own_url, "description": service.title}],
         contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url}, redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name, lifespan=lifespan, docs_url=docs, redoc_url=None,
+        generate_unique_id_function=lambda route: route.name, lifespan=lifespan, docs_url=None, redoc_url=None,
     )  # fmt: skip
+    if service.documented:
+        # with scripts of its own: browsers load none from other hosts
+        app.mount("/static-offline-docs", StaticFiles(packages=[("fastapi_offline", "static")]))
+        app.add_api_route("/docs", lambda: FileResponse(DOCS), include_in_schema=False)
     if service.may is None:
         app.include_router(service.router)
     else:
