@@ -47,6 +47,7 @@ DepartmentCode = Annotated[
     means("A department's code (单位代码): its name in every address.", "finance"),
 ]
 Mailbox = Annotated[DepartmentCode, means("Whom the letter is for: `mayor`, or a department's code.", "finance")]
+AnsweredBy = Annotated[DepartmentCode, means("Only those that this department answers for.", "finance")]
 ColumnId = Annotated[
     str,
     of(r"c-[a-z0-9-]{1,250}", "请填写栏目编号，例如 c-news。", "Send a column's id, like c-news."),
