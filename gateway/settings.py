@@ -42,7 +42,7 @@ class GatewaySettings(Settings):
 
     @property
     def own_url(self) -> str:
-        return self.public_url
+        return self.api_url or self.public_url
 
     @field_validator("site")
     @classmethod

@@ -11,7 +11,7 @@ SERVICE = Service(
     about=(
         "The monthly assessment (月度考评, art. 14): what departments did, measured by a scheme, with every point "
         "explained by the facts it rests on. A month runs, is closed, confirmed and published; `POST /replays` gives "
-        "the same bytes again."
+        "the same bytes again. Moments are UTC; months are of Beijing's calendar."
     ),
     tags=api.TAGS,
     router=api.router,

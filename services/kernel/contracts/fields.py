@@ -50,6 +50,7 @@ Mailbox = Annotated[
     DepartmentCode,
     means("Whom the letter is for: `mayor`, a department's code, or `any` for whoever answers for it.", "finance"),
 ]
+AnsweredBy = Annotated[DepartmentCode, means("Only those that this department answers for.", "finance")]
 ColumnId = Annotated[
     str,
     of(r"c-[a-z0-9-]{1,250}", "请填写栏目编号，例如 c-news。", "Send a column's id, like c-news."),

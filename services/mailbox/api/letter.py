@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
-from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import AnsweredBy
 from services.kernel.contracts.mailbox import Contact, NewLetter
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.calendar import day_of, deadline, last_day
@@ -123,7 +123,7 @@ SAYS: Says = {
 }
 TAGS = {"letters": "Citizens' letters (来信): handed in, handled, answered in time, and followed by their writers."}
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
-OfDepartment = Annotated[DepartmentCode | None, Query(description="Only those that this department answers for now")]
+OfDepartment = Annotated[AnsweredBy | None, Query()]
 States = Annotated[list[LetterState], several(LetterState)]
 ANY: list[LetterState] = []
 NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query
 
-from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import AnsweredBy
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import EVERYBODY, Role
@@ -25,8 +25,8 @@ from services.publishing.api.bodies import (
     RevisionInPath,
     Withdrawal,
 )
+from services.publishing.api.duty import DutyView
 from services.publishing.api.views import (
-    DutyView,
     ItemHead,
     ItemView,
     ItemWithRevisions,
@@ -134,7 +134,7 @@ TAGS = {
     "ledger": "Each department's chain of publications: a back-dated one is found by recomputing it.",
     "duties": "Each column's duty to be current (更新职责): amber before red.",
 }
-OfDepartment = Annotated[DepartmentCode | None, Query(description="Only those that this department answers for now")]
+OfDepartment = Annotated[AnsweredBy | None, Query()]
 Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
 STANDING: list[Standing] = [DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
 ItemStates = Annotated[list[ItemState], several(ItemState)]
