@@ -26,11 +26,11 @@ const letter: components["schemas"]["NewLetter"] = {
   contact: { name: "王女士", phone: "13800000000" },
   consent: true,
 };
-const sent = given(await POST("/api/v1/letters", { body: letter })) as { receipt: string; code: string };
+const sent = given(await POST("/api/v1/letters", { body: letter }));
 const own = given(
   await POST("/api/v1/letters/{receipt}/status", {
     params: { path: { receipt: sent.receipt } },
     body: { code: sent.code },
   }),
-) as { title: string };
+);
 if (own.title !== letter.title) throw new Error(`${sent.receipt} is another letter: ${own.title}`);
