@@ -67,8 +67,8 @@ def described(document: Document, rights: Rights = MappingProxyType({})) -> Docu
     for route, operation in operations(document):
         if route in rights and "x-roles" not in operation:
             operation["x-roles"] = sorted(rights[route])
-            whose = f"For: {', '.join(f'`{role}`' for role in operation['x-roles'])}."
-            operation["description"] = f"{operation.get('description', '')}\n\n{whose}".strip()
+            who = ", ".join(f"`{role}`" for role in operation["x-roles"])
+            operation["description"] = f"{operation.get('description', '')}\n\nFor: {who}.".strip()
         for parameter in operation.get("parameters", []):
             describe(parameter["schema"], document)
             parameter.setdefault("description", parameter["schema"].pop("description", ""))
