@@ -53,8 +53,7 @@ def text(template: str, at: datetime) -> str:
 
 def read(file: str) -> dict[str, Any]:
     """A service's `data/city.json`, found beside its `city.py`."""
-    found: dict[str, Any] = json.loads((Path(file).parent / "data" / "city.json").read_text("utf-8"))
-    return found
+    return dict(json.loads((Path(file).parent / "data" / "city.json").read_text("utf-8")))
 
 
 def person(role: Role, department: str = "") -> Person:

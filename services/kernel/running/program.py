@@ -229,14 +229,13 @@ def create_app(program: Program) -> ASGIApp:
         await program.bus.close()
         program.db.client.close()
 
-    about = {**service.tags, **(owner.TAGS | tasks.TAGS if service.may else {})}
-    tags = [{"name": name, "description": said} for name, said in about.items()]
+    about = service.tags if service.may is None else {**service.tags, **owner.TAGS, **tasks.TAGS}
     # FastAPIOffline serves the scripts of the documentation itself: browsers load none from other hosts
     app: FastAPI = (FastAPIOffline if service.may else FastAPI)(
-        title=service.title, description=service.about, openapi_tags=tags,
-        servers=[{"url": settings.own_url, "description": service.title}],
-        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url}, redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name, lifespan=lifespan, docs_url=None, redoc_url=None,
+        title=service.title, description=service.about, generate_unique_id_function=lambda route: route.name,
+        openapi_tags=[{"name": name, "description": said} for name, said in about.items()], redirect_slashes=False,
+        servers=[{"url": settings.own_url, "description": service.title}], docs_url=None, redoc_url=None,
+        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url}, lifespan=lifespan,
     )  # fmt: skip
     if service.may is None:
         app.include_router(service.router)
