@@ -131,10 +131,8 @@ class Supervisor:
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
         for name, value in exports(ports_of(self.ports), inside_of(self.ports), self.keys, self.home).items():
             say(f"export {name}={value}")
-        say(
-            "\nPaste these lines into a second terminal; docs/api/ goes on from there. The tokens are good for 30 days;"
-        )
-        say("editor, reviewer and handler belong to the department `finance`.")
+        say("\nPaste these lines into a second terminal: README.md and docs/api/ go on from there.")
+        say("The tokens are good for 30 days; editor, reviewer and handler belong to the department `finance`.")
         say("Ctrl-C ends everything; data stay in .local/, logs in .local/log/.")
 
     def watch(self) -> None:
