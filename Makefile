@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV = .venv/bin
 
-.PHONY: help run dev watch servers test check pictures bench faults clean venv
+.PHONY: help run dev watch servers test check audit pictures bench faults clean venv
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,11 @@ check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/python -m services.kernel.contracts.schemas --check
 	@$(VENV)/python -m deploy.problems --check
 	@$(VENV)/python -m pytest -q -m "not servers" tests
+
+audit: venv ## What strict tools that need Node find: Lighthouse, Spectral, AsyncAPI, a TypeScript client
+	@$(VENV)/python -m deploy.local tools nodejs npm chromium fonts-noto-cjk
+	@$(VENV)/python -m deploy.local fetch kafka
+	@$(VENV)/python -m tests.audit
 
 pictures: venv ## Every kind of page in every state, at 1280 and 390 px, to be looked at
 	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk

@@ -19,8 +19,8 @@ router.include_router(api.router)
 router.include_router(pages.router)
 
 SERVICE = Service(
-    name="gateway", title="清远市政府门户网站", router=router, may=None, documented=False, indexes=store.INDEXES,
-    hearing=HEARING, says=api.SAYS,
+    name="gateway", title="清远市政府门户网站", router=router, may=None, indexes=store.INDEXES,
+    hearing=HEARING, says=api.SAYS, about=api.ABOUT, tags=api.TAGS,
 )  # fmt: skip
 
 

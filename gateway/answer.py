@@ -17,7 +17,9 @@ from services.kernel.domain.clock import now
 
 V = TypeVar("V")
 
-MonthInPath = Annotated[str, Path(pattern=r"^\d{4}-\d{2}$", examples=["2026-10"])]
+MonthInPath = Annotated[
+    str, Path(pattern=r"^\d{4}-\d{2}$", description="A month in Asia/Shanghai, as YYYY-MM", examples=["2026-10"])
+]
 """One that no calendar has is not found, like one that was never assessed."""
 
 Ask = Callable[[Reading], Awaitable[V]]

@@ -40,6 +40,10 @@ class GatewaySettings(Settings):
         8, gt=0, allow_inf_nan=False, description="the seconds another service may take to answer"
     )
 
+    @property
+    def own_url(self) -> str:
+        return self.api_url or self.public_url
+
     @field_validator("site")
     @classmethod
     def _is_a_site(cls, value: str) -> str:

@@ -3,16 +3,19 @@
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from datetime import datetime
 from typing import Any
 
 import httpx
 from fastapi import Request
-from pydantic import BaseModel, SecretStr
+from pydantic import SecretStr
 
 from gateway.settings import GatewaySettings
 from gateway.store import Kept
 from gateway.tls import trust
+from gateway.views import Verification
+from services.kernel.contracts.describing import Described, Told
+from services.kernel.contracts.fields import DepartmentCode, DueAt, LastDay, Moment, QueryCode, Receipt, Solved
+from services.kernel.contracts.mailbox import LetterKind
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import TooLarge
 from services.kernel.storage.files import WrongContent
@@ -23,56 +26,67 @@ CUT = (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError)
 HASH = re.compile("[0-9a-f]{64}")
 
 
-class Written(BaseModel):
-    """What mailbox confirms of a new letter. `code` is shown this once."""
+class Written(Described):
+    """What mailbox confirms of a new letter: what its writer keeps."""
 
-    receipt: str
-    code: str
-    due_at: datetime
+    receipt: Told[Receipt]
+    code: Told[QueryCode]
+    due_at: DueAt
+    """The first moment at which an answer is late: 24:00 of `last_day` in Asia/Shanghai, in UTC."""
+    last_day: LastDay | None = None
+    """The last day in time, in Beijing's calendar."""
     provisional: bool
+    """Whether the deadline may still move, as a year's days off are not announced yet."""
 
 
-class Stage(BaseModel):
+class Stage(Described):
     """A moment in a letter's life."""
 
-    at: datetime
+    at: Moment
+    """When. UTC."""
     state: str
-    department: str
+    """The state that the letter came into: `received`, `accepted`, `transferred`, `answered`, `closed`."""
+    department: Told[DepartmentCode]
+    """The code of the department with which it lay from then on."""
 
 
-class Judgement(BaseModel):
+class Judgement(Described):
     """What the writer thought of the answer."""
 
     stars: int
-    solved: bool
+    """How good the answer is: 1 (poor) to 5 (very good)."""
+    solved: Solved
 
 
-class Own(BaseModel):
+class Own(Described):
     """A letter as its writer may see it."""
 
-    receipt: str
-    kind: str
+    receipt: Told[Receipt]
+    kind: LetterKind
     title: str
+    """What it is about."""
     text: str
+    """What the writer wrote."""
     state: str
-    department: str
-    received_at: datetime
-    due_at: datetime
+    """How it stands: `received`, `accepted`, `answered`, `closed`."""
+    department: Told[DepartmentCode]
+    """The code of the department that must answer it."""
+    received_at: Moment
+    """When it was received. UTC."""
+    due_at: DueAt
+    """The first moment at which an answer is late: 24:00 of `last_day` in Asia/Shanghai, in UTC."""
+    last_day: LastDay | None = None
+    """The last day in time, in Beijing's calendar."""
     provisional: bool
+    """Whether the deadline may still move, as a year's days off are not announced yet."""
     answer: str | None
-    answered_at: datetime | None
+    """What the department answered; null before."""
+    answered_at: Moment | None
+    """When the department answered, in UTC; null before."""
     rating: Judgement | None
+    """The writer's own judgement; null while there is none."""
     steps: list[Stage]
-
-
-class Verification(BaseModel):
-    """What publishing finds of a ledger when it recomputes it."""
-
-    intact: bool
-    length: int
-    head: str
-    broken_at: int | None
-    fault: str | None
+    """Its life so far, oldest first."""
 
 
 class TakenBack(Exception):

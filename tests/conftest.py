@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from playwright.async_api import Browser
 
 from deploy.local.stack import Servers
 from services.kernel import telemetry
@@ -19,6 +20,7 @@ from services.kernel.storage.transaction import Transactor
 from services.kernel.stream import queue
 from services.kernel.stream.bus import Bus
 from tests.support import problems
+from tests.support.browser import browsing
 from tests.support.servers import running
 from tests.support.services import Bearer, bearer_with
 from tests.support.topics import forget
@@ -36,6 +38,12 @@ def servers() -> Iterator[Servers]:
     """One mongod and one Kafka."""
     with running() as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with browsing() as made:
+        yield made
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -10,40 +10,35 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import structlog
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page
 
 from deploy.local.places import LOCAL
 from tests.gateway.conftest import Portal, whole
 from tests.gateway.support.mailbox import CODE, RECEIPT
 from tests.gateway.support.pages import PAGES
+from tests.support.browser import Colours, browsing, page_of
 from tests.support.servers import running
 
 FOLDER = LOCAL / "pictures"
 WIDTHS = (1280, 390)
+COLOURS: tuple[Colours, ...] = ("light", "dark")
 
 
 async def main() -> None:
     shutil.rmtree(FOLDER, ignore_errors=True)
     with running() as servers, tempfile.TemporaryDirectory() as keys:
-        async with whole(servers, Path(keys)) as portal, async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        async with whole(servers, Path(keys)) as portal, browsing() as browser:
             for width in WIDTHS:
                 await taken(browser, portal, width)
-            await browser.close()
     print(f"{len(list(FOLDER.rglob('*.png')))} pictures in {FOLDER}")
 
 
 async def taken(browser: Browser, portal: Portal, width: int) -> None:
     """Each page by day, and a phone's by night too."""
-    for colours in ("light", "dark")[: 2 if width < 600 else 1]:
-        context = await browser.new_context(
-            viewport=ViewportSize(width=width, height=900), base_url=portal.gateway.settings.public_url, locale="zh-CN",
-            color_scheme="dark" if colours == "dark" else "light",
-        )  # fmt: skip
-        page = await context.new_page()
-        async for name in shown(page):
-            await page.screenshot(path=FOLDER / f"{width}-{colours}" / f"{name}.png", full_page=True)
-        await context.close()
+    for colours in COLOURS[: 2 if width < 600 else 1]:
+        async with page_of(browser, portal.gateway.settings.public_url, width=width, colours=colours) as page:
+            async for name in shown(page):
+                await page.screenshot(path=FOLDER / f"{width}-{colours}" / f"{name}.png", full_page=True)
 
 
 async def shown(page: Page) -> AsyncIterator[str]:

@@ -18,7 +18,7 @@ SERVICES = sorted(
 ROOMS = {"__main__", "city", "api", "consumers", "timers", "actions", "store", "domain"}
 ALSO = {"__init__", "settings"}
 DOCUMENTS = [ROOT / "README.md", ROOT / "gateway" / "README.md", *sorted(ROOT.glob("services/*/README.md"))]
-KERNEL_BUDGET = 5_650  # lines of code, contracts apart (decision 0021)
+KERNEL_BUDGET = 5_700  # lines of code, contracts apart (decisions 0021 and 0031)
 
 
 def rooms_of(service: str) -> set[str]:

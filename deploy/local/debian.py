@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from deploy.local.places import Stop
 
-COMMANDS = {"chromium": "chromium", "nginx": "nginx", "wrk": "wrk"}
+COMMANDS = {"nodejs": "node"}  # by package, where the name differs
 
 
 def missing(packages: Sequence[str]) -> list[str]:

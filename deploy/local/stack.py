@@ -1,6 +1,7 @@
 """What a run consists of: two servers, five programs, their environment."""
 
 import os
+import shlex
 import sys
 import threading
 import urllib.error
@@ -19,6 +20,7 @@ from deploy.local.processes import NOBODY, Process
 from services.kernel.domain.person import Role
 
 STARTING = 60.0  # seconds a server or program may take
+OF_FINANCE = (Role.EDITOR, Role.REVIEWER, Role.HANDLER)
 
 
 def module(program: str) -> str:
@@ -135,7 +137,22 @@ def environment(program: str, ports: Mapping[str, int], servers: Servers, keys: 
 
 
 def program(name: str, env: Mapping[str, str], *, home: Path = LOCAL, record: Path | None = None) -> Process:
+    """Its environment is written down as well, for who runs its commands by hand: `env/{name}.sh`, for us alone."""
+    written = home / "env" / f"{name}.sh"
+    written.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    written.write_text("".join(f"export {key}={shlex.quote(value)}\n" for key, value in env.items()))
     return Process(name, [sys.executable, "-m", module(name)], home / "log" / f"{name}.log", env, record)
+
+
+def exports(ports: Mapping[str, int], inside: Mapping[str, int], keys: Keys, home: Path = LOCAL) -> dict[str, str]:
+    """What the pages under `docs/api/` use: addresses, environments, and a token for each role."""
+    near = {f"{name.upper()}_URL": f"http://127.0.0.1:{port}" for name, port in ports.items()}
+    near |= {f"{name.upper()}_INSIDE": f"http://127.0.0.1:{port}" for name, port in inside.items()}
+    near["CITY_ENV"] = str(home / "env")
+    for role in (r for r in Role if r is not Role.SERVICE):
+        department = "finance" if role in OF_FINANCE else ""
+        near[f"{role.value.upper()}_TOKEN"] = keys.mint(role, department=department, sub=f"{role}-1")
+    return near
 
 
 def ports_of(ports: Ports) -> dict[str, int]:

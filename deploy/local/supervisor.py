@@ -14,11 +14,21 @@ from pathlib import Path
 from deploy.local.changes import Changes
 from deploy.local.places import LOCAL, PROGRAMS, Ended, Ports, Stop, full
 from deploy.local.processes import Process, end_what_was_left, must_be_free, tail
-from deploy.local.stack import STARTING, Keys, Servers, environment, inside_of, is_ready, module, ports_of, program
+from deploy.local.stack import (
+    STARTING,
+    Keys,
+    Servers,
+    environment,
+    exports,
+    inside_of,
+    is_ready,
+    module,
+    ports_of,
+    program,
+)
 from deploy.local.watch import Watched
 from deploy.watch import config
 from deploy.watch.servers import alertmanager, answers, fetch, prometheus
-from services.kernel.domain.person import Role
 
 SERVICES = ("columns", "publishing", "mailbox", "scoring")  # in this order: each hears those before it
 CITY_SECONDS = 300.0
@@ -119,7 +129,7 @@ class Supervisor:
         loaded.touch()
 
     def tell(self) -> None:
-        """Addresses, and a token for each role."""
+        """Addresses, and what a second terminal needs."""
         say("")
         for name, port in ports_of(self.ports).items():
             say(f"  {name:11} http://127.0.0.1:{port}{'' if name == 'gateway' else '/docs'}")
@@ -129,10 +139,10 @@ class Supervisor:
             say(f"  {'dashboards':11} http://127.0.0.1:{self.ports.prometheus}/consoles/city.html")
             say(f"  {'alerts':11} http://127.0.0.1:{self.ports.alertmanager}")
         say(f"  {'MongoDB':11} {self.servers.mongo_url}\n  {'Kafka':11} {self.servers.kafka_address}\n")
-        for role in (r for r in Role if r is not Role.SERVICE):
-            department = "finance" if role in (Role.EDITOR, Role.REVIEWER, Role.HANDLER) else ""
-            say(f"export {role.value.upper()}_TOKEN={self.keys.mint(role, department=department, sub=f'{role}-1')}")
-        say("\nThe tokens are good for 30 days; editor, reviewer and handler belong to the department `finance`.")
+        for name, value in exports(ports_of(self.ports), inside_of(self.ports), self.keys, self.home).items():
+            say(f"export {name}={value}")
+        say("\nPaste these lines into a second terminal: README.md and docs/api/ go on from there.")
+        say("The tokens are good for 30 days; editor, reviewer and handler belong to the department `finance`.")
         say("Ctrl-C ends everything; data stay in .local/, logs in .local/log/.")
 
     def watch(self) -> None:

@@ -69,11 +69,19 @@ def prometheus(config: Path, data: Path, port: int) -> list[str]:
 
 
 def alertmanager(config: Path, data: Path, port: int) -> list[str]:
-    """Its command. It is alone: no cluster."""
-    return [
+    """Its command. It is alone: no cluster.
+
+    Debian's looks for its templates where it would have been installed. Unpacked, it sees them there by a mount that
+    nobody else sees, for which nobody needs to be root.
+    """
+    command = [
         needed(ALERTMANAGER), f"--config.file={config / 'alertmanager.json'}", f"--storage.path={data}",
         f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", "--log.level=warn",
     ]  # fmt: skip
+    if not Path(command[0]).is_relative_to(HOME):
+        return command
+    mount = f"mount -t overlay overlay -o lowerdir={HOME / 'usr' / 'share'}:/usr/share /usr/share"
+    return ["unshare", "--map-root-user", "--mount", "sh", "-c", f'{mount} && exec "$@"', "sh", *command]
 
 
 def answers(port: int) -> bool:

@@ -41,6 +41,7 @@ def grouped(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
                     "method": method.upper(),
                     "path": path,
                     "summary": said.get("summary", ""),
+                    "description": said.get("description", ""),
                     "parameters": said.get("parameters", []),
                     "body": _fields(said, document),
                     "answers": sorted(said["responses"]),
@@ -58,6 +59,7 @@ def _fields(said: dict[str, Any], document: dict[str, Any]) -> list[dict[str, An
             "name": name,
             "type": field.get("type") or field.get("$ref", "").rpartition("/")[2],
             "required": name in needed,
+            "description": field.get("description", "").partition("\n\n")[0],
         }
         for name, field in schema.get("properties", {}).items()
     ]

@@ -18,6 +18,7 @@ from gateway.views import (
     Mark,
     Retired,
 )
+from services.kernel.domain.calendar import last_day
 from services.kernel.domain.terms import answers_for
 from services.kernel.http.listing import Portion
 
@@ -89,7 +90,9 @@ def _standing(reading: Reading, duty: Duty) -> DutyView:
             mark = then
         else:
             reading.basis.expires(moment)
-    return DutyView(mark=mark, last_at=duty.last_at, because=duty.because, due_at=duty.due_at)
+    return DutyView(
+        mark=mark, last_at=duty.last_at, because=duty.because, due_at=duty.due_at, last_day=last_day(duty.due_at)
+    )
 
 
 def branches(reading: Reading, parent: str | None = None) -> list[Branch]:

@@ -24,7 +24,5 @@ async def verified(reading: Reading, upstream: Upstream, department: str) -> Led
         log.warning("publishing.away", error=type(error).__name__)
         raise refusals.PUBLISHING_AWAY() from error
     reading.basis.expires(reading.at + HOLDS)
-    return LedgerView(
-        department=reading.few.department(department), intact=found.intact, length=found.length, head=found.head,
-        broken_at=found.broken_at, fault=found.fault, verified_at=reading.at,
-    )  # fmt: skip
+    named = reading.few.department(department)
+    return LedgerView(**found.model_dump(), department=named, verified_at=reading.at)

@@ -12,7 +12,7 @@ from gateway.views.columns import (
     Retired,
     Tree,
 )
-from gateway.views.items import CardView, ItemView, LedgerView, RevisionView, Tombstone
+from gateway.views.items import CardView, ItemView, LedgerView, RevisionView, Tombstone, Verification
 from gateway.views.letters import ExtractView, KindCount, LettersView, Statistics
 from gateway.views.names import ColumnName, DepartmentName, Mark
 from gateway.views.scores import (
@@ -65,4 +65,5 @@ __all__ = [
     "Statistics",
     "Tombstone",
     "Tree",
+    "Verification",
 ]

@@ -1,29 +1,32 @@
 """Names, and what stands on many pages."""
 
-from enum import StrEnum
+from services.kernel.contracts.describing import Described, Told
+from services.kernel.contracts.fields import ColumnId, ColumnPath, DepartmentCode
+from services.kernel.domain.event import DescribedEnum
 
-from pydantic import BaseModel
 
+class DepartmentName(Described):
+    """A department (单位)."""
 
-class DepartmentName(BaseModel):
-    """A department. `name` is neutral while the department has not been heard of yet."""
-
-    code: str
+    code: Told[DepartmentCode]
     name: str
+    """Its name; neutral while the department has not been heard of yet."""
 
 
-class ColumnName(BaseModel):
-    """`path` None: not heard of yet, so there is no page to go to."""
+class ColumnName(Described):
+    """A column (栏目)."""
 
-    id: str
+    id: Told[ColumnId]
     name: str
-    path: str | None
+    """Its name; neutral while the column has not been heard of yet."""
+    path: ColumnPath | None
+    """Where its page is, at `/columns/{path}`; null while the column has not been heard of yet."""
 
 
-class Mark(StrEnum):
-    """How a column stands: current, due soon (amber), overdue (red), or without a duty."""
+class Mark(DescribedEnum):
+    """How a column stands."""
 
-    CURRENT = "current"
-    DUE_SOON = "due_soon"
-    STALE = "stale"
-    NONE = "none"
+    CURRENT = "current", "green: it is current"
+    DUE_SOON = "due_soon", "amber: it is due soon"
+    STALE = "stale", "red: it is overdue (逾期未更新)"
+    NONE = "none", "it has no duty to be current"

@@ -1,5 +1,7 @@
 """The demonstration city's departments and its tree, opened before anything is published."""
 
+from datetime import timedelta
+
 from pydantic import BaseModel
 
 from services.columns import store
@@ -9,12 +11,14 @@ from services.columns.domain.column import ColumnState, Draft
 from services.columns.store import column as of_columns
 from services.columns.store import department as of_departments
 from services.kernel.contracts.columns import Cadence, ColumnKind, ColumnProfile, DepartmentKind, DepartmentProfile
+from services.kernel.domain.calendar import day_of
+from services.kernel.domain.clock import now
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
-from services.kernel.running.city import Moment, person, read, today
+from services.kernel.running.city import Moment, at_work, person, read
 from services.kernel.running.program import Program
 
-OPENING = Moment(month=-4, day=20)
+OPENING = timedelta(days=165)  # before the load: every month that is played lies after it
 
 
 class CityDepartment(DepartmentProfile):
@@ -86,7 +90,7 @@ async def load(program: Program) -> None:
         return print("The city's departments and columns are already loaded.")
     if not there | states.keys() <= city.ids():
         raise SystemExit("This database holds other departments or columns; the city goes into an empty one only.")
-    at = OPENING.at(today())
+    at = Moment().at(at_work(day_of(now()) - OPENING))
     for department in city.departments:
         if department.code not in done:
             await program.transact(departments.register, department.code, department.profile, at=at)

@@ -127,6 +127,9 @@ class Settings(BaseSettings):
     port: int = Field(ge=1, le=65535, description="the port to listen on")
     inside_port: int = Field(0, ge=1, le=65535, description="a port for /readyz and /metrics, 100 above if unset")
     public_url: Address = Field(description="the address under which citizens reach the portal, as they type it")
+    api_url: Address | None = Field(
+        None, description="the address under which its API is reached; host and port if unset"
+    )
     namespace: str = Field("citygate", pattern="^[a-z][a-z0-9_-]{0,30}$", description="a prefix for databases, topics")
     local: bool = Field(False, description="true on a developer's machine, nowhere else")
     clock_shift: Seconds = Field(timedelta(), description="seconds to run ahead; needs CITYGATE_LOCAL=true")
@@ -143,6 +146,11 @@ class Settings(BaseSettings):
     request_seconds: float = Field(15, gt=0, allow_inf_nan=False, description="the seconds a request may take")
     connections: int = Field(1_000, gt=0, description="the connections that may be open at once")
     request_bytes: int = Field(1_000_000, gt=0, description="the bytes a request's body may have")
+
+    @property
+    def own_url(self) -> str:
+        """Where its API is reached."""
+        return self.api_url or f"http://{self.host}:{self.port}"
 
     @field_validator("clock_shift")
     @classmethod

@@ -15,7 +15,7 @@ from services.kernel.domain.decision import Cause, Unit
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.domain.sealed import Sealed
-from services.kernel.running.city import Moment, person, read, text, today, until
+from services.kernel.running.city import Moment, at_work, person, read, text, until
 from services.kernel.running.program import Program
 from services.kernel.storage.crypto import digest
 from services.kernel.storage.mongo import MongoReader
@@ -77,7 +77,11 @@ class CityDisclosure(BaseModel):
 
 
 class CityLetter(BaseModel):
-    """A letter of `data/city.json`; its texts carry {y}, {m}, {d}. `department`: who takes it on."""
+    """A letter of `data/city.json`; its texts carry {y}, {m}, {d}. `department`: who takes it on.
+
+    Its moments are seen from the first working day that is not over when it is loaded (`at_work`), so that one received
+    as many working days before as its limit has is due that day.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -111,8 +115,8 @@ class CityLetter(BaseModel):
     def seed(self) -> bytes:
         return hashlib.sha256(self.key.encode()).digest()
 
-    def receipt(self, today: date) -> str:
-        return f"{day_of(self.received.at(today)):%Y%m%d}-{self.mark}"
+    def receipt(self, day: date) -> str:
+        return f"{day_of(self.received.at(day)):%Y%m%d}-{self.mark}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,15 +130,15 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """All that happens to one letter, as seen from `today`."""
+    """All that happens to one letter, as seen from `day`."""
 
     letter: CityLetter
     rules: Rules
-    today: date
+    day: date
 
     def scenes(self) -> Iterator[Scene]:
         letter = self.letter
-        arrived = letter.received.at(self.today)
+        arrived = letter.received.at(self.day)
         policy = self.rules.policy(arrived)
         yield self._scene(
             letter.received, receive_letter, self._writing(arrived), code_digest=Sealed(digest(letter.code))
@@ -154,7 +158,7 @@ class Life:
         letter = self.letter
         if letter.answered:
             at = letter.answered.at
-            yield self._scene(at, answer_letter, text=text(letter.answered.text, at.at(self.today)), by=by)
+            yield self._scene(at, answer_letter, text=text(letter.answered.text, at.at(self.day)), by=by)
         if letter.closed:
             yield self._scene(letter.closed.at, close_letter, by=by)
         if letter.rated:
@@ -177,7 +181,7 @@ class Life:
 
     def _extract(self, told: CityDisclosure) -> Extract:
         title, question, answer = (
-            text(each, told.at.at(self.today)) for each in (told.title, told.question, told.answer)
+            text(each, told.at.at(self.day)) for each in (told.title, told.question, told.answer)
         )
         return Extract(title=title, question=question, answer=answer)
 
@@ -189,7 +193,7 @@ class Life:
         before: timedelta = timedelta(),
         **how: object,
     ) -> Scene:
-        at, receipt = moment.at(self.today) - before, self.letter.receipt(self.today)
+        at, receipt = moment.at(self.day) - before, self.letter.receipt(self.day)
         return Scene(at=at, receipt=receipt, act=lambda unit: action(unit, receipt, *args, at=at, **how))
 
 
@@ -200,7 +204,7 @@ def handler(department: str) -> Person:
 async def load(program: Program) -> None:
     """Load the letters once, all in one transaction. `SystemExit` if the database holds other letters."""
     letters = [CityLetter.model_validate(each) for each in read(__file__)["letters"]]
-    reader, on = program.transact.reader(), today()
+    reader, day = program.transact.reader(), at_work(day_of(now()))
     there = await reader.ids(Letter, {}, sort="_id", limit=0)
     if found := example(letters, there):
         return print(f"The city's letters are already loaded. {found}")
@@ -210,8 +214,8 @@ async def load(program: Program) -> None:
     rules = await current_rules(reader)
     departments |= {policy.mayor_department for policy in rules.policies}
     await until("mailbox to hear of the city's departments", lambda: known(reader, departments))
-    scenes = [scene for letter in letters for scene in Life(letter=letter, rules=rules, today=on).scenes()]
-    past = sorted((scene for scene in scenes if scene.at <= now()), key=lambda scene: (scene.at, scene.receipt))
+    scenes = [scene for letter in letters for scene in Life(letter=letter, rules=rules, day=day).scenes()]
+    past = sorted(scenes, key=lambda scene: (scene.at, scene.receipt))
     await program.transact.because(Cause(who="city", request="city"))(play, past, now())
     receipts = await reader.ids(Letter, {}, sort="_id", limit=0)
     print(f"Loaded {len(receipts)} letters in {len(past)} steps. {example(letters, receipts)}")
@@ -220,7 +224,7 @@ async def load(program: Program) -> None:
 def example(letters: Iterable[CityLetter], receipts: Iterable[str]) -> str | None:
     """A letter to try out.
 
-    It is found by its mark, in whatever month it was loaded. None if no city letter is there.
+    It is found by its mark, whenever it was loaded. None if no city letter is there.
     """
     marks = {receipt.rpartition("-")[2]: receipt for receipt in receipts}
     there = [letter for letter in letters if letter.mark in marks]

@@ -103,20 +103,20 @@ async def queue(
     read: Reader,
     *,
     departments: Collection[str] | None,
-    state: LetterState | None,
+    states: Collection[LetterState],
     due_before: datetime | None,
     limit: int,
     after: After | None,
 ) -> list[Letter]:
-    """Letters of these departments, or of all; soonest due first.
+    """Letters of these departments, or of all, in these states, or in any; soonest due first.
 
     Index: those of department and state that are given, then clock.due_at.
     """
     where: dict[str, object] = {}
     if departments is not None:
         where["department"] = {"$in": sorted(departments)}
-    if state is not None:
-        where["state"] = state
+    if states:
+        where["state"] = {"$in": sorted(states)}
     if due_before is not None:
         where["clock.due_at"] = {"$lt": due_before}
     return await read.find(Letter, where, sort="clock.due_at", limit=limit, after=after)

@@ -1,4 +1,7 @@
-"""The demonstration city's three months of publishing, played in order of time through the same actions."""
+"""The demonstration city's five months of publishing, up to the day before the load.
+
+They are played in order of time, through the same actions as the present.
+"""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +12,16 @@ from pydantic import BaseModel
 
 from services.kernel.contracts.columns import path_of
 from services.kernel.contracts.publishing import Ground, ItemKind
-from services.kernel.domain.calendar import day_of
+from services.kernel.domain.calendar import DAY, day_of
 from services.kernel.domain.clock import now
+from services.kernel.domain.decision import Cause
 from services.kernel.domain.event import Known
 from services.kernel.domain.person import Person, Role
 from services.kernel.running import city
 from services.kernel.running.city import Moment, person
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
+from services.kernel.storage.transaction import Transactor
 from services.publishing import store
 from services.publishing.actions import (
     announce_duty,
@@ -29,6 +34,7 @@ from services.publishing.actions import (
 )
 from services.publishing.domain import Content, Judgement, Verdict, render
 
+WHO = "city"
 NO_GROUND = dict.fromkeys(Ground, False)
 WRITING = timedelta(minutes=20)  # from saving a draft to submitting it
 DUTIES = 1_000  # how many duties one look may find due
@@ -49,7 +55,7 @@ class Withdrawn(Moment):
 
 
 class CityRevision(BaseModel):
-    """A later revision of an item."""
+    """A later revision of an item; its moments are seen from the item's day."""
 
     body: str
     change_note: str
@@ -59,9 +65,15 @@ class CityRevision(BaseModel):
 
 
 class CityItem(BaseModel):
-    """An item of `data/city.json`; its texts carry {y}, {m}, {d} of the day it was made."""
+    """An item of `data/city.json`; its texts carry {y}, {m}, {d} of the day it was made.
+
+    `ago`: how many days before the load its day lies, from which its moments are seen. `any_day`: not only when people
+    are at work, as warnings are.
+    """
 
     key: str
+    ago: int
+    any_day: bool = False
     kind: Known[ItemKind]
     column: str
     department: str
@@ -79,11 +91,18 @@ class CityItem(BaseModel):
     keywords: tuple[str, ...]
     revisions: tuple[CityRevision, ...] = ()
     withdrawn: Withdrawn | None = None
-    optional: bool = False
 
     @property
     def id(self) -> str:
         return f"city-{self.key}"
+
+    def day(self, today: date) -> date:
+        """The item's day, as seen from the day of the load: the next working day that is over by then, or the last."""
+        day = today - self.ago * DAY
+        if self.any_day:
+            return day
+        worked = city.at_work(day)
+        return worked if worked < today else city.worked(day, -1)
 
     @property
     def editor(self) -> Person:
@@ -122,21 +141,16 @@ class Scene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
-    """All that happens to one item, as seen from `today`."""
+    """All that happens to one item, whose day is `day`."""
 
-    program: Program
+    transact: Transactor
     item: CityItem
     column_id: str
-    today: date
+    day: date
 
     def scenes(self) -> list[Scene]:
-        """The scenes in order of time, up to now. An optional item has all of them or none."""
-        moments = list(self._moments())
-        if self.item.optional and any(at > now() for at, _ in moments):
-            return []
-        return [
-            Scene(item=self.item, number=n, at=at, act=act) for n, (at, act) in enumerate(moments, 1) if at <= now()
-        ]
+        """The scenes in order of time."""
+        return [Scene(item=self.item, number=n, at=at, act=act) for n, (at, act) in enumerate(self._moments(), 1)]
 
     def _moments(self) -> Iterator[tuple[datetime, Act]]:
         item, content = self.item, self._content(self.item.body)
@@ -178,16 +192,16 @@ class Life:
         return partial(self._do, review_item, said)
 
     def _content(self, body: str) -> Content:
-        return self.item.content(body, self.column_id, self.item.made.at(self.today))
+        return self.item.content(body, self.column_id, self.item.made.at(self.day))
 
     def _scene(
         self, act: Callable[..., Awaitable[object]], by: Person, moment: Moment, *, before: timedelta = timedelta()
     ) -> tuple[datetime, Act]:
-        at = moment.at(self.today) - before
+        at = moment.at(self.day) - before
         return at, partial(act, by=by, at=at)
 
     async def _do(self, action: Callable[..., Awaitable[object]], *args: object, **kwargs: object) -> object:
-        return await self.program.transact(action, self.item.id, *args, **kwargs)
+        return await self.transact(action, self.item.id, *args, **kwargs)
 
 
 async def load(program: Program) -> None:
@@ -198,14 +212,16 @@ async def load(program: Program) -> None:
     items = [CityItem.model_validate(each) for each in city.read(__file__)["items"]]
     reader = program.transact.reader()
     columns = await heard(reader, items)
-    lives = [Life(program=program, item=item, column_id=columns[item.column], today=city.today()) for item in items]
+    today = await city.begun(program, WHO) or day_of(now())
+    transact = program.transact.because(Cause(who=WHO, request=WHO))
+    lives = [Life(transact=transact, item=item, column_id=columns[item.column], day=item.day(today)) for item in items]
     versions = await store.versions(reader)
     missing = [scene for life in lives for scene in life.scenes() if scene.number > versions.get(scene.item.id, 0)]
-    if all(scene.item.optional for scene in missing):
+    if not missing:
         return print("The city's items are already loaded.")
     if versions.keys() - {item.id for item in items}:
         raise SystemExit("This database holds other items: the city is loaded into an empty one only.")
-    await play(program, missing)
+    await play(transact, missing)
     print(f"Loaded {len(lives)} items in {len(missing)} steps.")
 
 
@@ -226,14 +242,13 @@ async def by_path(reader: MongoReader) -> dict[str, str]:
     return {path_of(id, columns) or "": id for id, column in columns.items() if column.successor_id is None}
 
 
-async def play(program: Program, scenes: Sequence[Scene]) -> None:
-    """Play the scenes in order of time. Before each, and at the end, announce the duties that came due by then."""
+async def play(transact: Transactor, scenes: Sequence[Scene]) -> None:
+    """Play the scenes in order of time, then announce the duties that came due since.
+
+    What came due between two activities is told by the second, each with its own moment.
+    """
     for scene in sorted(scenes, key=lambda scene: (scene.at, scene.item.key, scene.number)):
-        await sweep(program, scene.at)
         await scene.act()
-    await sweep(program, now())
-
-
-async def sweep(program: Program, at: datetime) -> None:
-    for column_id in await store.duties_passed(program.transact.reader(), at, limit=DUTIES):
-        await program.transact(announce_duty, column_id, at=at)
+    end = now()
+    for column_id in await store.duties_passed(transact.reader(), end, limit=DUTIES):
+        await transact(announce_duty, column_id, at=end)

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from services.kernel.contracts.columns import Cadence
+from services.kernel.contracts.columns import Cadence, referred_to
 from services.kernel.domain.calendar import Limit, TimeUnit
 from services.kernel.domain.decision import After, Reader
 from services.kernel.domain.refusals import missing
@@ -80,14 +80,17 @@ async def item(read: Reader, item_id: str) -> Item:
 
 
 async def items(
-    read: Reader, *, departments: Collection[str] | None, state: ItemState | None, limit: int, after: After | None
+    read: Reader, *, departments: Collection[str] | None, states: Collection[ItemState], limit: int, after: After | None
 ) -> list[Item]:
-    """Of these departments, or of all; the one changed last first. Indexes: department, state, -changed_at."""
+    """Of these departments, or of all; in these states, or in any; the one changed last first.
+
+    Indexes: department, state, -changed_at.
+    """
     where: dict[str, Any] = {}
     if departments is not None:
         where["department"] = {"$in": sorted(departments)}
-    if state is not None:
-        where["state"] = state
+    if states:
+        where["state"] = {"$in": sorted(states)}
     return await read.find(Item, where, sort="-changed_at", limit=limit, after=after)
 
 
@@ -127,6 +130,14 @@ async def versions(read: Reader) -> dict[str, int]:
 async def columns(read: Reader) -> dict[str, Column]:
     """All columns that are known here, by id. Index: _id."""
     return {found.id: found for found in await read.find(Column, {}, sort="_id", limit=0)}
+
+
+async def referred(read: Reader, reference: str) -> str:
+    """The id of the column that people name by its id or by its path. Index: _id."""
+    if await read.look(Column, reference) is not None:
+        return reference
+    known = await columns(read)
+    return referred_to(reference, {id: column for id, column in known.items() if column.successor_id is None})
 
 
 async def know(read: Reader, departments: Collection[str]) -> bool:

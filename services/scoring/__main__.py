@@ -8,6 +8,12 @@ from services.scoring.settings import ScoringSettings
 SERVICE = Service(
     name="scoring",
     title="Scoring: facts, and the monthly assessment that rests on them",
+    about=(
+        "The monthly assessment (月度考评, art. 14): what departments did, measured by a scheme, with every point "
+        "explained by the facts it rests on. A month runs, is closed, confirmed and published; `POST /replays` gives "
+        "the same bytes again. Moments are UTC; months are of Beijing's calendar."
+    ),
+    tags=api.TAGS,
     router=api.router,
     may=api.MAY,
     says=api.SAYS,

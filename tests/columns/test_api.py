@@ -232,7 +232,7 @@ async def test_the_tree_is_as_it_is_now_however_often_it_was_asked_for(desk: Des
     def paths(answer: httpx.Response) -> list[str]:
         return [column["path"] for column in done(answer, 200)["items"]]
 
-    async def listed(**asked: str) -> list[str]:
+    async def listed(**asked: str | list[str]) -> list[str]:
         return paths(await desk.client.get("/columns", params=asked, headers=desk.editor))
 
     news, notices = await desk.open(), await desk.propose(slug="notices")
@@ -245,6 +245,20 @@ async def test_the_tree_is_as_it_is_now_however_often_it_was_asked_for(desk: Des
 
     assert (await listed(), await listed(state="live")) == (["notices"], ["notices"])
     assert await listed(state="retired") == ["news"]
+    assert await listed(state=["retired", "live"]) == ["notices", "news"]
+
+
+async def test_a_column_is_named_by_its_path_as_well_as_by_its_id(desk: Desk) -> None:
+    disclosure = await desk.open(slug="disclosure")
+    news = await desk.open(slug="news", parent_id="disclosure")
+    notices = await desk.open(slug="notices", parent_id=disclosure["id"])
+    assert [news["path"], notices["path"]] == ["disclosure/news", "disclosure/notices"]
+
+    nowhere = await desk.client.post("/columns", json=NEWS | {"parent_id": "disclosure/plans"}, headers=desk.bureau)
+    expect_problem(nowhere, 409, "column.parent_unknown")
+    gone = {"successor_id": "disclosure/notices", "reason": "合并"}
+    retired = done(await desk.client.post(f"/columns/{news['id']}/retirement", json=gone, headers=desk.leaders), 200)
+    assert retired["successor_id"] == notices["id"]
 
 
 async def test_the_tree_that_the_caller_has_is_not_sent_again(desk: Desk) -> None:

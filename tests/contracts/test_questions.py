@@ -23,6 +23,7 @@ from gateway.program import Gateway, portal
 from gateway.settings import GatewaySettings
 from services.columns import __main__ as columns_main
 from services.columns.settings import ColumnsSettings
+from services.columns.store import column as columns_store
 from services.kernel.domain.decision import Unknown
 from services.kernel.domain.person import Role
 from services.kernel.running.program import Program, create_app
@@ -122,6 +123,7 @@ async def test_columns_looks_up_whatever_it_is_asked(
                 await reader.get("/columns")  # as it was kept
                 await reader.get("/columns", state="retired")
                 await reader.get("/columns/c-c1")
+            await columns_store.referred(program.transact.reader(), "nowhere")
 
         await expect_indexed(program.db, found, "services.columns.store", "services.columns.api")
 
@@ -136,6 +138,7 @@ async def test_mailbox_looks_up_whatever_it_is_asked(
                 for department, state, due in product((None, OWNERS[0]), (None, LetterState.CLOSED), (None, NOW)):
                     asked = {"department": department, "state": state, "due_before": due and due.isoformat()}
                     await reader.through("/letters", **{name: value for name, value in asked.items() if value})
+                await reader.through("/letters", state=[LetterState.RECEIVED, LetterState.CLOSED])
                 await reader.get("/letters/20260302-000001")
                 await reader.get("/letters/20260302-000001/clock")
                 await reader.get("/calendars")
@@ -165,6 +168,7 @@ async def test_publishing_looks_up_whatever_it_is_asked(
                 async with reading(create_app(program), bearer(role, department=OWNERS[0])) as reader:
                     await reader.through("/items")
                     await reader.through("/items", state=ItemState.PUBLISHED)
+                    await reader.through("/items", state=[ItemState.PUBLISHED, ItemState.DRAFT])
                     await reader.through("/items", department=OWNERS[0])
                     await reader.through("/items", department=OWNERS[0], state=ItemState.DRAFT)
                     await reader.get("/items/i1")
@@ -175,9 +179,9 @@ async def test_publishing_looks_up_whatever_it_is_asked(
                     await reader.through("/duties", owner=OWNERS[0])
                     await reader.through("/duties", owner=OWNERS[0], state="current")
             read = program.transact.reader()
-            await publishing_store.items(read, departments=OWNERS[:5], state=None, limit=5, after=None)
+            await publishing_store.items(read, departments=OWNERS[:5], states=(), limit=5, after=None)
             await publishing_store.versions(read)
-            await publishing_store.columns(read)
+            await publishing_store.referred(read, "nowhere")
             await publishing_store.know(read, OWNERS)
             await publishing_store.duties_passed(read, NOW, limit=100)
             await come_due(program)

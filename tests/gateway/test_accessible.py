@@ -1,46 +1,23 @@
 """Readable by everyone: axe finds nothing on any kind of page, in any state, at the widths of a desk and of phones."""
 
-import shutil
 from collections.abc import AsyncIterator
-from typing import Literal
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright
+from playwright.async_api import Browser, Page
 
 from tests.gateway.conftest import Portal
 from tests.gateway.support.mailbox import CODE, RECEIPT
 from tests.gateway.support.pages import PAGES
+from tests.support.browser import WINDOWS, barriers, page_of
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-WINDOWS: dict[int, Literal["light", "dark"]] = {1280: "light", 390: "dark", 320: "light"}
-"""The width, and which colours are preferred there."""
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        made = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=QUIET)
-        yield made
-        await made.close()
 
 
 @pytest.fixture(params=WINDOWS)
 async def page(request: pytest.FixtureRequest, browser: Browser, whole_portal: Portal) -> AsyncIterator[Page]:
-    size, colours = ViewportSize(width=request.param, height=900), WINDOWS[request.param]
-    address = whole_portal.gateway.settings.public_url
-    context = await browser.new_context(viewport=size, base_url=address, locale="zh-CN", color_scheme=colours)
-    yield await context.new_page()
-    await context.close()
-
-
-async def barriers(page: Page) -> list[str]:
-    """What axe finds, and that the page is wider than its window; the state in which it stands now."""
-    found = (await Axe().run(page)).response["violations"]
-    wide = await page.evaluate("document.documentElement.scrollWidth > innerWidth")
-    said = [f"{each['id']}: {node['html'][:200]}" for each in found for node in each["nodes"]]
-    return [f"{page.url}: {each}" for each in said + ["is wider than its window"] * wide]
+    width, address = request.param, whole_portal.gateway.settings.public_url
+    async with page_of(browser, address, width=width, colours=WINDOWS[width]) as made:
+        yield made
 
 
 @pytest.mark.parametrize("state", PAGES)

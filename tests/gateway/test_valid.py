@@ -1,6 +1,7 @@
 """Valid: the Nu validator finds nothing on any kind of page, in any state, nor in the stylesheet."""
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,14 @@ async def test_every_page_in_every_state_and_the_stylesheet_are_valid(
     pages["portal.css"] = (ROOT / "gateway" / "static" / "portal.css").read_text("utf-8")
 
     assert await asyncio.to_thread(complaints, pages, tmp_path) == []
+
+
+async def test_every_kind_of_page_describes_itself_in_words_of_its_own(whole_portal: Portal) -> None:
+    said = {}
+    for path in PAGES["many of everything"]:
+        [said[path]] = re.findall(r'<meta name="description" content="([^"]+)">', (await whole_portal.get(path)).text)
+
+    assert len(set(said.values())) == len(said), said
 
 
 def test_what_is_invalid_is_found(tmp_path: Path) -> None:

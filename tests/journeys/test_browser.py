@@ -7,11 +7,11 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
 from services.kernel.domain.person import Role
+from tests.support.browser import QUIET
 from tests.support.city import CONTACT, ok
 from tests.support.programs import Suite
 
 pytestmark = [pytest.mark.servers, pytest.mark.browser]
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 
 

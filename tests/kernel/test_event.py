@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 from dataclasses import asdict, replace
-from enum import auto
 from typing import ClassVar
 
 import bson
@@ -15,8 +14,10 @@ from tests.support.sample import message
 
 
 class Season(OpenEnum):
-    SPRING = auto()
-    AUTUMN = auto()
+    """When something ripens."""
+
+    SPRING = "spring", "from March on"
+    AUTUMN = "autumn", "from September on"
 
 
 class Harvest(BaseModel):
@@ -62,17 +63,23 @@ def test_what_is_no_word_is_no_word_of_tomorrow(value: object) -> None:
         Harvest.model_validate({"season": value})
 
 
+SEASONS = "When something ripens.\n\n- `spring`: from March on\n- `autumn`: from September on"
+"""As a schema says what each word means."""
+
+
 def test_an_open_set_lists_what_is_known_and_forbids_nothing() -> None:
     described = Harvest.model_json_schema()["$defs"]["Season"]
 
-    assert described == {"title": "Season", "type": "string", "x-known-values": ["spring", "autumn"]}
+    assert described == {
+        "title": "Season", "description": SEASONS, "type": "string", "x-known-values": ["spring", "autumn"],
+    }  # fmt: skip
 
 
 def test_what_people_hand_in_is_one_of_the_known_words() -> None:
     assert Wanted.model_validate_json('{"season": "autumn"}').season is Season.AUTUMN
     assert Wanted(season=Season.AUTUMN).model_dump_json() == '{"season":"autumn"}'
     assert Wanted.model_json_schema()["properties"]["season"] == {
-        "title": "Season", "type": "string", "enum": ["spring", "autumn"],
+        "title": "Season", "description": SEASONS, "type": "string", "enum": ["spring", "autumn"],
     }  # fmt: skip
     with pytest.raises(ValidationError, match="'spring' or 'autumn'"):
         Wanted.model_validate({"season": "monsoon"})

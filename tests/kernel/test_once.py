@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Query
 from pydantic import BaseModel, StrictBool, StrictInt
 
 from services.kernel.contracts.fields import Stars
@@ -32,6 +32,11 @@ problem.install(app)
 @app.post("/said")
 async def said(body: Said) -> Said:
     return body
+
+
+@app.get("/several")
+async def several(state: Annotated[list[str], Query()], overdue: bool = False) -> list[str]:
+    return [*state, str(overdue)]
 
 
 @app.get("/queue")
@@ -102,3 +107,9 @@ async def test_what_is_asked_and_not_known_is_named(
 
 async def test_what_is_known_is_understood(client: httpx.AsyncClient) -> None:
     assert (await client.get("/queue?state=received&overdue=true")).json() == ["received", "True"]
+
+
+async def test_a_list_in_a_query_repeats_its_name_and_what_is_no_list_does_not(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/several?state=received&state=accepted")).json() == ["received", "accepted", "False"]
+    twice = (await client.get("/several?state=received&state=accepted&overdue=true&overdue=false")).json()
+    assert [error["where"] for error in twice["errors"]] == ["query.overdue"]

@@ -57,6 +57,13 @@ def test_the_environment_is_read_and_the_rest_has_defaults() -> None:
     assert (settings.service_token, settings.request_seconds, settings.request_bytes) == (None, 15, 1_000_000)
 
 
+def test_an_api_is_reached_where_it_listens_unless_another_address_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load(Settings).own_url == "http://127.0.0.1:8003"
+
+    monkeypatch.setenv("CITYGATE_API_URL", "https://letters.city.example/")
+    assert load(Settings).own_url == "https://letters.city.example"
+
+
 def test_a_service_adds_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITYGATE_LETTERS_PER_DAY", "9")
 

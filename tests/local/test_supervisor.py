@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.local import stack
 from deploy.local.births import Birth
 from deploy.local.changes import concerned
 from deploy.local.places import PROGRAMS, ROOT
@@ -122,6 +123,14 @@ def test_told_to_end_it_ends_all_it_started_and_nothing_else(run: Run, number: i
     finally:
         bystander.kill()
         bystander.wait()
+
+
+def test_the_environment_of_a_program_lies_ready_for_its_commands_and_for_us_alone(tmp_path: Path) -> None:
+    stack.program("mailbox", {"CITYGATE_SITE": "a city's own"}, home=tmp_path)
+
+    said = subprocess.check_output(["sh", "-c", f". {tmp_path}/env/mailbox.sh; printenv CITYGATE_SITE"], text=True)
+    assert said == "a city's own\n"
+    assert (tmp_path / "env").stat().st_mode & 0o077 == 0
 
 
 def test_a_program_that_dies_is_started_again_and_said_so(run: Run) -> None:

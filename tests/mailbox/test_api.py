@@ -124,6 +124,10 @@ async def test_the_queue_is_sorted_by_due_moment_and_filtered_and_paged(desk: De
     assert [letter["id"] for letter in soon["items"]] == [
         letter["id"] for letter in mine if letter["due_at"] < before["due_before"]
     ]
+    done(await desk.step(mine[0]["id"], "acceptance"))
+    taken = done(await desk.client.get("/letters?state=accepted&state=answered", headers=desk.handler))
+    both = done(await desk.client.get("/letters?state=accepted&state=received", headers=desk.handler))
+    assert ([letter["id"] for letter in taken["items"]], len(both["items"])) == ([mine[0]["id"]], 5)
     foreign = await desk.client.get("/letters?department=water", headers=desk.handler)
     expect_problem(foreign, 403, "department.foreign")
 
@@ -134,6 +138,8 @@ async def test_the_clock_explains_the_deadline_day_by_day(desk: Desk) -> None:
 
     assert (clock["due_at"], sum(day["counted"] for day in clock["days"])) == (written["due_at"], 5)
     assert all(day["why"] for day in clock["days"])
+    assert clock["last_day"] == clock["days"][-1]["day"]
+    assert clock["due_at"] == f"{clock['last_day']}T16:00:00Z", "24:00 in Shanghai is 16:00 in Greenwich"
 
 
 async def test_a_receipt_number_is_the_day_and_six_characters_that_are_not_confused(desk: Desk) -> None:

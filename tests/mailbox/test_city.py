@@ -1,17 +1,21 @@
 """Mailbox's part of the demonstration city, on real MongoDB, beside the program that is running."""
 
 import asyncio
+from collections import Counter
+from datetime import date
 
 import pytest
 
+from services.kernel.domain.calendar import DAY, day_of, last_day, official
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Decision
-from services.kernel.running.city import read, today
+from services.kernel.running.city import at_work, read, worked
 from services.kernel.running.program import Program
 from services.kernel.storage.mongo import MongoReader
 from services.kernel.storage.unit import MongoUnit
-from services.mailbox import city, timers
+from services.mailbox import city, store, timers
 from services.mailbox.domain import Letter, LetterState
+from services.mailbox.domain.clock import clock
 from tests.mailbox.desk import Desk, done
 from tests.mailbox.examples import registered
 from tests.support.hearing import heard
@@ -44,13 +48,39 @@ def test_no_two_letters_have_the_same_receipt_number() -> None:
     assert len({letter.mark for letter in LETTERS}) == len(LETTERS)
 
 
+def test_whatever_the_day_letters_are_due_then_and_on_the_next_a_few_are_overdue_and_some_answered_lately() -> None:
+    [policy] = store.first_policies()
+    for today in (date(2026, 1, 1) + n * DAY for n in range(365)):
+        day, due = at_work(today), Counter[date]()
+        for letter in LETTERS:
+            if not letter.answered:
+                received = letter.received.at(day)
+                due[last_day(clock(letter.kind, policy, official(), at=received).due_at)] += 1
+        lately = [each for each in LETTERS if each.disclosed and day_of(each.disclosed.at.at(day)) == worked(day, -1)]
+
+        assert due[day] >= 2, today
+        assert due[worked(day, 1)] >= 2, today
+        assert sum(n for last, n in due.items() if last < today) == 3, today
+        assert len(lately) >= 4, today
+
+
+def test_whatever_the_day_all_that_happens_to_a_letter_lies_before_it_and_in_order() -> None:
+    day = date(2026, 11, 27)
+    for letter in LETTERS:
+        way = [letter.received, letter.accepted, *(each.at for each in letter.transferred)]
+        way += [each.at if each else None for each in (letter.answered, letter.disclosed, letter.closed)]
+        told = [each.at(day) for each in way if each]
+        assert told == sorted(told), letter.key
+        assert min(each.before for each in way if each) >= 1, letter.key
+
+
 @pytest.mark.servers
 async def test_the_city_is_loaded_as_it_is_written(town: Program) -> None:
     await city.load(town)
 
-    found = await letters(town)
+    found, day = await letters(town), at_work(day_of(now()))
     for each in LETTERS:
-        letter = found[each.receipt(today())]
+        letter = found[each.receipt(day)]
         expected = (
             LetterState.CLOSED if each.closed
             else LetterState.ANSWERED if each.answered

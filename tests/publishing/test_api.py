@@ -181,6 +181,30 @@ async def test_items_are_listed_by_department_and_state_a_page_at_a_time(desk: D
     assert [page["items"][0]["id"] for page in (first, second)] == [made[2]["id"], made[1]["id"]]
 
 
+async def test_lists_take_several_states(desk: Desk) -> None:
+    draft, submitted, public = await desk.draft(), await desk.draft(), await desk.public()
+    done(await desk.step(submitted, "submission"))
+
+    async def listed(query: str) -> set[str]:
+        found = done(await desk.client.get(f"/items{query}", headers=desk.editor))
+        return {item["id"] for item in found["items"]}
+
+    assert await listed("?state=draft&state=submitted") == {draft["id"], submitted["id"]}
+    assert await listed("") == {draft["id"], submitted["id"], public["id"]}
+    duties = done(await desk.client.get("/duties?state=current&state=due_soon", headers=desk.editor))
+    assert {duty["id"] for duty in duties["items"]} == {"c-budget", "c-news"}
+    assert all(duty["due_at"] == f"{duty['last_day']}T16:00:00Z" for duty in duties["items"])
+
+
+async def test_a_column_is_named_by_its_path_as_well_as_by_its_id(desk: Desk) -> None:
+    item = await desk.draft(column_id="budget")
+    assert item["content"]["column_id"] == "c-budget"
+    assert done(await desk.edit(item, column_id="news"))["content"]["column_id"] == "c-news"
+
+    nowhere = await desk.client.post("/items", json=ITEM | {"column_id": "news/plans"}, headers=desk.editor)
+    expect_problem(nowhere, 409, "unknown_yet")
+
+
 @pytest.mark.parametrize(
     "body",
     [

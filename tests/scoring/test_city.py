@@ -1,13 +1,13 @@
 """Scoring's part of the demonstration city: once, resumed where it was cut off, and never over other months."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
 from services.kernel.contracts.publishing import Activity
-from services.kernel.domain.calendar import month_of, month_span
+from services.kernel.domain.calendar import DAY, day_of, month_of, month_span, start_of
 from services.kernel.domain.clock import now
-from services.kernel.running.city import read, today
+from services.kernel.running.city import read
 from services.kernel.running.program import Program
 from services.scoring import city
 from services.scoring.actions import close_month
@@ -17,7 +17,7 @@ from tests.scoring.story import SCHEME, Story, inputs
 
 pytestmark = pytest.mark.servers
 CITY = city.City.model_validate(read(city.__file__))
-MONTHS = [month.id(today()) for month in CITY.months]
+MONTHS = [month.id(day_of(now())) for month in CITY.months]
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,15 @@ def past() -> Story:
     story.refreshed("c-news", "finance", at=opening, due_at=due, because=Activity.OPENED)
     story.published("i1", "finance", at=begin + timedelta(days=2))
     return story.received("L1", "finance", at=begin, due_at=begin + timedelta(days=5))
+
+
+def test_whatever_the_day_the_last_month_is_published_by_then_and_not_before_its_end() -> None:
+    for today in (date(2026, 1, 1) + n * DAY for n in range(365)):
+        latest = max(CITY.months, key=lambda month: month.month)
+        closed, confirmed, published = latest.steps(today)
+
+        assert latest.id(today) == month_of(start_of(today.replace(day=1)) - DAY)
+        assert month_span(latest.id(today))[1] < closed < confirmed < published < start_of(today) + DAY, today
 
 
 async def states(program: Program) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """The five programs as real processes on free ports, in a namespace of their own."""
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,9 +9,10 @@ from uuid import uuid4
 
 import httpx
 
-from deploy.local.places import PROGRAMS, ROOT
-from deploy.local.processes import Process, free_ports
-from deploy.local.stack import Keys, Servers, environment, is_ready, program
+from deploy.local.places import PROGRAMS, ROOT, Stop
+from deploy.local.processes import Process, free_ports, tail
+from deploy.local.stack import Keys, Servers, environment, is_ready, module, program
+from deploy.local.supervisor import CITY_SECONDS, SERVICES
 from services.kernel.domain.person import Role
 
 STARTING = 60.0
@@ -89,6 +91,15 @@ class Suite:
         if role is not None:
             headers = {"Authorization": f"Bearer {self.keys.mint(role, department=department, sub=sub)}"}
         return httpx.Client(base_url=self.address(name), headers=headers, timeout=30)
+
+    def load_city(self) -> None:
+        """The demonstration city, as `make run` loads it; `Stop` where that fails."""
+        for name in SERVICES:
+            log = self.home / "log" / f"{name}-city.log"
+            part = Process(f"{name}-city", [sys.executable, "-m", module(name), "city"], log, self.env(name))
+            part.folder = self.root
+            if part.finish(CITY_SECONDS):
+                raise Stop(f"{part.name} did not succeed. The end of {log}:\n{tail(log)}")
 
     def logs(self) -> str:
         return "\n".join(path.read_text("utf-8", "replace") for path in (self.home / "log").glob("*.log"))

@@ -9,3 +9,4 @@ from services.kernel.http.web import Table
 router = APIRouter(routes=[*department.router.routes, *column.router.routes])
 MAY = Table({**department.MAY, **column.MAY})
 SAYS: Says = {**department.SAYS, **column.SAYS}
+TAGS = {**department.TAGS, **column.TAGS}

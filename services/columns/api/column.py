@@ -3,7 +3,7 @@
 from secrets import token_hex
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 from pydantic import Field, StringConstraints
 
 from services.columns import store as data
@@ -12,16 +12,25 @@ from services.columns.domain import refusals
 from services.columns.domain.column import ColumnState, Draft, Located
 from services.columns.store import column as store
 from services.kernel.contracts.columns import Cadence, ColumnKind, ColumnProfile, Publishers
-from services.kernel.contracts.fields import ColumnId, DepartmentCode, DisclosureClass, written
+from services.kernel.contracts.describing import Told, example, means
+from services.kernel.contracts.fields import (
+    SLUGS,
+    ColumnId,
+    ColumnPath,
+    ColumnReference,
+    DepartmentCode,
+    DisclosureClass,
+    written,
+)
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain import text
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Reader
 from services.kernel.domain.event import Known
-from services.kernel.domain.person import EVERYBODY, Role
-from services.kernel.http.listing import Listing
+from services.kernel.domain.person import EVERYBODY, Rights, Role
+from services.kernel.http.listing import Listing, several
 from services.kernel.http.problem import Says
-from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, Rights, View
+from services.kernel.http.web import Answer, Body, Caller, Door, IfMatch, Read, View
 
 router = APIRouter(route_class=Door, tags=["columns"])
 MAY: Rights = {
@@ -61,59 +70,87 @@ SAYS: Says = {
     ),
 }
 
-Slug = Annotated[str, StringConstraints(max_length=40, pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")]
-Name = Annotated[str, written(text.line, 1, 60)]
-Reason = Annotated[str, written(text.text, 1, 500)]
+TAGS = {"columns": "The places of the portal where items of one kind are found (栏目), and the tree they form."}
+Slug = Annotated[
+    str,
+    StringConstraints(max_length=40, pattern=rf"^{SLUGS}$"),
+    means("Its own part of the path: small letters, digits and single hyphens. No sibling has the same.", "bulletins"),
+]
+Name = Annotated[str, written(text.line, 1, 60), means("As readers see it (栏目名称).", "预算公开")]
+Reason = Annotated[str, written(text.text, 1, 500), means("Why, as the public reads it.", "与通知公告栏目重复。")]
 ColumnIdInPath = Annotated[ColumnId, Path()]
 STANDING = [ColumnState.PROPOSED, ColumnState.LIVE]
-States = Annotated[list[ColumnState], Query(alias="state", max_length=len(ColumnState))]
+States = Annotated[list[ColumnState], several(ColumnState)]
 
 
 class NewColumn(Body, ColumnProfile):
-    """A column to propose; without `parent_id` one of level 1."""
+    """A column to propose."""
+
+    model_config = example(
+        slug="bulletins", name="公告摘登", parent_id="disclosure", kind="disclosure", cadence="notice", owner="office",
+        publishers="all", classes=["G15"],
+    )  # fmt: skip
 
     slug: Slug
     name: Name
-    parent_id: ColumnId | None = None
+    parent_id: ColumnReference | None = None
+    """The column above, by its id or its path; without it the new one is of level 1."""
     kind: Known[ColumnKind]
     cadence: Known[Cadence]
     owner: DepartmentCode
+    """The code of the department that will answer for it."""
     publishers: Publishers = Publishers.OWNER
     classes: Annotated[tuple[DisclosureClass, ...], Field(max_length=20)] = ()
+    """The disclosure classes of art. 8 that it serves; none for a column that only holds others."""
 
 
 class Approval(Body):
     """Open the column."""
 
+    model_config = example(decision="approve")
+
     decision: Literal["approve"]
+    """`approve` opens it."""
 
 
 class Refusal(Body):
     """Say no to the proposal."""
 
+    model_config = example(decision="refuse", reason="与通知公告栏目重复。")
+
     decision: Literal["refuse"]
+    """`refuse` turns it down; its slug is free again."""
     reason: Reason
 
 
 class Retirement(Body):
     """Where the column's readers go from now on, and why."""
 
-    successor_id: ColumnId
+    model_config = example(successor_id="disclosure/notices", reason="并入通知公告栏目。")
+
+    successor_id: ColumnReference
+    """The live column where its readers go, by its id or its path."""
     reason: Reason
 
 
 class ColumnView(View, ColumnProfile):
-    """A column as it is. `reason`: why it was refused or retired."""
+    """A column as it is."""
 
-    id: str
-    path: str
-    parent_id: str | None
+    id: Told[ColumnId]
+    path: ColumnPath
+    parent_id: Told[ColumnId] | None
+    """The id of the column above; null at level 1."""
     level: int
+    """1 for a column of the root."""
     position: int
+    """Orders the columns below one and the same, from 1."""
     state: ColumnState
     proposed_by: str
+    """Who proposed it, as the `sub` of their token; they do not decide on it."""
     reason: str | None
-    successor_id: str | None
+    """Why it was refused or retired; null otherwise."""
+    successor_id: Told[ColumnId] | None
+    """The id of the column where its readers go; null unless it is retired."""
 
     @classmethod
     def of(cls, state: object) -> Self:
@@ -159,14 +196,20 @@ def kept(request: Request) -> Kept:
     return found
 
 
-@router.get("/columns", summary="The whole tree as a flat list", response_model=Listing[ColumnView])
+@router.get(
+    "/columns", summary="The whole tree as a flat list", response_model=Listing[ColumnView],
+    responses={304: {"description": "The tree is as the caller has it (`If-None-Match`)."}},
+)  # fmt: skip
 async def tree(
     request: Request,
     read: Read,
     states: States = STANDING,
-    if_none_match: Annotated[str | None, Header(description="The ETag of the tree that the caller has")] = None,
+    if_none_match: Annotated[str | None, Header(description="The `ETag` of the tree that the caller has")] = None,
 ) -> Response:
-    """Each column before those below it, siblings by position; after them those that left the tree, by path."""
+    """Each column before those below it, siblings by position; after them those that left the tree, by path.
+
+    Without `state`, the columns that stand: proposed and live ones. The `ETag` is the tree's version.
+    """
     version, body = await kept(request).current(read, frozenset(states))
     etag = f'"{version}"'
     if if_none_match and etag in [tag.strip().removeprefix("W/") for tag in if_none_match.split(",")]:
@@ -176,13 +219,19 @@ async def tree(
 
 @router.get("/columns/{column_id}", summary="One column, in whatever state")
 async def column(column_id: ColumnIdInPath, read: Read) -> ColumnView:
+    """As it is now; a refused or retired one as it was when it left the tree."""
     return ColumnView.of(await store.one(read, column_id))
 
 
 @router.post("/columns", status_code=201, summary="Propose a column")
-async def proposal(body: NewColumn, answer: Answer, by: Caller) -> ColumnView:
+async def proposal(body: NewColumn, answer: Answer, read: Read, by: Caller) -> ColumnView:
+    """Levels 1 and 2 are proposed by the IT bureau, deeper ones by an editor of the department that owns the one above.
+
+    It stands in the tree at once and opens when the leading group approves it.
+    """
     profile = ColumnProfile(**body.model_dump(exclude={"slug", "parent_id"}))
-    draft = Draft(slug=body.slug, parent_id=body.parent_id, profile=profile)
+    parent_id = body.parent_id and await store.referred(read, body.parent_id)
+    draft = Draft(slug=body.slug, parent_id=parent_id, profile=profile)
     column_id = f"c-{body.slug}-{token_hex(4)}"
     return await answer(ColumnView.of, actions.propose, column_id, draft, rules=data.rules(), by=by, at=now())
 
@@ -195,6 +244,7 @@ async def decision(
     by: Caller,
     expected: IfMatch = None,
 ) -> ColumnView:
+    """By the leading group, and nobody decides on what they proposed themselves. Again the same: nothing changes."""
     match body:
         case Approval():
             return await answer(ColumnView.of, actions.approve, column_id, by=by, at=now(), expected=expected)
@@ -206,13 +256,14 @@ async def decision(
 
 @router.post("/columns/{column_id}/retirement", summary="Retire a column; its readers go to another")
 async def retirement(
-    column_id: ColumnIdInPath, body: Retirement, answer: Answer, expected: IfMatch = None
+    column_id: ColumnIdInPath, body: Retirement, answer: Answer, read: Read, expected: IfMatch = None
 ) -> ColumnView:
+    """By the leading group. Nothing may stand below it; its address leads to the successor from then on."""
     return await answer(
         ColumnView.of,
         actions.retire,
         column_id,
-        successor_id=body.successor_id,
+        successor_id=await store.referred(read, body.successor_id),
         reason=body.reason,
         at=now(),
         expected=expected,

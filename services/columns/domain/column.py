@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar, NamedTuple, TypeVar
 
 from services.columns.domain import refusals
@@ -17,18 +16,19 @@ from services.kernel.contracts.columns import (
     ColumnRetired,
 )
 from services.kernel.domain.decision import Aggregate, Decision, Words
+from services.kernel.domain.event import DescribedEnum
 from services.kernel.domain.person import Person, Role
 
 D = TypeVar("D", bound=ColumnDescribed)
 
 
-class ColumnState(StrEnum):
-    """The life of a column; proposed and live ones stand in the tree."""
+class ColumnState(DescribedEnum):
+    """Where a column stands in its life; proposed and live ones have a place in the tree."""
 
-    PROPOSED = "proposed"
-    LIVE = "live"
-    REFUSED = "refused"
-    RETIRED = "retired"
+    PROPOSED = "proposed", "somebody entitled asks for it, and the leading group has not decided"
+    LIVE = "live", "the leading group approved it, and items may stand in it"
+    REFUSED = "refused", "the leading group refused it"
+    RETIRED = "retired", "it is no longer kept, and names where its readers go"
 
 
 STATES = {

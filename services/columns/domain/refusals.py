@@ -33,8 +33,8 @@ NOT_LIVE = Refusal(
 PARENT_UNKNOWN = Refusal(
     Refused,
     "column.parent_unknown",
-    "没有上级栏目{parent}。请核对编号。",
-    "There is no column {parent} to stand below. Check its id.",
+    "没有上级栏目{parent}。请核对编号或路径。",
+    "There is no column {parent} to stand below. Check its id or its path.",
     "body.parent_id",
 )
 PARENT_NOT_LIVE = Refusal(
@@ -99,8 +99,8 @@ HAS_CHILDREN = Refusal(
 SUCCESSOR_UNKNOWN = Refusal(
     Refused,
     "column.successor_unknown",
-    "没有指定的接替栏目。请核对编号。",
-    "There is no such column for its readers to go to. Check its id.",
+    "没有指定的接替栏目。请核对编号或路径。",
+    "There is no such column for its readers to go to. Check its id or its path.",
     "body.successor_id",
 )
 SUCCESSOR_NOT_LIVE = Refusal(

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from services.columns.domain.column import Column, ColumnState, Located
 from services.columns.domain.tree import TREE, Tree
+from services.kernel.contracts.columns import referred_to
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import Reader
 
@@ -22,6 +23,11 @@ async def one(read: Reader, column_id: str) -> Located:
 async def the_tree(read: Reader) -> Tree:
     """Empty and at version 0 before the first proposal."""
     return await read.look(Tree, TREE) or Tree(id=TREE)
+
+
+async def referred(read: Reader, reference: str) -> str:
+    """The id of the column that people name by its id or by its path."""
+    return referred_to(reference, (await the_tree(read)).places)
 
 
 async def is_at(read: Reader, version: int) -> bool:

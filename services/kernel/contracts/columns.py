@@ -1,67 +1,71 @@
 """The events of columns."""
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import ClassVar, Protocol
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool
+from pydantic import StrictBool
 
-from services.kernel.domain.event import Event, OpenEnum
+from services.kernel.contracts.describing import Told
+from services.kernel.contracts.fields import ColumnId, ColumnPath, DepartmentCode, DisclosureClass, Moment
+from services.kernel.domain.event import DescribedEnum, Event, OpenEnum, Part
 
 
 class DepartmentKind(OpenEnum):
     """The three kinds of body with duties of disclosure (art. 8)."""
 
-    GOVERNMENT = "government"
-    PUBLIC_INSTITUTION = "public_institution"
-    AUTHORIZED = "authorized"
+    GOVERNMENT = "government", "the government or a department of it (行政机关)"
+    PUBLIC_INSTITUTION = "public_institution", "a public enterprise or institution (公共企事业单位)"
+    AUTHORIZED = "authorized", "an organisation that a law lets manage public affairs (法律法规授权的组织)"
 
 
-class DepartmentClass(StrEnum):
-    """Size class of a department; fixes its monthly minimum of publications."""
+class DepartmentClass(DescribedEnum):
+    """Size class of a department; the scheme of the assessment names the monthly minimum of publications of each."""
 
-    I = "I"  # noqa: E741  the law's own numeral
-    II = "II"
-    III = "III"
+    I = "I", "publishes most"  # noqa: E741  the law's own numeral
+    II = "II", "publishes less"
+    III = "III", "publishes least"
 
 
 class ColumnKind(OpenEnum):
     """The three tasks of the portal (art. 4)."""
 
-    DISCLOSURE = "disclosure"
-    SERVICE = "service"
-    INTERACTION = "interaction"
+    DISCLOSURE = "disclosure", "disclosure of government information (信息公开)"
+    SERVICE = "service", "services: guides, forms, matters handled online (办事服务)"
+    INTERACTION = "interaction", "interaction with the public: letters, surveys (互动交流)"
 
 
 class Cadence(OpenEnum):
-    """How often a column must show activity; the windows are data of publishing."""
+    """How often a column must show activity (更新周期, art. 13); the windows are data of publishing."""
 
-    STATIC = "static"
-    DYNAMIC = "dynamic"
-    NEWS = "news"
-    NOTICE = "notice"
-    NONE = "none"
+    STATIC = "static", "static information: once in each calendar month"
+    DYNAMIC = "dynamic", "dynamic information: within 14 days of the last activity"
+    NEWS = "news", "news: once in each week from Monday to Sunday"
+    NOTICE = "notice", "notices and policy documents: within 6 months of the last activity"
+    NONE = "none", "no duty to be current, as for a column that only holds others"
 
 
-class Publishers(StrEnum):
+class Publishers(DescribedEnum):
     """Who may publish in a column. The set is closed: nobody can say who has a right that is not known."""
 
-    OWNER = "owner"
-    ALL = "all"
+    OWNER = "owner", "only the department that owns it"
+    ALL = "all", "every department, each for itself"
 
 
-class DepartmentProfile(BaseModel):
+class DepartmentProfile(Part):
     """What a department is and which duties it has: as it is registered, stored, told and shown."""
 
-    model_config = ConfigDict(frozen=True)
-
     name: str
+    """As it is called in public (单位名称)."""
     kind: DepartmentKind
     department_class: DepartmentClass
     service_duties: StrictBool
+    """Whether it has matters to handle for citizens, so that its guides and decisions are assessed."""
     letter_duties: StrictBool
+    """Whether it answers letters, so that letters may be handed to it."""
     phone: str
+    """Where the public calls."""
     address: str
+    """Where the public comes to."""
 
 
 class DepartmentEvent(Event, DepartmentProfile):
@@ -70,7 +74,7 @@ class DepartmentEvent(Event, DepartmentProfile):
     SOURCE: ClassVar[str] = "columns"
     KEY: ClassVar[str] = "code"
 
-    code: str
+    code: Told[DepartmentCode]
 
 
 class DepartmentRegistered(DepartmentEvent):
@@ -86,18 +90,18 @@ class DepartmentChanged(DepartmentEvent):
 
 
 class DepartmentEnded(Event):
-    """A department that ends at `effective_at`, which may lie ahead. From then on `successor` answers for its matters.
-
-    What was made with its code keeps that code.
-    """
+    """A department that ends. What was made with its code keeps that code."""
 
     SOURCE: ClassVar[str] = "columns"
     KEY: ClassVar[str] = "code"
 
-    code: str
-    successor: str
-    effective_at: AwareDatetime
+    code: Told[DepartmentCode]
+    successor: Told[DepartmentCode]
+    """The code of the department that answers for its matters from then on."""
+    effective_at: Moment
+    """When it ends, which may lie ahead. UTC."""
     reason: str
+    """The decision that ends it."""
 
 
 class DepartmentMerged(DepartmentEnded):
@@ -113,15 +117,16 @@ class DepartmentAbolished(DepartmentEnded):
 
 
 class ColumnEvent(Event):
-    """A column of the tree (栏目). `path`: the slugs from the root, joined by `/`."""
+    """A column of the tree (栏目)."""
 
     SOURCE: ClassVar[str] = "columns"
     KEY: ClassVar[str] = "column_id"
     ORDER: ClassVar[str | None] = "tree_version"
 
-    column_id: str
-    path: str
+    column_id: Told[ColumnId]
+    path: ColumnPath
     tree_version: int
+    """Counts the changes of the whole tree: 1, 2, 3 … without gaps. Events of columns are sent in its order."""
 
     @property
     def slug(self) -> str:
@@ -129,25 +134,29 @@ class ColumnEvent(Event):
         return self.path.rpartition("/")[2]
 
 
-class ColumnProfile(BaseModel):
-    """What a column is: as it is proposed, stored, told and shown. `classes`: those of art. 8 that it serves."""
-
-    model_config = ConfigDict(frozen=True)
+class ColumnProfile(Part):
+    """What a column is: as it is proposed, stored, told and shown."""
 
     name: str
+    """As readers see it (栏目名称)."""
     kind: ColumnKind
     cadence: Cadence
-    owner: str
+    owner: Told[DepartmentCode]
+    """The code of the department that answers for it."""
     publishers: Publishers
-    classes: tuple[str, ...]
+    classes: tuple[Told[DisclosureClass], ...]
+    """The disclosure classes of art. 8 that it serves."""
 
 
 class ColumnDescribed(ColumnEvent, ColumnProfile):
-    """A column with everything others need of it. `level` counts from 1; `position` orders siblings."""
+    """A column with everything others need of it."""
 
-    parent_id: str | None
+    parent_id: Told[ColumnId] | None
+    """The id of the column above; null at level 1."""
     level: int
+    """1 for a column of the root."""
     position: int
+    """Orders the columns below one and the same, from 1."""
 
 
 class ColumnProposed(ColumnDescribed):
@@ -176,10 +185,14 @@ class ColumnMoved(ColumnEvent):
 
     TYPE: ClassVar[str] = "column.moved"
 
-    from_path: str
-    parent_id: str | None
+    from_path: ColumnPath
+    """Where it stood before."""
+    parent_id: Told[ColumnId] | None
+    """The id of the column above; null at level 1."""
     level: int
+    """1 for a column of the root."""
     position: int
+    """Orders the columns below one and the same, from 1."""
 
 
 class ColumnRefused(ColumnEvent):
@@ -188,16 +201,19 @@ class ColumnRefused(ColumnEvent):
     TYPE: ClassVar[str] = "column.refused"
 
     reason: str
+    """Why, as the leading group says."""
 
 
 class ColumnRetired(ColumnEvent):
-    """It is no longer kept. `successor_id` names the column where its readers go."""
+    """It is no longer kept (撤销)."""
 
     TYPE: ClassVar[str] = "column.retired"
     OVERTAKES: ClassVar[bool] = True
 
-    successor_id: str
+    successor_id: Told[ColumnId]
+    """The id of the column where its readers go."""
     reason: str
+    """Why, as the public reads it."""
 
 
 class Placed(Protocol):
@@ -222,3 +238,10 @@ def path_of(column_id: str, columns: Mapping[str, Placed]) -> str | None:
         slugs.insert(0, columns[above].slug)
         above = columns[above].parent_id
     return "/".join(slugs)
+
+
+def referred_to(reference: str, standing: Mapping[str, Placed]) -> str:
+    """The id of the column that a reference names by its id or by its path. One that names none stays as it is."""
+    if reference in standing:
+        return reference
+    return next((id for id in standing if path_of(id, standing) == reference), reference)

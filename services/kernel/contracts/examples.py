@@ -33,6 +33,9 @@ def column(kind: type[c.ColumnDescribed]) -> Event:
     )  # fmt: skip
 
 
+REVIEWED = s.IndicatorTold(
+    code="review", name="审查", maximum=Decimal(5), measure="review/2", explained="审查完整的比例。"
+)
 REVIEW = p.ReviewRecord(reviewed_at=AT, sealed_to=SHA, by_another=True, grounds_answered=tuple(p.Ground))
 ITEM = {"at": AT, "item_id": "i1", "revision": 1, "column_id": "c-news", "department": "finance"}
 SHOWN = ITEM | {
@@ -107,14 +110,8 @@ ALL: list[Event] = [
     ),
     s.SchemeAdopted(
         at=AT, scheme_id="qingyuan-2008/2", name="清远市政府网站内容保障月度考评（四项）",
-        source="清府办〔2008〕55号第十四条",
-        interpreter="清远市人民政府办公室", effective=date(2026, 1, 1), whole_months=True, ranked_from=Decimal("0.60"),
-        indicators=(
-            s.IndicatorTold(
-                code="review", name="公开前审查", maximum=Decimal(5), measure="review/2",
-                explained="当月发布和修订的信息中，公开前审查完整的所占的比例。",
-            ),
-        ),
+        source="清府办〔2008〕55号第十四条", interpreter="清远市人民政府办公室", effective=date(2026, 1, 1),
+        whole_months=True, ranked_from=Decimal("0.60"), indicators=(REVIEWED,),
     ),
     s.AssessmentClosed(**MONTH, position=120, score=Decimal("87.50")),
     s.AssessmentPublished(

@@ -3,26 +3,37 @@
 from datetime import date
 from typing import ClassVar, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StrictBool, model_validator
+from pydantic import BaseModel, ConfigDict, StrictBool, model_validator
 
-from services.kernel.contracts.fields import DepartmentCode, Email, LetterText, LetterTitle, Phone, WriterName
+from services.kernel.contracts.describing import Told, example
+from services.kernel.contracts.fields import (
+    DepartmentCode,
+    DueAt,
+    Email,
+    LetterText,
+    LetterTitle,
+    Mailbox,
+    Phone,
+    Receipt,
+    WriterName,
+)
 from services.kernel.domain.calendars import DayOff
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Wrong
 from services.kernel.domain.event import Event, Known, OpenEnum
 
 MAYOR, ANYBODY = "mayor", "any"  # mailboxes that are no department's; who does not know whom to ask writes to `any`
-SENT = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+SENT = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class LetterKind(OpenEnum):
     """What a citizen writes about (来信类别)."""
 
-    CONSULTATION = "consultation"
-    COMPLAINT = "complaint"
-    SUGGESTION = "suggestion"
-    HELP = "help"
-    ERROR_REPORT = "error_report"
+    CONSULTATION = "consultation", "a question (咨询)"
+    COMPLAINT = "complaint", "something is wrong (投诉)"
+    SUGGESTION = "suggestion", "something could be better (建议)"
+    HELP = "help", "a request for help (求助)"
+    ERROR_REPORT = "error_report", "a fault of the portal itself (纠错)"
 
 
 class Contact(BaseModel):
@@ -47,29 +58,32 @@ class Contact(BaseModel):
 
 
 class NewLetter(BaseModel):
-    """A letter as a citizen writes it. The gateway takes it in and hands it on to mailbox.
+    """A letter as a citizen writes it. The gateway takes it in and hands it on to mailbox."""
 
-    `mailbox`: `mayor`, `any` or a department's code. `consent`: whether an extract may be made public.
-    """
-
-    model_config = SENT
+    model_config = SENT | example(
+        kind="consultation", mailbox="finance", title="发票怎么开", text="请问电子发票在哪里开具？",
+        contact={"name": "王女士", "phone": "13800000000"}, consent=True,
+    )  # fmt: skip
 
     kind: Known[LetterKind]
-    mailbox: DepartmentCode
+    mailbox: Mailbox
     title: LetterTitle
     text: LetterText
     contact: Contact
+    """Only the handlers of the letter see it; each look is recorded."""
     consent: StrictBool
+    """Whether an extract without the writer's name and contact may be made public."""
 
 
 class LetterEvent(Event):
-    """A letter (来信) and the department that must answer it. `letter_id` is its receipt number."""
+    """A letter (来信) and the department that must answer it."""
 
     SOURCE: ClassVar[str] = "mailbox"
     KEY: ClassVar[str] = "letter_id"
 
-    letter_id: str
-    department: str
+    letter_id: Told[Receipt]
+    department: Told[DepartmentCode]
+    """The code of the department that must answer it."""
 
 
 class LetterReceived(LetterEvent):
@@ -78,10 +92,12 @@ class LetterReceived(LetterEvent):
     TYPE: ClassVar[str] = "letter.received"
 
     kind: LetterKind
-    mailbox: str  # `mayor`, `any` or a department's code
-    due_at: AwareDatetime
-    rule: str  # the policy version the deadline came from
-    provisional: bool  # it touches a year whose official calendar is not known
+    mailbox: Told[Mailbox]
+    due_at: DueAt
+    rule: str
+    """The version of the limits that the deadline came from."""
+    provisional: bool
+    """Whether the deadline reaches into a year whose official calendar is not known."""
 
 
 class LetterAccepted(LetterEvent):
@@ -95,7 +111,8 @@ class LetterTransferred(LetterEvent):
 
     TYPE: ClassVar[str] = "letter.transferred"
 
-    from_department: str
+    from_department: Told[DepartmentCode]
+    """The code of the department that handed it over."""
 
 
 class LetterRedated(LetterEvent):
@@ -103,10 +120,13 @@ class LetterRedated(LetterEvent):
 
     TYPE: ClassVar[str] = "letter.redated"
 
-    due_at: AwareDatetime
-    due_before: AwareDatetime
-    calendar: str  # the version that it is reckoned with now
+    due_at: DueAt
+    due_before: DueAt
+    """The deadline as it was before, in UTC."""
+    calendar: str
+    """The version of the calendar that it is reckoned with now, as `calendar-7`."""
     provisional: bool
+    """Whether the deadline reaches into a year whose official calendar is not known."""
 
 
 class LetterDueSoon(LetterEvent):
@@ -114,7 +134,7 @@ class LetterDueSoon(LetterEvent):
 
     TYPE: ClassVar[str] = "letter.due_soon"
 
-    due_at: AwareDatetime
+    due_at: DueAt
 
 
 class LetterOverdue(LetterEvent):
@@ -122,8 +142,9 @@ class LetterOverdue(LetterEvent):
 
     TYPE: ClassVar[str] = "letter.overdue"
 
-    due_at: AwareDatetime
+    due_at: DueAt
     rule: str
+    """The version of the limits that the deadline came from."""
 
 
 class LetterAnswered(LetterEvent):
@@ -131,16 +152,18 @@ class LetterAnswered(LetterEvent):
 
     TYPE: ClassVar[str] = "letter.answered"
 
-    due_at: AwareDatetime
+    due_at: DueAt
 
 
 class LetterRated(LetterEvent):
-    """The writer judged the answer: 1 to 5 stars."""
+    """The writer judged the answer (评价)."""
 
     TYPE: ClassVar[str] = "letter.rated"
 
     stars: int
+    """How good the answer is: 1 (poor) to 5 (very good)."""
     solved: bool
+    """Whether the matter is solved, as the writer sees it."""
 
 
 class LetterClosed(LetterEvent):
@@ -162,20 +185,23 @@ class LetterDisclosed(LetterEvent):
     TYPE: ClassVar[str] = "letter.disclosed"
 
     extract: ClaimCheck
+    """The extract, fetched by its hash, so that the log holds nothing that a citizen may take back."""
 
 
 class CalendarChanged(Event):
-    """The days of a year from now on (工作日历). `version`: counts the changes of all years together.
-
-    `off`: days off, weekends only where they are named. `make_up`: weekend days that are worked.
-    """
+    """The days of a year from now on (工作日历)."""
 
     SOURCE: ClassVar[str] = "mailbox"
     KEY: ClassVar[str] = "year"
     TYPE: ClassVar[str] = "calendar.changed"
 
     year: int
+    """The calendar year."""
     version: int
+    """Counts the changes of all years together."""
     off: tuple[DayOff, ...]
+    """Days off; weekends only where they are named."""
     make_up: tuple[date, ...]
-    source: str  # the notice, or the library that the days were first taken from
+    """Saturdays and Sundays that are worked (调休)."""
+    source: str
+    """The notice, or the library that the days were first taken from."""

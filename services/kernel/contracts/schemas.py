@@ -1,5 +1,6 @@
 """The contracts as documents: a JSON schema for each event, an AsyncAPI 3 document, and what was released."""
 
+import inspect
 import json
 import re
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from services.kernel.contracts import TOPICS
+from services.kernel.contracts.describing import described
 from services.kernel.contracts.examples import EXAMPLES
 from services.kernel.contracts.growth import Schema, broken
 from services.kernel.domain.event import EVENTS, Event
@@ -17,7 +19,7 @@ DIRECTORY = Path("docs/events")
 
 def schema(event: type[Event]) -> Schema:
     """JSON Schema 2020-12 of an event's value, with the service that tells it and the field of its aggregate's id."""
-    made = event.model_json_schema(mode="serialization")
+    made = described(event.model_json_schema(mode="serialization"))
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": f"/events/{event.TYPE}.json"}
     return head | {"x-source": event.SOURCE, "x-key": event.KEY} | made
 
@@ -26,14 +28,28 @@ def asyncapi() -> Schema:
     """One channel per topic, one message per event."""
     speakers = sorted({event.SOURCE for event in EVENTS.values()})
     return {
-        "asyncapi": "3.0.0",
-        "info": {"title": "Citygate events", "version": "1", "description": "CloudEvents 1.0, binary mode, on Kafka."},
+        "asyncapi": "3.1.0",
+        "info": {
+            "title": "Citygate events",
+            "version": "1",
+            "description": "CloudEvents 1.0, binary mode, on Kafka.",
+            "contact": {"name": "IT bureau", "url": "https://portal.example", "email": "it-bureau@portal.example"},
+            "tags": [{"name": speaker, "description": f"What {speaker} tells."} for speaker in speakers],
+        },
+        "servers": {
+            "kafka": {"host": "kafka.example:9092", "protocol": "kafka", "description": "the city's own, by its name"}
+        },
         "defaultContentType": "application/json",
         "channels": {speaker: channel(speaker) for speaker in speakers},
         "operations": {
-            f"{speaker}.tells": {"action": "send", "channel": {"$ref": f"#/channels/{speaker}"}} for speaker in speakers
+            f"{speaker}.tells": {
+                "action": "send",
+                "channel": {"$ref": f"#/channels/{speaker}"},
+                "description": f"{speaker.capitalize()} tells what happened to what is its own.",
+            }
+            for speaker in speakers
         },
-        "components": {"messages": {name: described(event) for name, event in sorted(EVENTS.items())}},
+        "components": {"messages": {name: message(event) for name, event in sorted(EVENTS.items())}},
     }
 
 
@@ -41,15 +57,17 @@ def channel(speaker: str) -> Schema:
     said = sorted(name for name, event in EVENTS.items() if speaker == event.SOURCE)
     return {
         "address": f"citygate.{speaker}",
+        "description": f"What {speaker} tells, kept for ever and in order for each subject, which is the key.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in said},
         "bindings": {"kafka": {"partitions": TOPICS[speaker].partitions}},
     }
 
 
-def described(event: type[Event]) -> Schema:
+def message(event: type[Event]) -> Schema:
     return {
         "name": event.TYPE,
         "summary": (event.__doc__ or "").strip().splitlines()[0],
+        "description": inspect.getdoc(event),
         "headers": headers(event),
         "payload": {"$ref": f"./{event.TYPE}.json"},
         "bindings": {"kafka": {"key": {"type": "string", "description": "the subject: kind/id of the aggregate"}}},
@@ -60,18 +78,20 @@ def described(event: type[Event]) -> Schema:
 def headers(event: type[Event]) -> Schema:
     """JSON Schema of the Kafka headers: CloudEvents attributes in binary mode, each a text."""
     said: Schema = {
-        "content-type": {"const": "application/json"},
-        "ce_specversion": {"const": "1.0"},
-        "ce_type": {"const": event.TYPE},
-        "ce_source": {"const": f"/services/{event.SOURCE}"},
-        "ce_subject": {"pattern": f"^{event.speaks_of()}/.+$"},
+        "content-type": {"const": "application/json", "description": "of the value"},
+        "ce_specversion": {"const": "1.0", "description": "the version of CloudEvents"},
+        "ce_type": {"const": event.TYPE, "description": "what happened"},
+        "ce_source": {"const": f"/services/{event.SOURCE}", "description": "the service that tells it"},
+        "ce_subject": {"pattern": f"^{event.speaks_of()}/.+$", "description": "kind and id of the aggregate it is of"},
         "ce_id": {"description": "the same whenever the event is sent again"},
-        "ce_time": {"format": "date-time"},
+        "ce_time": {"format": "date-time", "description": "when it happened; for a deadline the due moment; UTC"},
         "ce_sequence": {"pattern": "^[0-9]{16}$", "description": "1, 2, 3 … without gaps within a subject"},
-        "ce_dataschema": {"format": "uri", "pattern": f"/events/{re.escape(event.TYPE)}[.]json$"},
+        "ce_dataschema": {
+            "format": "uri", "pattern": f"/events/{re.escape(event.TYPE)}[.]json$", "description": "of the value",
+        },
         "ce_correlationid": {"description": "the request that led to it"},
         "ce_traceparent": {"description": "W3C Trace Context, where the request brought one"},
-    }
+    }  # fmt: skip
     texts = {name: {"type": "string"} | schema for name, schema in said.items()}
     return {"type": "object", "properties": texts, "required": [*list(texts)[:-1]]}
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from functools import cache, lru_cache
 from importlib.metadata import version
 from types import MappingProxyType
@@ -11,16 +10,18 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from services.kernel.domain.event import DescribedEnum
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)
 
 
-class TimeUnit(StrEnum):
-    """Working days leave out weekends and statutory holidays, but count make-up weekends (调休)."""
+class TimeUnit(DescribedEnum):
+    """In what a limit is counted. The day on which it begins is day zero."""
 
-    WORKING_DAYS = "working_days"
-    CALENDAR_DAYS = "calendar_days"
-    MONTHS = "months"
+    WORKING_DAYS = "working_days", "without weekends and statutory holidays, with make-up weekends (工作日)"
+    CALENDAR_DAYS = "calendar_days", "every day (自然日)"
+    MONTHS = "months", "to the same day of the month, or to the month's last day"
 
 
 @dataclass(frozen=True, slots=True)

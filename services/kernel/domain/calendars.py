@@ -9,6 +9,8 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import ClassVar
 
+from pydantic import ConfigDict
+
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.decision import Copied, Reader
 
@@ -19,8 +21,12 @@ KEPT = 16  # calendars that a process holds ready
 class DayOff:
     """A day off, with its Chinese name."""
 
+    __pydantic_config__ = ConfigDict(use_attribute_docstrings=True)
+
     day: date
+    """In Asia/Shanghai."""
     name: str
+    """Of the holiday, as 国庆节."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,17 +3,18 @@
 import hashlib
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from services.kernel.domain.event import Part
 
 
-class ClaimCheck(BaseModel):
-    """What an event says of content instead of carrying it. `size` in bytes."""
-
-    model_config = ConfigDict(frozen=True)
+class ClaimCheck(Part):
+    """What an event says of content instead of carrying it (claim check)."""
 
     sha256: str
+    """Of its bytes, in hexadecimal; `GET /content/{sha256}` of the event's service gives them."""
     size: int
+    """In bytes."""
     media_type: str
+    """As `text/html`."""
 
     @classmethod
     def of(cls, data: bytes, media_type: str) -> Self:

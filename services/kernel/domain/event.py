@@ -1,5 +1,6 @@
 """Facts that are kept, events that are told, messages as they travel."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,13 +17,19 @@ B = TypeVar("B", bound=BaseModel)
 LARGEST = 900_000  # bytes of one event's value; Kafka takes a megabyte with its envelope
 
 
-class Fact(BaseModel):
-    """Something that happened to one aggregate. It is kept in the journal, never sent. `at`: when it happened, UTC."""
+class Part(BaseModel):
+    """A part of facts. What stands below a field says what it means."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+class Fact(Part):
+    """Something that happened to one aggregate. It is kept in the journal, never sent."""
+
     TYPE: ClassVar[str]
 
     at: AwareDatetime
+    """When it happened; for a deadline the due moment. UTC."""
 
 
 class Event(Fact):
@@ -68,7 +75,31 @@ class Event(Fact):
         EVENTS[cls.TYPE] = cls
 
 
-class OpenEnum(StrEnum):
+class DescribedEnum(StrEnum):
+    """A set of words, each with what it means in words of the field: `DRAFT = "draft", "still being written"`."""
+
+    _value_: str
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        word = str.__new__(cls, value)
+        word._value_, word.meaning = value, meaning
+        return word
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        made = handler(schema)
+        handler.resolve_ref_schema(made)["description"] = explained(cls)
+        return made
+
+
+def explained(words: Iterable[DescribedEnum]) -> str:
+    """What the set is, and a line for each of these words of it."""
+    some = list(words)
+    return "\n".join([f"{type(some[0]).__doc__}\n", *(f"- `{word.value}`: {word.meaning}" for word in some)])
+
+
+class OpenEnum(DescribedEnum):
     """A set of words that may grow in a released event.
 
     A word that is not known here is read as a member named OTHER. Its value is that word, so it is written unchanged.
@@ -83,12 +114,12 @@ class OpenEnum(StrEnum):
         if not isinstance(value, str):
             return None
         other = str.__new__(cls, value)
-        other._name_, other._value_ = "OTHER", value
+        other._name_, other._value_, other.meaning = "OTHER", value, ""
         return other
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        made = handler(schema)
+        made = super().__get_pydantic_json_schema__(schema, handler)
         words = handler.resolve_ref_schema(made)
         words.pop("enum", None)
         words.pop("const", None)
@@ -102,7 +133,8 @@ class OnlyKnown:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: type[OpenEnum], _: GetCoreSchemaHandler) -> CoreSchema:
         words = core_schema.literal_schema([word.value for word in source])
-        return core_schema.no_info_after_validator_function(source, words)
+        said = {"pydantic_js_updates": {"description": explained(source)}}
+        return core_schema.no_info_after_validator_function(source, words, metadata=said)
 
 
 O = TypeVar("O", bound=OpenEnum)  # noqa: E741  O for open

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar
 
 from services.kernel.domain.decision import (
@@ -18,15 +17,15 @@ from services.kernel.domain.decision import (
     Stale,
     Unknown,
 )
-from services.kernel.domain.event import Fact
+from services.kernel.domain.event import DescribedEnum, Fact
 
 
-class TaskState(StrEnum):
-    """The states of a task."""
+class TaskState(DescribedEnum):
+    """How a task stands."""
 
-    RUNNING = "running"
-    DONE = "done"
-    FAILED = "failed"
+    RUNNING = "running", "some replica goes on with it"
+    DONE = "done", "it achieved what it was begun for"
+    FAILED = "failed", "it was refused, and ended"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

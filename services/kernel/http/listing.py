@@ -1,7 +1,7 @@
 """Lists in portions: what a client asks for, what it gets, and the cursor between two portions."""
 
 import base64
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -10,9 +10,11 @@ from typing import Annotated, Any, Generic, Self, TypeVar
 from fastapi import Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.kernel.contracts import fields
 from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import After, R, Reader
+from services.kernel.domain.event import DescribedEnum, explained
 from services.kernel.domain.person import Person, Role
 from services.kernel.domain.terms import matters_of
 
@@ -22,10 +24,11 @@ EARLIEST, LATEST = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=
 
 
 class Listing(BaseModel, Generic[B]):
-    """A portion of a list. `next`: the `cursor` of the portion that follows; null at the end."""
+    """A portion of a list."""
 
-    items: Sequence[B]
-    next: str | None
+    model_config = ConfigDict(json_schema_extra={"description": __doc__})
+    items: Sequence[B] = Field(description="What this portion holds, in the order of the list.")
+    next: str | None = Field(description="The `cursor` of the portion that follows; null at the end.")
 
 
 class Cursor(BaseModel):
@@ -106,12 +109,19 @@ LIMIT = 50
 
 
 async def wanted(
-    limit: Annotated[int, Query(ge=1, le=200)] = LIMIT, cursor: Annotated[str | None, Query(max_length=500)] = None
+    limit: Annotated[fields.Reach, Query()] = LIMIT, cursor: Annotated[fields.Cursor | None, Query()] = None
 ) -> Portion:
     return Portion.of(limit, cursor)
 
 
 Wanted = Annotated[Portion, Depends(wanted)]
+
+
+def several(words: Iterable[DescribedEnum]) -> Any:
+    """The query parameter `state` that takes several of these words. It is repeated for each."""
+    some = list(words)
+    said = f"Only those in this state; repeat it for several, as `?state={some[0]}&state={some[1]}`. {explained(some)}"
+    return Query(alias="state", max_length=len(some), description=said, examples=[some[:1]])
 
 
 async def whose(read: Reader, by: Person, department: str | None) -> frozenset[str] | None:

@@ -4,8 +4,8 @@ A parameter that no route knows would be passed over in silence, and a list woul
 """
 
 import json
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, NoReturn
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any, NoReturn, get_origin
 
 from fastapi import HTTPException, Request, Response
 from fastapi.dependencies.utils import get_flat_params
@@ -52,21 +52,23 @@ def _no_number(word: str) -> NoReturn:
     raise json.JSONDecodeError("no number", word, 0)
 
 
-def _must_be_asked(request: Request, known: Sequence[str]) -> None:
+def _must_be_asked(request: Request, known: Mapping[str, bool]) -> None:
     query = request.query_params
     for name in query:
         if name not in known:
-            raise Unasked(name, known)
-    if len(query) < len(query.multi_items()):
-        raise Twice("query", _twice([name for name, _ in query.multi_items()]))
+            raise Unasked(name, list(known))
+    single = [name for name, _ in query.multi_items() if not known[name]]
+    if len(set(single)) < len(single):
+        raise Twice("query", _twice(single))
 
 
 class Route(APIRoute):
-    """A route that reads its query and its body so: raises `Unasked` or `Twice`."""
+    """A route that reads its query and its body so: raises `Unasked` or `Twice`. Lists in a query repeat their name."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         inner = super().get_route_handler()
-        known = [each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)]
+        fields = [each for each in get_flat_params(self.dependant) if isinstance(each.field_info, Query)]
+        known = {each.alias: get_origin(each.field_info.annotation) is list for each in fields}
 
         async def read(request: Request) -> Response:
             once = Once(request.scope, request.receive)

@@ -6,25 +6,35 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Request, Response
 from fastapi.responses import StreamingResponse
 
+from services.kernel.contracts.fields import Sha256
 from services.kernel.domain import refusals
-from services.kernel.domain.person import Role
+from services.kernel.domain.person import Rights, Role
 from services.kernel.http.problem import Says, refusal
-from services.kernel.http.web import Door, Rights, doorway
+from services.kernel.http.web import Door, doorway
 from services.kernel.storage.files import Files
 
 router = APIRouter(tags=["content"], route_class=Door)
 MAY: Rights = {"GET /content/{sha256}": {Role.SERVICE}}
+PART = {"description": "The range of its bytes that was asked for."}
+TAGS = {"content": "What is too large or too private for an event, by its hash (claim check)."}
 SAYS: Says = {"GET /content/{sha256}": (refusals.CONTENT_MISSING, refusals.NO_RANGE)}
 ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.IGNORECASE)
 
 
-@router.get("/content/{sha256}", summary="Content that an event of this service names by its hash")
+@router.get(
+    "/content/{sha256}", summary="Content that an event of this service names by its hash",
+    response_class=StreamingResponse, response_description="All of its bytes.", responses={206: PART},
+)  # fmt: skip
 async def content(
-    sha256: Annotated[str, Path(pattern="^[0-9a-f]{64}$")],
+    sha256: Annotated[Sha256, Path()],
     request: Request,
     range: Annotated[str | None, Header(description="One range of bytes (RFC 9110)")] = None,
-    if_range: Annotated[str | None, Header()] = None,
+    if_range: Annotated[str | None, Header(description="The `ETag` for which the range is meant")] = None,
 ) -> Response:
+    """For the programs whose copies need it: whole, or one range of it. Only hashes that a told event names are here.
+
+    The answer has the media type that the event says.
+    """
     found = await Files(doorway(request).transact.db).look(sha256)
     if found is None:
         raise refusals.CONTENT_MISSING()

@@ -7,12 +7,13 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
+from services.kernel.contracts.describing import Described, described
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import No, Refusal, TooMany, Unauthorized, Unknown, Words, Wrong
+from services.kernel.domain.person import Rights
 from services.kernel.http.once import Twice, Unasked
 from services.kernel.http.sentences import sentence
 from services.kernel.storage.mongo import is_away, not_answering
@@ -27,27 +28,32 @@ LANGUAGE = re.compile(r"(?P<main>[a-z]{1,8}|\*)(-[a-z0-9-]+)?(\s*;\s*q\s*=\s*(?P
 SHOWN = 5  # fields that the sentence for a whole request names
 
 
-class FieldError(BaseModel):
-    """What is wrong with one field. `where`: its path, like `body.title`."""
+class FieldError(Described):
+    """What is wrong with one field."""
 
     where: str
+    """The field's path, as `body.title`."""
     problem: str
+    """What to type instead."""
 
 
-class Problem(BaseModel):
-    """An error (RFC 9457). `code` is stable and for programs, `detail` is for people, `request` finds it in the log.
-
-    `type` leads to a page that explains the code. `title`, `detail` and `errors` are in Chinese, or in English where
-    `Accept-Language` prefers it.
-    """
+class Problem(Described):
+    """An error (RFC 9457), in Chinese, or in English where `Accept-Language` prefers it."""
 
     type: str
+    """The address of a page that explains the code."""
     title: str
+    """The kind of problem, for people."""
     status: int
+    """The status of the answer."""
     code: str
+    """Stable and for programs."""
     detail: str
+    """What is wrong and what to do, for people."""
     request: str | None = None
+    """The request's id, which finds it in the log."""
     errors: Sequence[FieldError] = ()
+    """The fields that are wrong, each with what to type instead."""
 
 
 class AnsweredBefore(Exception):
@@ -174,8 +180,8 @@ def said_by(route: str, says: Says, *, guarded: bool) -> Sequence[Refusal]:
     return [*refusals.EVERYWHERE, *(refusals.GUARDED if guarded else ()), *writing, *says.get(route, ())]
 
 
-def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[str, Any]:
-    """An OpenAPI document with every problem that each route may answer, by status and code."""
+def as_problems(document: dict[str, Any], says: Says, roles: Rights | None) -> dict[str, Any]:
+    """An OpenAPI document with every problem that each route may answer, by status and code, and who may call it."""
     shapes = document.setdefault("components", {}).setdefault("schemas", {})
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     shapes |= {"Problem": shape, **shape.pop("$defs", {})}
@@ -184,9 +190,9 @@ def as_problems(document: dict[str, Any], says: Says, *, guarded: bool) -> dict[
     for path, methods in document["paths"].items():
         for method, said in methods.items():
             said["responses"].pop("422", None)
-            for each in said_by(f"{method.upper()} {path}", says, guarded=guarded):
+            for each in said_by(f"{method.upper()} {path}", says, guarded=roles is not None):
                 add(said["responses"], each)
-    return document
+    return described(document, roles or {})
 
 
 def add(responses: dict[str, Any], each: Refusal) -> None:
@@ -204,12 +210,12 @@ def add(responses: dict[str, Any], each: Refusal) -> None:
         content["examples"][each.code] = {"summary": each.en, "value": value}
 
 
-def install(app: FastAPI, says: Says = MappingProxyType({}), *, guarded: bool = False) -> None:
+def install(app: FastAPI, says: Says = MappingProxyType({}), roles: Rights | None = None) -> None:
     """Send every error of the app as a problem document. `says`: what its routes may answer, for its documentation.
 
-    `guarded`: they need a token.
+    `roles`: who may call which of them, with a token; None: everybody, without one.
     """
     usual = app.openapi
-    app.openapi = lambda: as_problems(usual(), says, guarded=guarded)  # type: ignore[method-assign]  # FastAPI's way
+    app.openapi = lambda: as_problems(usual(), says, roles)  # type: ignore[method-assign]  # FastAPI's way
     for kind, handler in HANDLERS.items():
         app.add_exception_handler(kind, handler)

@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Response
-from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse
 
+from services.kernel.contracts.fields import Moment, TaskId
 from services.kernel.domain import refusals
 from services.kernel.domain.decision import Reader, Unit
-from services.kernel.domain.person import EVERYBODY
+from services.kernel.domain.person import EVERYBODY, Rights
 from services.kernel.domain.task import Task, TaskState, refusal
 from services.kernel.http.problem import AnsweredBefore, Says
-from services.kernel.http.web import Answer, Door, Entered, Read, Rights, View
+from services.kernel.http.web import Answer, Door, Entered, Read, Shape, View
 
 WAIT = 10.0  # seconds a caller waits for the end of the work
 
@@ -24,28 +23,36 @@ V = TypeVar("V", bound=View)
 router = APIRouter(tags=["tasks"], route_class=Door)
 MAY: Rights = {"GET /tasks/{task_id}": EVERYBODY}
 SAYS: Says = {"GET /tasks/{task_id}": (refusals.missing("task"),)}
+TAGS = {"tasks": "Long work that goes on after its answer, such as the close of a month."}
 
 
-class WhyView(BaseModel):
+class WhyView(Shape):
     """The refusal it failed with."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     code: str
+    """The refusal's code, explained by the portal at `/problems/{code}`."""
     detail: str
+    """What happened, and what to do."""
 
 
 class TaskView(View):
-    """Long work. `done` of `total` parts; `total` is null if nobody knows how many. `why`: why it failed."""
+    """Long work, and how far it has come."""
 
     id: str
+    """The task's id, for `GET /tasks/{task_id}`."""
     work: str
+    """What is done, as `closing`."""
     state: TaskState
     done: int
+    """How many parts are done."""
     total: int | None
-    begun_at: datetime
-    moved_at: datetime
+    """Of how many; null if nobody knows."""
+    begun_at: Moment
+    """When it was begun. UTC."""
+    moved_at: Moment
+    """When a part was last done. UTC."""
     why: WhyView | None
+    """Why it failed; null while it did not."""
 
     @classmethod
     def of(cls, state: object) -> Self:
@@ -70,7 +77,8 @@ async def one(read: Reader, task_id: str) -> Task:
 
 
 @router.get("/tasks/{task_id}", summary="How far long work has come")
-async def task(task_id: Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")], read: Read) -> TaskView:
+async def task(task_id: Annotated[TaskId, Path()], read: Read) -> TaskView:
+    """Long work is answered with 202 and a `Location` that leads here. Ask again each second until it is done."""
     return TaskView.of(await one(read, task_id))
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Set
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Concatenate, ParamSpec, Self, TypeVar
@@ -11,10 +11,13 @@ from fastapi import Depends, Header, Request, Response
 from pydantic import BaseModel, ConfigDict
 from pymongo import InsertOne
 
+from services.kernel.contracts.describing import Described
+from services.kernel.contracts.fields import IdempotencyKey, Trace
+from services.kernel.contracts.mailbox import SENT
 from services.kernel.domain import refusals
 from services.kernel.domain.clock import now
 from services.kernel.domain.decision import Aggregate, Cause, Reader, Unit
-from services.kernel.domain.person import Person, Role
+from services.kernel.domain.person import Person, Rights
 from services.kernel.domain.task import Task
 from services.kernel.domain.terms import all_successors
 from services.kernel.http.auth import Keys
@@ -33,14 +36,20 @@ T = TypeVar("T")
 class Body(BaseModel):
     """What a client sends. An unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, hide_input_in_errors=True)
+    model_config = SENT
 
 
-class View(BaseModel):
-    """A JSON shape, filled from the fields of a state by name. `version` is what `If-Match` takes."""
+class Shape(Described):
+    """A JSON shape, filled from the fields of a state by name."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+class View(Shape):
+    """The shape of something that has a version."""
+
     version: int
+    """Counts every change; `If-Match` takes it as `"3"`, and the `ETag` is it."""
 
     @classmethod
     def of(cls, state: object) -> Self:
@@ -48,9 +57,6 @@ class View(BaseModel):
 
 
 V = TypeVar("V", bound=View)
-
-
-Rights = Mapping[str, Set[Role]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +126,7 @@ Caller = Annotated[Person, Depends(caller)]
 
 
 async def expected(
-    if_match: Annotated[str | None, Header(description='The version read, like `"3"`')] = None,
+    if_match: Annotated[str | None, Header(description='The version read, like `"3"`; 412 if it is another')] = None,
 ) -> int | None:
     if if_match is None:
         return None
@@ -219,8 +225,8 @@ async def answering(
     request: Request,
     response: Response,
     by: Admitted,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
-    traceparent: Annotated[str | None, Header(max_length=100)] = None,
+    idempotency_key: Annotated[IdempotencyKey | None, Header()] = None,
+    traceparent: Annotated[Trace | None, Header()] = None,
 ) -> Answering:
     door = doorway(request)
     key = None

@@ -5,19 +5,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import pymongo
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
-from starlette.responses import JSONResponse
+from starlette.responses import FileResponse, JSONResponse
 from starlette.types import ASGIApp
 
 from services.kernel import telemetry
 from services.kernel.domain import clock
 from services.kernel.domain.decision import Aggregate, Away, Cause
-from services.kernel.domain.event import EVENTS
+from services.kernel.domain.event import EVENTS, explained
+from services.kernel.domain.person import Role
 from services.kernel.http import owner, problem, tasks, web
 from services.kernel.http.auth import Keys
 from services.kernel.http.methods import Methods
@@ -53,19 +55,20 @@ APART = 5.0  # seconds that the host's clock may differ from MongoDB's
 class Service:
     """The parts that a program is made of.
 
-    `may`: who may call which route; None: everybody may call all of them. `says`: how each route may refuse. `tells`:
-    it has events to send.
-    `documented`: it serves its documentation. `first`: what it does before it is ready, at every start. `beside`:
-    parts of its own that run beside the requests.
+    `about`: what its API is for, with `tags`: what each group of routes is about. `may`: who may call which route;
+    None: everybody may call all of them, and it serves no documentation. `says`: how each route may refuse. `tells`: it
+    has events to send. `first`: what it does before it is ready, at every start. `beside`: parts of its own that run
+    beside the requests.
     """
 
     name: str
     title: str
     router: APIRouter
     may: Table | None
+    about: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
     says: Says = field(default_factory=dict)
     tells: bool = True
-    documented: bool = True
     indexes: Sequence[Index] = ()
     sweeps: Callable[[], Sequence[Sweep]] = tuple
     works: Sequence[Work] = ()
@@ -226,22 +229,26 @@ def create_app(program: Program) -> ASGIApp:
         await program.bus.close()
         program.db.client.close()
 
-    if service.documented:
-        # serves the scripts of its documentation itself; browsers load none from other hosts
-        app: FastAPI = FastAPIOffline(title=service.title, lifespan=lifespan, redoc_url=None, redirect_slashes=False)
-    else:
-        app = FastAPI(title=service.title, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
+    about = service.tags if service.may is None else {**service.tags, **owner.TAGS, **tasks.TAGS}
+    # FastAPIOffline serves the scripts of the documentation itself: browsers load none from other hosts
+    app: FastAPI = (FastAPIOffline if service.may else FastAPI)(
+        title=service.title, description=service.about, generate_unique_id_function=lambda route: route.name,
+        openapi_tags=[{"name": name, "description": said} for name, said in about.items()], redirect_slashes=False,
+        servers=[{"url": settings.own_url, "description": service.title}], docs_url=None, redoc_url=None,
+        contact={"name": "信息化主管部门 (IT bureau)", "url": settings.public_url}, lifespan=lifespan,
+    )  # fmt: skip
     if service.may is None:
         app.include_router(service.router)
     else:
         must_agree(service.router, service.may)
-        bearer = [Depends(HTTPBearer(auto_error=False))]
+        bearer = [Depends(HTTPBearer(auto_error=False, description=explained(Role)))]
         for router in (service.router, owner.router, tasks.router):
             app.include_router(router, dependencies=bearer)
+        app.add_api_route("/docs", lambda: FileResponse(Path(__file__).with_name("docs.html")), include_in_schema=False)
     app.state.doorway, app.state.program = program.doorway(), program
     app.add_api_route("/healthz", healthz, include_in_schema=False)
     says = {**service.says, **owner.SAYS, **tasks.SAYS} if service.may else service.says
-    problem.install(app, says, guarded=service.may is not None)
+    problem.install(app, says, app.state.doorway.may.roles if service.may else None)
     return Edge(
         Methods(app), seconds=settings.request_seconds, bytes=settings.request_bytes, public_url=settings.public_url
     )

@@ -151,11 +151,14 @@ def bare(source: str) -> str:
     """Python code in one normal form, without comments and docstrings."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node, clean=False
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            node.body = [each for each in node.body if not is_docstring(each)] or [ast.Pass()]
     return ast.unparse(tree)
+
+
+def is_docstring(statement: ast.stmt) -> bool:
+    """A class's or a function's own, or that of a field."""
+    return isinstance(statement, ast.Expr) and isinstance(getattr(statement.value, "value", None), str)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,3 +9,4 @@ from services.mailbox.api import calendar, letter, policy
 router = APIRouter(routes=[*letter.router.routes, *calendar.router.routes, *policy.router.routes])
 MAY = Table({**letter.MAY, **calendar.MAY, **policy.MAY})
 SAYS: Says = {**letter.SAYS, **calendar.SAYS, **policy.SAYS}
+TAGS = {**letter.TAGS, **calendar.TAGS, **policy.TAGS}

@@ -2,21 +2,22 @@
 
 import secrets
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
-from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import AnsweredBy
 from services.kernel.contracts.mailbox import Contact, NewLetter
 from services.kernel.domain import refusals as anywhere
-from services.kernel.domain.calendar import day_of, deadline
+from services.kernel.domain.calendar import day_of, deadline, last_day
 from services.kernel.domain.calendars import of_version
 from services.kernel.domain.clock import now
-from services.kernel.domain.person import Role
+from services.kernel.domain.person import Rights, Role
 from services.kernel.domain.refusals import missing
 from services.kernel.domain.sealed import Sealed
-from services.kernel.http.listing import Listing, Wanted, whose
+from services.kernel.http.listing import Listing, Wanted, several, whose
 from services.kernel.http.problem import Says
-from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read, Rights
+from services.kernel.http.web import Answer, Caller, Door, Doorway, Entered, IfMatch, Read
 from services.kernel.storage.crypto import digest, matches, new_code
 from services.mailbox import store
 from services.mailbox.actions import (
@@ -30,8 +31,8 @@ from services.mailbox.actions import (
     transfer_letter,
 )
 from services.mailbox.api.bodies import (
+    DueBefore,
     Id,
-    Moment,
     NewAnswer,
     NewExtract,
     NewRating,
@@ -120,7 +121,11 @@ SAYS: Says = {
         anywhere.UNKNOWN_YET,
     ),
 }
+TAGS = {"letters": "Citizens' letters (来信): handed in, handled, answered in time, and followed by their writers."}
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no two characters look alike
+OfDepartment = Annotated[AnsweredBy | None, Query()]
+States = Annotated[list[LetterState], several(LetterState)]
+ANY: list[LetterState] = []
 NOBODYS = f"{'00' * 16}${'0' * 64}"  # no code has it; an unknown receipt is compared with it, to take as long
 
 
@@ -140,6 +145,10 @@ def at_hand(request: Request) -> store.AtHand:
 
 @router.post("/letters", status_code=201, summary="Hand a letter in, for the citizen who wrote it")
 async def reception(request: Request, body: NewLetter, answer: Answer) -> Receipt:
+    """For the gateway. The clock runs by the limits in force today; the code is shown this once.
+
+    A letter to `mayor` goes to the department that the limits name, which directs it.
+    """
     at, code = now(), new_code()
     writing = Writing(
         kind=body.kind,
@@ -153,8 +162,9 @@ async def reception(request: Request, body: NewLetter, answer: Answer) -> Receip
     def receipt(letter: Letter) -> Receipt:
         due = letter.clock
         return Receipt(
-            version=letter.version, receipt=letter.id, code=code, due_at=due.due_at, provisional=due.provisional
-        )
+            version=letter.version, receipt=letter.id, code=code, due_at=due.due_at, last_day=last_day(due.due_at),
+            provisional=due.provisional,
+        )  # fmt: skip
 
     return await answer(
         receipt,
@@ -172,13 +182,17 @@ async def queue(
     read: Read,
     by: Caller,
     portion: Wanted,
-    department: DepartmentCode | None = None,
-    state: LetterState | None = None,
-    due_before: Moment | None = None,
+    department: OfDepartment = None,
+    states: States = ANY,
+    due_before: DueBefore | None = None,
 ) -> Listing[LetterView]:
+    """Without a department, of all that the caller answers for; the office sees every one.
+
+    Shown in portions: `next` is the `cursor` of the portion that follows.
+    """
     departments = await whose(read, by, department)
     found = await store.queue(
-        read, departments=departments, state=state, due_before=due_before, limit=portion.reach, after=portion.after
+        read, departments=departments, states=states, due_before=due_before, limit=portion.reach, after=portion.after
     )
     return portion.listing(found, sort="clock.due_at", view=LetterView.of)
 
@@ -202,11 +216,13 @@ def writer(letter: Letter) -> Contact:
 
 @router.get("/letters/{id}", summary="One letter, without its writer's contact")
 async def letter(id: Id, read: Read, by: Caller) -> LetterView:
+    """With its text, its deadline and its life so far. The contact is at `POST /letters/{id}/contact`."""
     return LetterView.of(await mine(read, by, id))
 
 
 @router.get("/letters/{id}/clock", summary="The deadline: each day counted or skipped, and why")
 async def clock(id: Id, read: Read, by: Caller) -> ClockView:
+    """By the limits in force on the day of receipt, and the calendar with which the clock was last reckoned."""
     found = await mine(read, by, id)
     limit = (await current_rules(read)).rule(found.clock.rule).limits[found.writing.kind]
     calendar = await of_version(read, found.clock.calendar)
@@ -215,6 +231,8 @@ async def clock(id: Id, read: Read, by: Caller) -> ClockView:
 
 @router.post("/letters/{id}/contact", summary="Look at the writer's contact; every look is recorded")
 async def contact(id: Id, answer: Answer, by: Caller) -> ContactView:
+    """For handlers of the department that must answer it, and the office. Once it was erased, 410."""
+
     def opened(letter: Letter) -> ContactView:
         found = writer(letter)
         return ContactView(version=letter.version, name=found.name, phone=found.phone, email=found.email)
@@ -224,11 +242,13 @@ async def contact(id: Id, answer: Answer, by: Caller) -> ContactView:
 
 @router.post("/letters/{id}/acceptance", summary="Take a letter on")
 async def acceptance(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    """受理: from `received` to `accepted`. Taking it on again changes nothing."""
     return await answer(LetterView.of, accept_letter, id, by=by, at=now(), expected=expected)
 
 
 @router.post("/letters/{id}/transfer", summary="Hand a letter to the department that must answer it")
 async def transferral(id: Id, body: Transfer, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    """转办: it lies with the other department as received. The deadline stays. An answered letter goes nowhere."""
     return await answer(
         LetterView.of, transfer_letter, id, to=body.to, reason=body.reason, by=by, at=now(), expected=expected
     )
@@ -236,11 +256,13 @@ async def transferral(id: Id, body: Transfer, answer: Answer, by: Caller, expect
 
 @router.post("/letters/{id}/answer", summary="Answer a letter")
 async def answering(id: Id, body: NewAnswer, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    """答复: its writer reads it at once, with receipt and code. At `due_at` or later it is late."""
     return await answer(LetterView.of, answer_letter, id, text=body.text, by=by, at=now(), expected=expected)
 
 
 @router.post("/letters/{id}/closing", summary="Close an answered letter")
 async def closing(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) -> LetterView:
+    """办结: only what was answered. Closing it again changes nothing."""
     return await answer(LetterView.of, close_letter, id, by=by, at=now(), expected=expected)
 
 
@@ -248,6 +270,10 @@ async def closing(id: Id, answer: Answer, by: Caller, expected: IfMatch = None) 
 async def disclosure(
     id: Id, body: NewExtract, answer: Answer, read: Read, by: Caller, expected: IfMatch = None
 ) -> LetterView:
+    """A person writes the extract. It is refused where it tells the writer's name or contact, however hidden.
+
+    What only looks like a contact passes with a reason, in `no_contact`. Only an answered letter is disclosed.
+    """
     told = writer(await mine(read, by, id)).told
     return await answer(
         LetterView.of,
@@ -281,11 +307,13 @@ async def proven(door: Doorway, id: str, code: str, place: str) -> Letter:
 
 @router.post("/letters/{id}/status", summary="A letter for its writer, by receipt number and query code")
 async def status(id: Id, body: Proof, door: Entered, place: Place = "-") -> StatusView:
+    """For the gateway. An unknown receipt and a wrong code are answered alike; too many wrong codes are refused."""
     return StatusView.of(await proven(door, id, body.code, place))
 
 
 @router.post("/letters/{id}/rating", summary="Judge the answer, as the letter's writer")
 async def rating(id: Id, body: NewRating, answer: Answer, door: Entered, place: Place = "-") -> Rated:
+    """For the gateway: 评价, once, after the answer. It counts in the statistics of the department."""
     await proven(door, id, body.code, place)
 
     def rated(letter: Letter) -> Rated:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from services.kernel.contracts.mailbox import (
@@ -22,7 +21,7 @@ from services.kernel.contracts.mailbox import (
 from services.kernel.domain.calendar import Calendar
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Aggregate, Decision
-from services.kernel.domain.event import Fact
+from services.kernel.domain.event import DescribedEnum, Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.sealed import Sealed
 from services.mailbox.domain import refusals
@@ -30,13 +29,13 @@ from services.mailbox.domain.clock import Clock, Policy, clock
 from services.mailbox.domain.copied import Department
 
 
-class LetterState(StrEnum):
-    """The states of a letter."""
+class LetterState(DescribedEnum):
+    """Where a letter stands."""
 
-    RECEIVED = "received"
-    ACCEPTED = "accepted"
-    ANSWERED = "answered"
-    CLOSED = "closed"
+    RECEIVED = "received", "it lies with a department that has not taken it on (已收件)"
+    ACCEPTED = "accepted", "the department took it on (已受理)"
+    ANSWERED = "answered", "the department answered (已答复)"
+    CLOSED = "closed", "it is done (已办结)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Query
 
-from services.kernel.contracts.fields import DepartmentCode
+from services.kernel.contracts.fields import AnsweredBy
 from services.kernel.domain import refusals as anywhere
 from services.kernel.domain.clock import now
 from services.kernel.domain.person import EVERYBODY, Role
 from services.kernel.domain.terms import matters_of
-from services.kernel.http.listing import Listing, Wanted, whose
+from services.kernel.http.listing import Listing, Wanted, several, whose
 from services.kernel.http.problem import Says
 from services.kernel.http.web import Answer, Caller, Door, IfMatch, Read, Table
 from services.publishing import store
@@ -25,8 +25,8 @@ from services.publishing.api.bodies import (
     RevisionInPath,
     Withdrawal,
 )
+from services.publishing.api.duty import DutyView
 from services.publishing.api.views import (
-    DutyView,
     ItemHead,
     ItemView,
     ItemWithRevisions,
@@ -129,18 +129,30 @@ SAYS: Says = {
     "GET /ledger/{department}/verification": (anywhere.UNKNOWN_YET,),
 }
 
-OfDepartment = Annotated[DepartmentCode | None, Query()]
+TAGS = {
+    "items": "What departments make public and answer for (信息): drafted, reviewed, published, withdrawn.",
+    "ledger": "Each department's chain of publications: a back-dated one is found by recomputing it.",
+    "duties": "Each column's duty to be current (更新职责): amber before red.",
+}
+OfDepartment = Annotated[AnsweredBy | None, Query()]
 Standing = Literal[DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
-STANDING: tuple[Standing, ...] = (DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE)
+STANDING: list[Standing] = [DutyState.CURRENT, DutyState.DUE_SOON, DutyState.STALE]
+ItemStates = Annotated[list[ItemState], several(ItemState)]
+DutyStates = Annotated[list[Standing], several(STANDING)]
+ANY: list[ItemState] = []
 
 
 @router.post("/items", tags=["items"], status_code=201, summary="Draft an item of the own department")
-async def drafting(body: NewItem, answer: Answer, by: Caller) -> ItemView:
+async def drafting(body: NewItem, answer: Answer, read: Read, by: Caller) -> ItemView:
+    """Nobody publishes for another (art. 7): it belongs to a department that the editor's token names.
+
+    Next: `POST /items/{item_id}/submission`.
+    """
     return await answer(
         ItemView.of,
         draft_item,
         uuid4().hex,
-        body.content(),
+        body.content(await store.referred(read, body.column_id)),
         department=body.responsible(by),
         taxonomy=store.taxonomy(),
         by=by,
@@ -150,13 +162,17 @@ async def drafting(body: NewItem, answer: Answer, by: Caller) -> ItemView:
 
 @router.put("/items/{item_id}", tags=["items"], summary="Save a draft, or begin the next revision of a public item")
 async def edition(
-    item_id: ItemInPath, body: EditedItem, answer: Answer, by: Caller, expected: IfMatch = None
+    item_id: ItemInPath, body: EditedItem, answer: Answer, read: Read, by: Caller, expected: IfMatch = None
 ) -> ItemView:
+    """It leads back to `draft`; a release is void then. While a later revision is in work, the one before stays public.
+
+    What is submitted is returned first, and what was withdrawn stays as it is.
+    """
     return await answer(
         ItemView.of,
         edit_item,
         item_id,
-        body.content(),
+        body.content(await store.referred(read, body.column_id)),
         change_note=body.change_note,
         taxonomy=store.taxonomy(),
         by=by,
@@ -167,6 +183,10 @@ async def edition(
 
 @router.post("/items/{item_id}/submission", tags=["items"], summary="Hand the revision to review")
 async def submission(item_id: ItemInPath, answer: Answer, by: Caller, expected: IfMatch = None) -> ItemView:
+    """Its body is rendered, once: `html` is what the public will get. Links to look at twice are in `doubtful`.
+
+    Next: `POST /items/{item_id}/review`, by another person.
+    """
     return await answer(ItemView.of, submit_item, item_id, by=by, at=now(), expected=expected)
 
 
@@ -174,6 +194,10 @@ async def submission(item_id: ItemInPath, answer: Answer, by: Caller, expected: 
 async def review(
     item_id: ItemInPath, body: ReviewBody, answer: Answer, by: Caller, expected: IfMatch = None
 ) -> ItemView:
+    """By a reviewer of the department who wrote none of it, with an answer on each of the five grounds (art. 8).
+
+    A release names the content that the reviewer saw, by its `content_hash`. Next: `POST /items/{item_id}/publication`.
+    """
     return await answer(ItemView.of, review_item, item_id, body.judgement(), by=by, at=now(), expected=expected)
 
 
@@ -181,6 +205,10 @@ async def review(
     "/items/{item_id}/publication", tags=["items"], summary="Make public what was released, as it was released"
 )
 async def publication(item_id: ItemInPath, answer: Answer, by: Caller, expected: IfMatch = None) -> ItemView:
+    """At the server's time, with the next index number of the department's ledger. It renews the column's duty.
+
+    The portal shows it within seconds, at `/items/{item_id}`.
+    """
     return await answer(
         ItemView.of,
         publish_item,
@@ -197,6 +225,7 @@ async def publication(item_id: ItemInPath, answer: Answer, by: Caller, expected:
 async def withdrawal(
     item_id: ItemInPath, body: Withdrawal, answer: Answer, by: Caller, expected: IfMatch = None
 ) -> ItemView:
+    """For good. A tombstone with the reason stays at its address, and its revisions stay readable here."""
     return await answer(
         ItemView.of,
         withdraw_item,
@@ -211,15 +240,17 @@ async def withdrawal(
 
 @router.get("/items", tags=["items"], summary="Items, the one changed last first; without a department, the own")
 async def items(
-    read: Read, by: Caller, portion: Wanted, department: OfDepartment = None, state: ItemState | None = None
+    read: Read, by: Caller, portion: Wanted, department: OfDepartment = None, states: ItemStates = ANY
 ) -> Listing[ItemHead]:
+    """The office sees those of all departments. Shown in portions: `next` is the `cursor` of the one that follows."""
     departments = await whose(read, by, department)
-    found = await store.items(read, departments=departments, state=state, limit=portion.reach, after=portion.after)
+    found = await store.items(read, departments=departments, states=states, limit=portion.reach, after=portion.after)
     return portion.listing(found, sort="-changed_at", view=ItemHead.of)
 
 
 @router.get("/items/{item_id}", tags=["items"], summary="One item, with the revisions that were made public")
 async def item(item_id: ItemInPath, read: Read, by: Caller) -> ItemWithRevisions:
+    """With the revision in work, what is public of it, and how each publication stands in the ledger."""
     found = await store.item(read, item_id)
     by.must_answer_for(found.department)
     made = await store.publications(read, item_id)
@@ -228,6 +259,7 @@ async def item(item_id: ItemInPath, read: Read, by: Caller) -> ItemWithRevisions
 
 @router.get("/items/{item_id}/revisions/{revision}", tags=["items"], summary="A revision as it was made public")
 async def revision(item_id: ItemInPath, revision: RevisionInPath, read: Read, by: Caller) -> RevisionView:
+    """With its review and its entry in the ledger. A revision that was never public is not found."""
     found = await store.publication(read, item_id, revision)
     by.must_answer_for(found.department)
     html = await asyncio.to_thread(render, found.content.body) if found.html is None else found.html
@@ -236,14 +268,18 @@ async def revision(item_id: ItemInPath, revision: RevisionInPath, read: Read, by
 
 @router.get("/ledger/{department}/verification", tags=["ledger"], summary="A department's chain, recomputed")
 async def verification(department: CodeInPath, read: Read) -> VerificationView:
+    """Contents, hashes, order and times of every publication of the department, recomputed up to this moment."""
     return VerificationView.of(await store.verification(read, department))
 
 
 @router.get("/duties", tags=["duties"], summary="Columns' duties to be current, soonest due first")
 async def duties(
-    read: Read, portion: Wanted, owner: OfDepartment = None, state: Standing | None = None
+    read: Read, portion: Wanted, owner: OfDepartment = None, states: DutyStates = STANDING
 ) -> Listing[DutyView]:
-    states = STANDING if state is None else (state,)
+    """Of one owner, with those of whom it succeeded, or of all; amber from `due_soon_at`, red from `due_at`.
+
+    Shown in portions: `next` is the `cursor` of the portion that follows.
+    """
     owners = await matters_of(read, owner, at=now()) if owner else None
     found = await store.duties(read, owners=owners, states=states, limit=portion.reach, after=portion.after)
     columns = await store.columns_above(read, [duty.id for duty in portion.shown(found)])

@@ -1,19 +1,21 @@
-"""What publishing shows of its items, ledgers and duties."""
+"""What publishing shows of its items and ledgers."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-
-from services.kernel.contracts.columns import Cadence, path_of
-from services.kernel.contracts.publishing import Activity, Ground, ItemKind
-from services.kernel.http.web import View
+from services.kernel.contracts.describing import Told
+from services.kernel.contracts.fields import (
+    ColumnId,
+    DepartmentCode,
+    ItemId,
+    Moment,
+    Sha256,
+)
+from services.kernel.contracts.publishing import Ground, ItemKind
+from services.kernel.http.web import Shape, View
 from services.publishing.domain import (
-    Column,
     Content,
     Doubt,
-    Duty,
-    DutyState,
     Item,
     ItemState,
     Publication,
@@ -22,57 +24,74 @@ from services.publishing.domain import (
 )
 
 
-class Part(BaseModel):
-    """A piece of a view."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-
-class ReviewView(Part):
+class ReviewView(Shape):
     """The last review of a revision."""
 
     decision: Verdict
     reviewer: str
-    at: AwareDatetime
+    """Who decided, as the `sub` of their token."""
+    at: Moment
+    """When they decided. UTC."""
     note: str
+    """For the author; empty if there was nothing to say."""
     grounds: dict[Ground, bool]
+    """The answer on each of the five grounds: whether it holds."""
     ground: Ground | None
-    content_hash: str
+    """The ground for which it was withheld; null otherwise."""
+    content_hash: Told[Sha256]
+    """Of the content that the reviewer saw."""
 
 
-class ShownView(Part):
-    """What is public. `published_at`: of the first revision."""
+class ShownView(Shape):
+    """What is public."""
 
     revision: int
+    """Which revision is public, counted from 1."""
     index_number: str
-    column_id: str
-    content_hash: str
-    published_at: AwareDatetime
-    revised_at: AwareDatetime | None
+    """Its index number in the catalogue (索引号)."""
+    column_id: Told[ColumnId]
+    """The column in which it is shown."""
+    content_hash: Told[Sha256]
+    """Of the content that is public."""
+    published_at: Moment
+    """When the first revision became public. UTC."""
+    revised_at: Moment | None
+    """When a later revision took its place, in UTC; null for the first."""
 
 
-class TombstoneView(Part):
+class TombstoneView(Shape):
     """Why it is no longer public."""
 
     by: str
-    at: AwareDatetime
+    """Who took it off the portal, as the `sub` of their token."""
+    at: Moment
+    """When. UTC."""
     reason: str
+    """Why, as the public reads it."""
     ground: Ground | None
+    """The ground for not disclosing, if that is why; null otherwise."""
 
 
 class ItemHead(View):
-    """An item in a list. `state` and `revision` belong to the revision in work; `shown` is, or was, public."""
+    """An item in a list."""
 
-    id: str
-    department: str
+    id: Told[ItemId]
+    department: Told[DepartmentCode]
+    """The code of the department that it was made with."""
     state: ItemState
     revision: int
+    """The revision in work, counted from 1."""
     kind: ItemKind
-    column_id: str
+    column_id: Told[ColumnId]
+    """The column in which it stands, or will."""
     title: str
+    """As readers see it (标题), of the revision in work."""
     shown: ShownView | None
-    created_at: AwareDatetime
-    changed_at: AwareDatetime
+    """What is, or was, public; null before the first publication."""
+    created_at: Moment
+    """When it was drafted. UTC."""
+    changed_at: Moment
+    """When it was last changed. UTC."""
 
     @classmethod
     def of(cls, state: object) -> Self:
@@ -92,56 +111,78 @@ class ItemHead(View):
         )
 
 
-class DoubtfulView(Part):
-    """A link that a reviewer should look at twice: its address, what readers see of it, and why."""
+class DoubtfulView(Shape):
+    """A link that a reviewer should look at twice."""
 
     address: str
+    """Where it leads."""
     shown: str
+    """What readers see of it."""
     why: Doubt
 
 
 class ItemView(View):
-    """A whole item. A reviewer who releases it must send its `content_hash`.
+    """A whole item, as its department and its reviewers see it."""
 
-    `html`: the body of what was submitted, as the public will read it. `doubtful`: links in it.
-    """
-
-    id: str
-    department: str
+    id: Told[ItemId]
+    department: Told[DepartmentCode]
+    """The code of the department that it was made with."""
     state: ItemState
     revision: int
+    """The revision in work, counted from 1."""
     content: Content
-    content_hash: str
+    content_hash: Told[Sha256]
+    """Names the content. A reviewer who releases it sends this back."""
     change_note: str | None
+    """What changed, as the public will read it (修订说明); null in the first revision."""
     authors: frozenset[str]
+    """Who wrote the revision in work, as the `sub`s of their tokens; they do not review it."""
     review: ReviewView | None
+    """The last review of the revision in work; null before it."""
     shown: ShownView | None
+    """What is, or was, public; null before the first publication."""
     withdrawn: TombstoneView | None
-    created_at: AwareDatetime
-    changed_at: AwareDatetime
+    """Why it is no longer public; null unless it was withdrawn."""
+    created_at: Moment
+    """When it was drafted. UTC."""
+    changed_at: Moment
+    """When it was last changed. UTC."""
     html: str | None
+    """The body of what was submitted, as the public will read it; null in a draft."""
     doubtful: list[DoubtfulView]
+    """Links in what was submitted that a reviewer should look at twice."""
 
 
-class EntryView(Part):
+class EntryView(Shape):
     """A publication as the ledger's chain holds it."""
 
-    department: str
+    department: Told[DepartmentCode]
+    """The code of the department whose ledger it is."""
     position: int
+    """Its number in the ledger: 1, 2, 3 … without gaps."""
     index_number: str
-    content_hash: str
-    at: AwareDatetime
+    """Its index number in the catalogue (索引号)."""
+    content_hash: Told[Sha256]
+    """Of the content that was made public."""
+    at: Moment
+    """When it was made public, by the server's clock. UTC."""
     loaded: bool
-    previous: str
-    hash: str
+    """Whether it was recorded later, by a load of the past."""
+    previous: Told[Sha256]
+    """The hash of the entry before; 64 zeros for the first."""
+    hash: Told[Sha256]
+    """The hash of this entry, which covers the one before."""
 
 
-class RevisionHead(Part):
-    """A revision that was made public; its text is at `/items/{id}/revisions/{revision}`."""
+class RevisionHead(Shape):
+    """A revision that was made public; its text is at `/items/{item_id}/revisions/{revision}`."""
 
     revision: int
+    """Counts from 1."""
     title: str
+    """As readers saw it (标题)."""
     change_note: str | None
+    """What changed, as the public reads it (修订说明); null for the first."""
     review: ReviewView
     entry: EntryView
 
@@ -160,30 +201,41 @@ class ItemWithRevisions(ItemView):
     """An item with every revision that was made public, oldest first."""
 
     revisions: Sequence[RevisionHead] = ()
+    """Those that were made public, oldest first."""
 
 
 class RevisionView(View):
-    """A revision as it was made public. `html`: the body as the portal showed it."""
+    """A revision as it was made public."""
 
-    item_id: str
+    item_id: Told[ItemId]
     revision: int
-    department: str
+    """Counts from 1."""
+    department: Told[DepartmentCode]
+    """The code of the department that it was made with."""
     content: Content
     change_note: str | None
+    """What changed, as the public reads it (修订说明); null for the first."""
     review: ReviewView
     entry: EntryView
     html: str | None = None
+    """The body as the portal showed it."""
 
 
-class VerificationView(Part):
-    """A ledger's chain recomputed. `broken_at`: position of the first entry that is not as it was written."""
+class VerificationView(Shape):
+    """A ledger's chain recomputed."""
 
-    department: str
+    department: Told[DepartmentCode]
+    """The code of the department whose ledger it is."""
     intact: bool
+    """Whether every entry is as it was written."""
     length: int
-    head: str
+    """How many entries there are."""
+    head: Told[Sha256]
+    """The hash of the last entry; 64 zeros while there is none."""
     broken_at: int | None
+    """The position of the first entry that is not as it was written; null if all are."""
     fault: str | None
+    """What is wrong with it; null if nothing is."""
 
     @classmethod
     def of(cls, found: Verification) -> Self:
@@ -195,45 +247,3 @@ class VerificationView(Part):
             broken_at=found.broken_at,
             fault=found.fault,
         )
-
-
-class DutyView(View):
-    """A column's duty. `since`: the activity that began the period; `rule`: the version the window came from.
-
-    `path`: the column's present one, null while a column above it has not been heard of.
-    """
-
-    id: str
-    path: str | None
-    name: str | None
-    owner: str
-    cadence: Cadence
-    state: DutyState
-    since: AwareDatetime
-    because: Activity
-    due_soon_at: AwareDatetime
-    due_at: AwareDatetime
-    rule: str
-
-    @classmethod
-    def beside(cls, columns: Mapping[str, Column]) -> "Callable[[Duty], DutyView]":
-        """Makes the views of duties, given their columns and those above them."""
-
-        def made(duty: Duty) -> DutyView:
-            column = columns.get(duty.id)
-            return cls(
-                version=duty.version,
-                id=duty.id,
-                path=path_of(duty.id, columns),
-                name=column.name if column else None,
-                owner=duty.owner,
-                cadence=duty.cadence,
-                state=duty.state,
-                since=duty.since,
-                because=duty.because,
-                due_soon_at=duty.due_soon_at,
-                due_at=duty.due_at,
-                rule=duty.rule,
-            )
-
-        return made

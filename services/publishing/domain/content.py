@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+from services.kernel.contracts.describing import Told
+from services.kernel.contracts.fields import ColumnId
 from services.kernel.contracts.publishing import ItemContent
 from services.kernel.domain.calendar import day_of
 from services.publishing.domain import refusals
@@ -22,7 +24,8 @@ class Taxonomy:
 class Content(ItemContent):
     """Everything of an item that its department writes. `body`: as it is typed, Markdown or pasted HTML."""
 
-    column_id: str
+    column_id: Told[ColumnId]
+    """The column in which it stands, or will."""
 
     @property
     def hash(self) -> str:

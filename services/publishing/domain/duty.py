@@ -14,19 +14,19 @@ from services.kernel.contracts.publishing import Activity, DutyDueSoon, DutyEven
 from services.kernel.domain.calendar import Limit, TimeUnit, day_of, deadline, end_of, start_of
 from services.kernel.domain.calendars import UNKNOWN
 from services.kernel.domain.decision import Aggregate, Decision
-from services.kernel.domain.event import Fact
+from services.kernel.domain.event import DescribedEnum, Fact
 from services.publishing.domain import refusals
 
 D = TypeVar("D", bound=DutyEvent)
 
 
-class DutyState(StrEnum):
-    """Green, amber, red; closed: the column is retired."""
+class DutyState(DescribedEnum):
+    """How a column's duty stands."""
 
-    CURRENT = "current"
-    DUE_SOON = "due_soon"
-    STALE = "stale"
-    CLOSED = "closed"
+    CURRENT = "current", "green: the period goes on"
+    DUE_SOON = "due_soon", "amber: the period ends soon"
+    STALE = "stale", "red: the period ended without activity (逾期未更新)"
+    CLOSED = "closed", "the column is retired, and its duty with it"
 
 
 class EachPeriod(StrEnum):

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar, Never
 
 from services.kernel.contracts.publishing import (
@@ -12,7 +11,7 @@ from services.kernel.contracts.publishing import (
     ItemWithdrawn,
 )
 from services.kernel.domain.decision import Aggregate, Decision
-from services.kernel.domain.event import Fact
+from services.kernel.domain.event import DescribedEnum, Fact
 from services.kernel.domain.person import Person
 from services.kernel.domain.terms import Successors, who_answers
 from services.publishing.domain import refusals
@@ -21,24 +20,24 @@ from services.publishing.domain.copied import Column
 from services.publishing.domain.links import Doubtful, doubtful
 
 
-class ItemState(StrEnum):
-    """The state of the revision in work. PUBLISHED: no revision is in work. WITHDRAWN: none will be any more."""
+class ItemState(DescribedEnum):
+    """The state of the revision in work."""
 
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    RETURNED = "returned"
-    RELEASED = "released"
-    WITHHELD = "withheld"
-    PUBLISHED = "published"
-    WITHDRAWN = "withdrawn"
+    DRAFT = "draft", "it is being written"
+    SUBMITTED = "submitted", "it was handed to review"
+    RETURNED = "returned", "the reviewer gave it back with a note"
+    RELEASED = "released", "the review is passed; it may be published unchanged, and any edit voids the release"
+    WITHHELD = "withheld", "the reviewer found a ground for not disclosing it"
+    PUBLISHED = "published", "it is public, and no later revision is in work"
+    WITHDRAWN = "withdrawn", "it was taken off the portal for good"
 
 
-class Verdict(StrEnum):
-    """What a reviewer decides (RULES 3)."""
+class Verdict(DescribedEnum):
+    """What a reviewer decides (公开前审查)."""
 
-    RELEASE = "release"
-    RETURN = "return"
-    WITHHOLD = "withhold"
+    RELEASE = "release", "it may be made public; name the content by its `content_hash`"
+    RETURN = "return", "its author changes it first; say what, in a `note`"
+    WITHHOLD = "withhold", "it is not disclosed; name the `ground`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

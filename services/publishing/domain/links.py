@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from html import unescape
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from services.kernel.domain.event import DescribedEnum
 from services.kernel.domain.markup import SCHEMES
 from services.kernel.domain.text import VISIBLE, seen
 
@@ -18,13 +18,13 @@ NAMED = re.compile(r"(?:https?://|www\.)?((?:[\w-]+\.)+[a-z]{2,})(?![\w.])", re.
 FOREIGN = re.compile(r"[^\x00-\x7f\u3400-\u9fff]")  # 政务 may be part of a name
 
 
-class Doubt(StrEnum):
+class Doubt(DescribedEnum):
     """Why a link is doubtful."""
 
-    NO_TEXT = "no_text"
-    NUMBERED_HOST = "numbered_host"
-    FOREIGN_LETTERS = "foreign_letters"
-    OTHER_HOST_SHOWN = "other_host_shown"
+    NO_TEXT = "no_text", "there is nothing to see of it"
+    NUMBERED_HOST = "numbered_host", "its host is a number, not a name"
+    FOREIGN_LETTERS = "foreign_letters", "its host has letters that may look like others"
+    OTHER_HOST_SHOWN = "other_host_shown", "what readers see names another host than it leads to"
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,11 +94,12 @@ SAYS: Says = {
     ),
     "POST /replays": (refusals.RUNNING,),
 }
+TAGS = {"assessments": "Each department's month (月度考评): every line, its formula, and the facts it rests on."}
 LATE_SHOWN = 200
 BEHIND = 5_000  # facts that the evidence may lack while a running month is shown
 FACTS_SHOWN = 500  # of items and letters, beyond which a running month's lines leave them to their list
 
-MonthInPath = Annotated[InMonth, Path(description="YYYY-MM in Asia/Shanghai")]
+MonthInPath = Annotated[InMonth, Path()]
 DepartmentInPath = Annotated[DepartmentCode, Path()]
 
 
@@ -120,6 +121,10 @@ async def must_have_caught_up(program: Program) -> None:
 
 @router.get("/assessments/{month}", summary="All departments' scores; while the month runs, reckoned just now")
 async def table(month: MonthInPath, read: Snapshot, by: Caller) -> MonthTable:
+    """Before a month is published, a department sees its own row; the office and the leading group see all.
+
+    `late_facts` came after the close and do not count; `noticed` is what to look at before the month is confirmed.
+    """
     closed = await read.look(Month, month)
     if closed is None:
         must_have_begun(month, at=now())
@@ -194,6 +199,7 @@ LookedAt = Annotated[Looked, Depends(looked)]
 
 @router.get("/assessments/{month}/{department}", summary="A department's month: every line, its formula, its facts")
 async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
+    """Where there are many facts, the lines name none and `facts_at` says where they are listed."""
     scored, month, apart = at.scored, at.inputs.month, bool(at.fixed and at.fixed.cited)
     if at.glance:
         apart = at.glance.sums.mentions(scored.department) > FACTS_SHOWN
@@ -208,8 +214,12 @@ async def assessment(at: LookedAt, read: Snapshot) -> AssessmentView:
 
 @router.get("/assessments/{month}/{department}/facts", summary="The facts that a line rests on, by time, in portions")
 async def facts(
-    at: LookedAt, read: Snapshot, portion: Wanted, indicator: Annotated[str, Query(max_length=100)]
+    at: LookedAt,
+    read: Snapshot,
+    portion: Wanted,
+    indicator: Annotated[str, Query(max_length=100, description="The line's code", examples=["letters_in_time"])],
 ) -> Listing[FactCited]:
+    """`remark` says as what each one counted. `next` is the `cursor` of the portion that follows."""
     lines = (await at.cited(read)).lines
     line = next((line for line in lines if line.indicator == indicator), None)
     if line is None:
@@ -224,6 +234,10 @@ async def facts(
     response_model=MonthView, responses=FOLLOWED,
 )  # fmt: skip
 async def closing(month: MonthInPath, request: Request, read: Read, by: Caller, follow: Follow) -> MonthView | Response:
+    """By the office. From then on the scores follow from five stored `inputs`; what is heard later is listed as late.
+
+    Next: `POST /assessments/{month}/confirmation`, by the leading group.
+    """
     at = now()
     must_be_over(month, at=at)
     position = await fact.position(read)  # before it is asked whether these were all
@@ -235,6 +249,7 @@ async def closing(month: MonthInPath, request: Request, read: Read, by: Caller, 
 
 @router.post("/assessments/{month}/confirmation", summary="Stand by the scores of a closed month")
 async def confirmation(month: MonthInPath, answer: Answer, expected: IfMatch = None) -> MonthView:
+    """By the leading group. Look at `noticed` first. Next: `POST /assessments/{month}/publication`, by the office."""
     return await answer(MonthView.of, confirm_month, month, at=now(), expected=expected)
 
 
@@ -245,14 +260,16 @@ async def confirmation(month: MonthInPath, answer: Answer, expected: IfMatch = N
 async def publication(
     month: MonthInPath, request: Request, by: Caller, follow: Follow, expected: IfMatch = None
 ) -> MonthView | Response:
+    """By the office. The portal shows every line with its facts within seconds, at `/scores/{month}`."""
     outcome, number = partial(months.month, id=month), request_id(request)
     return await follow(
         MonthView.of, outcome, begin_publication, month, by=by, request=number, at=now(), expected=expected
     )
 
 
-@router.post("/replays", tags=["replays"], summary="Reckon a closed month again and compare the bytes")
+@router.post("/replays", summary="Reckon a closed month again and compare the bytes")
 async def replay(body: Replay, read: Snapshot) -> ReplayView:
+    """From the record itself, by the code and the scheme of then. Anyone who doubts a score can see that it holds."""
     closed = await read.look(Month, body.month)
     if closed is None:
         raise refusals.RUNNING(month=body.month)

@@ -1,121 +1,138 @@
 """JSON shapes."""
 
-from datetime import datetime
-from decimal import Decimal
-
-from pydantic import AwareDatetime, BaseModel, ConfigDict
-
+from services.kernel.contracts.describing import Told, example
+from services.kernel.contracts.fields import DepartmentCode, Moment, Sha256
 from services.kernel.contracts.fields import Month as InMonth
-from services.kernel.contracts.scoring import Line
-from services.kernel.http.web import Body, View
+from services.kernel.contracts.scoring import Line, Rank, Score
+from services.kernel.http.web import Body, Shape, View
 from services.scoring.domain.assessment import MonthState
 
 
-class InputsView(BaseModel):
+class InputsView(Shape):
     """The five things the scores follow from."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     position: int
+    """The last fact of the record that is taken in."""
     scheme: str
+    """The version of the rules (考评方案), as `qingyuan-2008/2`."""
     calendar: str
-    month: str
-    as_of: datetime
+    """The version of the calendar of working days, as `calendar-7`."""
+    month: Told[InMonth]
+    as_of: Moment
+    """The moment as of which it is reckoned. UTC."""
 
 
-class NoticedView(BaseModel):
-    """For whoever confirms the month: most of a department's publications (`count` of `of`) lie close together."""
+class NoticedView(Shape):
+    """For whoever confirms the month: most of a department's publications lie close together."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    department: str
+    department: Told[DepartmentCode]
     count: int
+    """How many lie close together."""
     of: int
-    since: datetime
-    until: datetime
+    """Of how many publications of the month."""
+    since: Moment
+    """When the first of them was published. UTC."""
+    until: Moment
+    """When the last of them was published. UTC."""
 
 
 class MonthView(View):
-    """A month that was closed. `sha256`: of the canonical bytes of all its scores."""
+    """A month that was closed."""
 
-    id: str
+    id: Told[InMonth]
     state: MonthState
     inputs: InputsView
-    departments: tuple[str, ...]
-    sha256: str
+    departments: tuple[Told[DepartmentCode], ...]
+    """The codes of the departments that were scored."""
+    sha256: Told[Sha256]
+    """Of the canonical bytes of all its scores."""
     noticed: list[NoticedView]
+    """What to look at before the month is confirmed."""
 
 
-class Row(BaseModel):
-    """A department's result. `rank` 1 is best; it is None for whoever is judged on too little to be compared."""
+class Row(Shape):
+    """A department's result."""
 
-    model_config = ConfigDict(from_attributes=True)
-
-    department: str
+    department: Told[DepartmentCode]
     name: str
-    score: Decimal | None
-    rank: int | None
+    """The department's name."""
+    score: Score
+    rank: Rank
 
 
-class LateFact(BaseModel):
+class LateFact(Shape):
     """A fact of the month that was heard after its close: it enters only by restatement."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     position: int
+    """Its place in the record."""
     type: str
+    """The type of the event, as `item.published`."""
     subject: str
-    time: datetime
+    """What it speaks of, as kind and id: `item/city-bus-service-standard`."""
+    time: Moment
+    """When it happened. UTC."""
 
 
-class MonthTable(BaseModel):
-    """A month at a glance. `provisional`: computed just now, and may differ tomorrow. `version`: for `If-Match`.
+class MonthTable(Shape):
+    """A month at a glance."""
 
-    `noticed`: what to look at before the month is confirmed; only those who see all departments see it.
-    """
-
-    month: str
+    month: Told[InMonth]
     state: MonthState
     provisional: bool
+    """Whether it was computed just now, and may differ tomorrow."""
     version: int
+    """Counts every change; `If-Match` takes it as `"3"`. 0 while the month runs."""
     inputs: InputsView
     rows: list[Row]
+    """A department's result each, as far as the caller may see it."""
     late: int
+    """How many facts of the month were heard after its close."""
     late_facts: list[LateFact]
+    """The first of them."""
     noticed: list[NoticedView]
+    """What to look at before the month is confirmed; only those who see all departments see it."""
 
 
 class AssessmentView(View):
-    """A department's month, every line with the facts it rests on. `formula`: how the score follows from the lines.
+    """A department's month, every line with the facts it rests on."""
 
-    `facts_at`: where the facts are listed if they are too many to stand in the lines, which name none then.
-    """
-
-    month: str
-    department: str
+    month: Told[InMonth]
+    department: Told[DepartmentCode]
     name: str
+    """The department's name."""
     state: MonthState
     provisional: bool
+    """Whether it was computed just now, and may differ tomorrow."""
     inputs: InputsView
-    score: Decimal | None
-    rank: int | None
+    score: Score
+    rank: Rank
     formula: str
+    """How the score follows from the lines, in Chinese words with the numbers."""
     lines: tuple[Line, ...]
+    """One for each indicator of the scheme."""
     facts_at: str | None
+    """Where the facts are listed if they are too many to stand in the lines, which name none then; null otherwise."""
 
 
 class Replay(Body):
     """Which closed month to reckon again."""
 
+    model_config = example(month="2026-10")
+
     month: InMonth
 
 
-class ReplayView(BaseModel):
+class ReplayView(Shape):
     """Whether the stored inputs give the same bytes again, and whether the stored assessments still are those bytes."""
 
-    month: str
+    month: Told[InMonth]
     identical: bool
-    sha256_stored: str
-    sha256_now: str
+    """Whether both are so."""
+    sha256_stored: Told[Sha256]
+    """Of the scores as they were when the month was closed."""
+    sha256_now: Told[Sha256]
+    """Of the scores as they were reckoned just now."""
     position: int
-    as_of: AwareDatetime
+    """The last fact of the record that is taken in."""
+    as_of: Moment
+    """The moment as of which it is reckoned. UTC."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from pydantic import TypeAdapter
@@ -12,7 +11,7 @@ from services.kernel.contracts.scoring import AssessmentClosed, AssessmentPublis
 from services.kernel.domain.calendar import month_span
 from services.kernel.domain.content import ClaimCheck
 from services.kernel.domain.decision import Aggregate, Decision
-from services.kernel.domain.event import Fact
+from services.kernel.domain.event import DescribedEnum, Fact
 from services.kernel.domain.person import Person, Role
 from services.scoring.domain import refusals
 from services.scoring.domain.noticed import Noticed
@@ -23,13 +22,13 @@ FEW = 500  # facts that have less than that
 CITED = TypeAdapter(Mapping[str, Sequence[FactCited]])
 
 
-class MonthState(StrEnum):
-    """The states of a month. RUNNING is provisional: computed at each look and never stored."""
+class MonthState(DescribedEnum):
+    """Where a month's assessment stands."""
 
-    RUNNING = "running"
-    CLOSED = "closed"
-    CONFIRMED = "confirmed"
-    PUBLISHED = "published"
+    RUNNING = "running", "provisional: computed at each look and never stored"
+    CLOSED = "closed", "fixed by the office, from the facts heard until then"
+    CONFIRMED = "confirmed", "the leading group stands by it"
+    PUBLISHED = "published", "the public reads it on the portal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

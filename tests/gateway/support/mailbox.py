@@ -55,8 +55,8 @@ class Letter:
         steps = [(RECEIVED_AT, "received"), (ANSWERED_AT, "answered")][: 2 if self.answer else 1]
         return {name: self.body[name] for name in ("kind", "title", "text")} | {
             "version": len(steps), "receipt": receipt, "state": steps[-1][1], "department": department,
-            "received_at": RECEIVED_AT, "due_at": DUE_AT, "provisional": False, "answer": self.answer,
-            "answered_at": ANSWERED_AT if self.answer else None, "rating": self.rating,
+            "received_at": RECEIVED_AT, "due_at": DUE_AT, "last_day": DUE_AT[:10], "provisional": False,
+            "answer": self.answer, "answered_at": ANSWERED_AT if self.answer else None, "rating": self.rating,
             "steps": [{"at": at, "state": state, "department": department} for at, state in steps],
         }  # fmt: skip
 
@@ -115,7 +115,8 @@ class Mailbox:
             raise theirs.NO_MAILBOX(department=body["mailbox"])
         receipt, code = f"20261124-{len(self.letters):06}", f"{len(self.letters):010}"
         self.letters[receipt] = Letter(body, code)
-        return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT, "provisional": self.provisional}
+        return {"version": 1, "receipt": receipt, "code": code, "due_at": DUE_AT, "last_day": DUE_AT[:10],
+                "provisional": self.provisional}  # fmt: skip
 
     def proven(self, receipt: str, code: str) -> Letter:
         """An unknown receipt and a wrong code are answered and counted alike."""
