@@ -13,6 +13,7 @@ WRITTEN = {
     Unit.PER_SECOND: "humanize", Unit.COUNT: 'printf "%.0f"',
 }  # fmt: skip
 AFTER = {Unit.BYTES: "B", Unit.PER_SECOND: " /s"}
+CURRENT = ' aria-current="page"'
 LABEL = re.compile(r"\{(\w+)\}")
 ASSETS = ("watch.css", "watch.js")
 
@@ -30,7 +31,7 @@ def write(dashboards: Iterable[Dashboard], consoles: Path, assets: Path) -> None
 
 def console(shown: Dashboard, every: Iterable[Dashboard]) -> str:
     links = "".join(
-        f'<li><a href="{each.name}.html"{" aria-current=page" if each is shown else ""}>{escape(each.title)}</a></li>'
+        f'<li><a href="{each.name}.html"{CURRENT if each is shown else ""}>{escape(each.title)}</a></li>'
         for each in every
     )
     panels = "\n".join(section(panel, f"p{n}") for n, panel in enumerate(shown.panels))
@@ -85,10 +86,11 @@ def values(query: Query, panel: Panel) -> str:
     order = "sort" if panel.falling else "sort_desc"
     expr = f"{order}({query.expr})".replace("\\", "\\\\").replace('"', '\\"')
     legend = LABEL.sub(lambda label: f"{{{{ .Labels.{label[1]} }}}}", escape(query.legend))
+    value = f"<b>{{{{ .Value | {WRITTEN[panel.unit]} }}}}{AFTER.get(panel.unit, '')}</b> {legend}"
     return (
-        f'{{{{ range query "{expr}" }}}}<li class="{mark(panel)}"><b>{{{{ .Value | {WRITTEN[panel.unit]} }}}}'
-        f"{AFTER.get(panel.unit, '')}</b> {legend}</li>"
-        f"{{{{ else }}}}<li>nothing: {escape(LABEL.sub('each', query.legend))}</li>{{{{ end }}}}"
+        f'{{{{ range query "{expr}" }}}}{{{{ if eq .Value .Value }}}}<li class="{mark(panel)}">{value}</li>'
+        f"{{{{ else }}}}<li>{legend}: nothing yet</li>{{{{ end }}}}"  # not a number: nothing was measured
+        f"{{{{ else }}}}<li>{escape(LABEL.sub('', query.legend).strip(' :')) or 'all'}: none</li>{{{{ end }}}}"
     )
 
 

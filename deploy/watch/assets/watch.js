@@ -3,6 +3,7 @@
 const SPAN = 3600, STEP = 15, EVERY = 10000, WIDE = 420, HIGH = 140, LEFT = 52, BELOW = 18;
 const COLOURS = ["#2b7ba8", "#c2571a", "#3c8d5a", "#8a4fb0", "#b0902a", "#b03a5b", "#4a8f95", "#7a6a52"];
 const SVG = "http://www.w3.org/2000/svg";
+const LEAST = {s: 0.01, bytes: 1e6, ratio: 0.01, "per second": 0.1, count: 1};  // the top of an axis, at least
 
 const written = {
   s: v => v >= 1 || v === 0 ? `${+v.toPrecision(3)} s` : `${+(v * 1000).toPrecision(3)} ms`,
@@ -35,7 +36,7 @@ async function series(figure, end) {
 
 async function draw(figure) {
   const end = Date.now() / 1000, found = await series(figure, end), limits = [figure.dataset.amber, figure.dataset.red];
-  const most = Math.max(1e-9, ...found.flatMap(each => each.points.map(([, value]) => value))) * 1.1;
+  const most = Math.max(LEAST[figure.dataset.unit], ...found.flatMap(each => each.points.map(([, value]) => value))) * 1.1;
   const x = at => LEFT + (at - end + SPAN) / SPAN * (WIDE - LEFT), y = value => (HIGH - BELOW) * (1 - value / most) + 4;
   const svg = drawn("svg", {viewBox: `0 0 ${WIDE} ${HIGH}`, role: "img", "aria-label": "the last hour"});
   for (const share of [0, 0.5, 1]) {
@@ -59,8 +60,15 @@ async function draw(figure) {
     line.append(drawn("title", {}, `${each.name}: ${written[figure.dataset.unit](each.points.at(-1)[1])}`));
     svg.append(line);
   });
-  figure.querySelector("svg")?.remove();
-  figure.append(svg);
+  const legend = document.createElement("ul");
+  found.forEach((each, n) => {
+    const name = document.createElement("li");
+    name.textContent = each.name;
+    name.style.setProperty("--colour", COLOURS[n % COLOURS.length]);
+    legend.append(name);
+  });
+  for (const old of figure.querySelectorAll("svg, ul")) old.remove();
+  figure.append(svg, legend);
 }
 
 async function all() {
