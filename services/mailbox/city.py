@@ -29,7 +29,7 @@ from services.mailbox.actions import (
     transfer_letter,
     wake_letter,
 )
-from services.mailbox.api.letter import ALPHABET
+from services.mailbox.api.citizen import ALPHABET
 from services.mailbox.domain import Department, Extract, Letter, Rating, Writing, first_department
 from services.mailbox.domain.reception import current_rules
 from services.mailbox.domain.rules import Rules

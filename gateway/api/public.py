@@ -1,29 +1,21 @@
-"""The same as JSON, and letters for programs."""
+"""What everybody may read, as JSON."""
 
-import re
 from functools import partial
 from typing import Annotated, Any
 
-import httpx
-from fastapi import APIRouter, Header, Path, Query, Request, Response
-from pydantic import AfterValidator, BaseModel
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from gateway import refusals, views
 from gateway.answer import MonthInPath, json, query
-from gateway.limits import LETTERS, Counted, ask_mailbox, may_ask, may_write
 from gateway.store import Reading, columns, home, items, ledger, letters, scores
-from gateway.upstream import Own, Written, upstream
-from services.kernel.contracts.describing import Described, Told, example
-from services.kernel.contracts.fields import QueryCode, Receipt, Solved, Stars
-from services.kernel.contracts.mailbox import NewLetter
-from services.kernel.domain.decision import Wrong
-from services.kernel.domain.refusals import ANSWER_GONE, CURSOR, KEY_REUSED
+from gateway.upstream import upstream
+from services.kernel.contracts.fields import Receipt
+from services.kernel.domain.refusals import CURSOR
 from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.once import Route
-from services.kernel.http.problem import MEDIA_TYPE, Says
-from services.kernel.http.web import Body
+from services.kernel.http.problem import Says
 
-router = APIRouter(prefix="/api/v1", route_class=Route)
+router = APIRouter(route_class=Route)
 
 ItemInPath = Annotated[
     str, Path(min_length=1, max_length=200, description="The item's id", examples=["city-bus-service-standard"])
@@ -46,7 +38,6 @@ VersionInPath = Annotated[
 ReceiptInPath = Annotated[Receipt, Path()]
 GONE: dict[int | str, dict[str, Any]] = {410: {"model": views.Tombstone, "description": "Withdrawn: what stays of it"}}
 RETIRED: dict[int | str, dict[str, Any]] = {410: {"model": views.Retired, "description": "Retired: where readers go"}}
-PASSING = (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY)
 SAYS: Says = {
     "GET /api/v1/columns/{path}": (refusals.NO_COLUMN, CURSOR),
     "GET /api/v1/items/{id}": (refusals.NO_ITEM, refusals.NO_REVISION),
@@ -58,30 +49,9 @@ SAYS: Says = {
     "GET /api/v1/scores/{month}": (refusals.NO_MONTH,),
     "GET /api/v1/scores/{month}/{department}": (refusals.NO_ASSESSMENT,),
     "GET /api/v1/scores/{month}/{department}/facts": (refusals.NO_ASSESSMENT, refusals.NO_INDICATOR, CURSOR),
-    "POST /api/v1/letters": (*PASSING, KEY_REUSED, ANSWER_GONE, *refusals.passed_on("POST /letters")),
-    "POST /api/v1/letters/{receipt}/status": (*PASSING, *refusals.passed_on("POST /letters/{id}/status")),
-    "POST /api/v1/letters/{receipt}/rating": (
-        *PASSING, KEY_REUSED, ANSWER_GONE, *refusals.passed_on("POST /letters/{id}/rating"),
-    ),
 }  # fmt: skip
 Revision = Annotated[int, Query(ge=1, le=100_000, description="Which revision; the latest if unset", examples=[1])]
 Indicator = Annotated[str, Query(max_length=100, description="The line's code", examples=["letters_in_time"])]
-KEY, VARIED = re.compile(r"[A-Za-z0-9_-]{22,255}"), 8  # different characters; a random key has more
-TAGS = {
-    "portal": "The front page.",
-    "columns": "The tree of the portal's columns (栏目), each with its duty to be current and its items.",
-    "items": "What departments made public (信息), in every revision, with what the ledger says of it.",
-    "departments": "The departments (单位) and what is their own.",
-    "letters": "Letters to the city (来信): write one, follow it, read those that were made public.",
-    "scores": "The monthly assessment (月度考评), down to the facts.",
-}
-ABOUT = (
-    "Everything that the portal shows, as JSON, for everybody and without a token; and letters for programs. Times are "
-    "UTC; days are of Beijing's calendar. Answers carry an `ETag`: `If-None-Match` gets 304. What departments do has "
-    "APIs of its own, with tokens, at each service."
-)
-OF_MAILBOX = ("content-language", "retry-after", "vary", "idempotent-replayed")
-"""Headers of its answers that are passed on."""
 
 
 def listed(portion: Portion, **values: object) -> str:
@@ -219,84 +189,3 @@ async def facts(
     """Each fact with what it counted as, and the page that shows what it speaks of."""
     ask = partial(scores.facts, month=month, department=department, indicator=indicator, portion=portion)
     return await json(request, ask, query=listed(portion, indicator=indicator))
-
-
-class WithCode(Body):
-    """What only the writer knows."""
-
-    model_config = example(code="4831957260")
-
-    code: QueryCode
-
-
-class Rating(WithCode):
-    """What the writer thinks of the answer."""
-
-    model_config = example(code="4831957260", stars=5, solved=True)
-
-    stars: Stars
-    solved: Solved
-
-
-class Rated(Described):
-    """That the judgement was kept."""
-
-    receipt: Told[Receipt]
-
-
-def unguessable(key: str) -> str:
-    """A public key: whoever has it gets the first answer again, with its code."""
-    if not KEY.fullmatch(key) or len(set(key)) < VARIED:
-        raise Wrong(
-            "请用至少22个随机字符（字母、数字、连字符、下划线）作 Idempotency-Key，例如 UUID。",
-            "Send at least 22 random letters, digits, hyphens and underscores as the Idempotency-Key, as a UUID has.",
-        )
-    return key
-
-
-Key = Annotated[
-    Annotated[str, AfterValidator(unguessable)] | None,
-    Header(
-        description="At least 22 random characters, as a UUID has: the same key and body within a day get the same "
-        "answer, with the code", examples=["0f8fad5b-d9cb-469f-a165-70867728950e"],
-    ),
-]  # fmt: skip
-
-
-@router.post(
-    "/letters", status_code=201, summary="Write a letter; the receipt and the code are shown once",
-    response_model=Written, tags=["letters"],
-)  # fmt: skip
-async def write(request: Request, body: NewLetter, idempotency_key: Key = None) -> Response:
-    """It is confirmed once it is durable, and its clock runs. Keep receipt and code: they are the way back to it."""
-    return await _passed_on(request, LETTERS, body, idempotency_key, may_write(request))
-
-
-@router.post(
-    "/letters/{receipt}/status", summary="One's own letter, with its code", response_model=Own, tags=["letters"]
-)
-async def status(request: Request, receipt: ReceiptInPath, body: WithCode) -> Response:
-    """Where it stands, until when it is answered, and the answer. Kept nowhere on the way."""
-    return await _passed_on(request, f"/letters/{receipt}/status", body, None, may_ask(request))
-
-
-@router.post(
-    "/letters/{receipt}/rating", summary="Rate the answer, with the letter's code", response_model=Rated,
-    tags=["letters"],
-)  # fmt: skip
-async def rating(request: Request, receipt: ReceiptInPath, body: Rating, idempotency_key: Key = None) -> Response:
-    """Once, after the answer. It counts in the statistics of the department."""
-    return await _passed_on(request, f"/letters/{receipt}/rating", body, idempotency_key, may_ask(request))
-
-
-async def _passed_on(request: Request, path: str, body: BaseModel, key: str | None, counted: Counted) -> Response:
-    """Mailbox's own answer, its problems too; kept nowhere. A letter counts only once it was taken."""
-    said, language = body.model_dump(mode="json", exclude_none=True), request.headers.get("accept-language")
-    try:
-        answer = await ask_mailbox(request, path, said, counted, key=key, language=language)
-    except httpx.TransportError as error:
-        raise refusals.MAILBOX_AWAY() from error
-    media_type = MEDIA_TYPE if answer.is_error else "application/json"
-    headers = {"Cache-Control": "no-store"}
-    headers |= {name: answer.headers[name] for name in OF_MAILBOX if name in answer.headers}
-    return Response(answer.content, answer.status_code, headers=headers, media_type=media_type)
