@@ -25,7 +25,8 @@ servers: venv ## MongoDB and Kafka for tests, up until Ctrl-C: one test file the
 test: venv ## All tests, on real MongoDB and Kafka
 	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk
 	@$(VENV)/python -m deploy.local fetch kafka validator
-	@$(VENV)/python -m pytest -q --durations=10 tests
+	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --durations=10 tests
+	@$(VENV)/python -m pytest -q --look-back tests/test_problems.py
 
 check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/ruff format --check --quiet .

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -25,12 +26,29 @@ from tests.support.servers import running
 from tests.support.services import Bearer, bearer_with
 from tests.support.topics import forget
 
+SEEN = "citygate/refused"  # among what pytest keeps between two runs
+
 
 @pytest.fixture(scope="session", autouse=True)
-def problems_noted() -> Iterator[None]:
-    """What any program refuses in this run."""
+def problems_noted(pytestconfig: pytest.Config) -> Iterator[None]:
+    """What any program refuses in this run, or in the one that is looked back on."""
+    if pytestconfig.getoption("--look-back"):
+        problems.add(pytestconfig.cache.get(SEEN, []))
     with problems.noted():
         yield
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process that shares a run hands on what it has seen; the one that leads it keeps all that."""
+    if hasattr(session.config, "workerinput"):
+        session.config.workeroutput["refused"] = problems.as_lines()  # type: ignore[attr-defined]  # of xdist
+    elif not session.config.getoption("--look-back"):
+        session.config.cache.set(SEEN, problems.as_lines())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    problems.add(node.workeroutput.get("refused", []))
 
 
 @pytest.fixture(scope="session")
@@ -48,11 +66,13 @@ async def browser() -> AsyncIterator[Browser]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-faults", action="store_true", help="also the faults that take long (make faults)")
+    parser.addoption("--look-back", action="store_true", help="only what is true of the whole run before this one")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What this run leaves out, it names: long faults unless asked for, browser tests without a browser, and what is
-    true of a whole run only. What looks back on the run comes last.
+    true of a whole run only. What looks back on the run comes last; where a run is shared by several processes, a run
+    of its own does (`--look-back`).
     """
     out = set()
     if not config.getoption("--all-faults"):
@@ -60,7 +80,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not shutil.which("chromium"):
         out |= {item for item in items if item.get_closest_marker("browser")}
     everything = [Path(each).resolve() for each in config.args] == [Path(__file__).parent]
-    if not everything or config.getoption("-k") or config.getoption("-m"):
+    looking_back, shared = config.getoption("--look-back"), hasattr(config, "workerinput")
+    if shared:
+        out |= {item for item in items if item.get_closest_marker("last")}
+    if not looking_back and (not everything or config.getoption("-k") or config.getoption("-m")):
         out |= {item for item in items if item.get_closest_marker("whole")}
     config.hook.pytest_deselected(items=list(out))
     left = [item for item in items if item not in out]

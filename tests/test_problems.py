@@ -1,4 +1,7 @@
-"""What programs refused in this run, beside what their routes list: neither says more than the other. Runs last."""
+"""What programs refused in this run, beside what their routes list: neither says more than the other.
+
+Runs last; where several processes share a run, as in `make test`, it looks back on it.
+"""
 
 import pytest
 

@@ -36,8 +36,13 @@ async def at_work(part: Coroutine[None, None, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        while (
+            not task.done()
+        ):  # a library may swallow a cancellation: then it is asked again, and where it stood is said
+            task.cancel()
+            if (await asyncio.wait([task], timeout=20))[1]:
+                for each in asyncio.all_tasks():
+                    each.print_stack(limit=5)
 
 
 @asynccontextmanager

@@ -51,7 +51,10 @@ def test_what_a_foreign_key_sealed_is_not_opened() -> None:
         Vault(f"{NEW},{OLD}").open(Vault(FOREIGN).seal(b"x"))
 
 
-@pytest.mark.parametrize("keys", ["", f"{NEW},", f"{NEW},short", f"{NEW},{OLD[:-2]}", f"{NEW},密钥"])
+@pytest.mark.parametrize(
+    "keys", ["", f"{NEW},", f"{NEW},short", f"{NEW},{OLD[:-2]}", f"{NEW},密钥"],
+    ids=["none", "an empty one", "a word", "one cut off", "Chinese"],
+)  # fmt: skip
 def test_a_wrong_key_is_named_by_its_place_and_never_shown(keys: str) -> None:
     with pytest.raises(ValueError, match=r"key [12] is no Fernet key") as caught:
         Vault(keys)

@@ -194,6 +194,7 @@ def test_every_line_of_every_scheme_is_explained_for_everybody() -> None:
 
 @pytest.mark.servers
 async def test_a_scheme_is_told_once_however_often_scoring_starts(program: Program) -> None:
+    await timers.first(program.transact)
     told = program.db["journal"].find({"type": "scheme.adopted"}).sort("subject", 1)
     assert [fact["subject"] for fact in await told.to_list(None)] == [f"scheme/{s.version}" for s in months.schemes()]
 

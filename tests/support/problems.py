@@ -45,4 +45,11 @@ def noted() -> Iterator[None]:
 
 
 def as_lines() -> list[Any]:
+    """For another process, as JSON has them."""
     return sorted((service, route, sorted(codes)) for (service, route), codes in SEEN.items())
+
+
+def add(lines: Iterable[Any]) -> None:
+    """What another process has seen."""
+    for service, route, codes in lines:
+        SEEN[service, route].update(codes)
