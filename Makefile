@@ -2,7 +2,7 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV = .venv/bin
 
-.PHONY: help run dev watch servers test check audit pictures bench faults clean venv
+.PHONY: help run dev watch status servers test check audit pictures bench faults clean venv
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,6 +18,9 @@ dev: ## The same; a program is started again when its files change
 
 watch: ## The same, with Prometheus, Alertmanager and dashboards beside it
 	@$(PYTHON) deploy/local/bootstrap.py up --watch --port $(PORT)
+
+status: venv ## How the running city fares: programs, what waits, what is wrong and where to read
+	@$(VENV)/python -m deploy.status --port $(PORT)
 
 servers: venv ## MongoDB and Kafka for tests, up until Ctrl-C: one test file then answers in seconds
 	@$(VENV)/python -m deploy.local servers
