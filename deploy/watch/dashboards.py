@@ -1,11 +1,10 @@
 """The dashboards: the whole city, the way of a fact, each program by one pattern."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from deploy.local.places import PROGRAMS
 from deploy.watch.panels import Dashboard, Panel, Query, Unit
-
-SPEAKING = tuple(name for name in PROGRAMS if name != "gateway")
 
 
 def all_of_them() -> Iterator[Dashboard]:
@@ -125,68 +124,66 @@ WAY = Dashboard(
 )  # fmt: skip
 
 
+OF_EACH = (
+    Panel(
+        question="How much is asked of it, and what is answered?",
+        queries=[Query("sum by (status) (rate(citygate_request_seconds_count{JOB}[1m]))", "{status}")],
+        unit=Unit.PER_SECOND, do="Many 4xx are one client that errs; 5xx are ours: read the log by request.",
+    ),
+    Panel(
+        question="How long does it take, 99 of 100?",
+        queries=[
+            Query(
+                "histogram_quantile(0.99, sum by (le, route) (rate(citygate_request_seconds_bucket{JOB}[5m])))",
+                "{route}",
+            )
+        ],
+        unit=Unit.SECONDS, amber=1, red=5, do="Is it one route, or all? All at once is MongoDB, or the machine.",
+    ),
+    Panel(
+        question="What do its actions come to?",
+        queries=[Query("sum by (outcome) (rate(citygate_actions_total{JOB}[1m]))", "{outcome}")],
+        unit=Unit.PER_SECOND, do="Conflicts that pile up are two that write the same; see the log by action.",
+    ),
+    Panel(
+        question="Do its parts run?",
+        queries=[
+            Query("sum by (part) (increase(citygate_part_failures_total{JOB}[10m])) > 0", "{part} failed"),
+            Query("sum by (part, error) (increase(citygate_part_waits_total{JOB}[10m])) > 0", "{part} waits: {error}"),
+        ],
+        unit=Unit.COUNT, amber=1, red=10, do="The log's part.failed has the error; part.waits names what is away.",
+    ),
+    Panel(
+        question="How much memory does it hold?",
+        queries=[Query("process_resident_memory_bytes{JOB}", "resident")],
+        unit=Unit.BYTES, amber=200e6, red=400e6, do="Growth over days is a leak: restart it, keep the metrics.",
+    ),
+    Panel(
+        question="How much of a core does it take?",
+        queries=[Query("rate(process_cpu_seconds_total{JOB}[1m])", "of one core")],
+        unit=Unit.RATIO, amber=0.8, red=0.95, do="At one core it is full: run another replica.",
+    ),
+)  # fmt: skip
+"""Asked of every program; `{JOB}` selects it."""
+
+SWEPT = Panel(
+    question="Are its clocks swept in time?",
+    queries=[Query("sum by (sweep, outcome) (rate(citygate_swept_total{JOB}[5m]))", "{sweep}: {outcome}")],
+    unit=Unit.PER_SECOND, do="Sweeps that fail leave dates untold: the log names the aggregate.",
+)  # fmt: skip
+FROM_MEMORY = Panel(
+    question="How many pages come from memory?",
+    queries=[Query("sum by (outcome) (rate(citygate_gateway_page_reads_total[1m]))", "{outcome}")],
+    unit=Unit.PER_SECOND, do="Many made ones after a change are right; always many: page_bytes is small.",
+)  # fmt: skip
+
+
 def of_program(name: str) -> Dashboard:
     """The same questions of every program, and what only it knows."""
-    job = f'job="{name}"'
-    panels = [
-        Panel(
-            question="How much is asked of it, and what is answered?",
-            queries=[Query(f"sum by (status) (rate(citygate_request_seconds_count{{{job}}}[1m]))", "{status}")],
-            unit=Unit.PER_SECOND, do="Many 4xx are one client that errs; 5xx are ours: read the log by request.",
-        ),
-        Panel(
-            question="How long does it take, 99 of 100?",
-            queries=[
-                Query(
-                    "histogram_quantile(0.99, sum by (le, route) "
-                    f"(rate(citygate_request_seconds_bucket{{{job}}}[5m])))", "{route}",
-                )
-            ],
-            unit=Unit.SECONDS, amber=1, red=5, do="Is it one route, or all? All at once is MongoDB, or the machine.",
-        ),
-        Panel(
-            question="What do its actions come to?",
-            queries=[Query(f"sum by (outcome) (rate(citygate_actions_total{{{job}}}[1m]))", "{outcome}")],
-            unit=Unit.PER_SECOND, do="Conflicts that pile up are two that write the same; see the log by action.",
-        ),
-        Panel(
-            question="Do its parts run?",
-            queries=[
-                Query(f"sum by (part) (increase(citygate_part_failures_total{{{job}}}[10m])) > 0", "{part} failed"),
-                Query(f"sum by (part, error) (increase(citygate_part_waits_total{{{job}}}[10m])) > 0",
-                      "{part} waits: {error}"),
-            ],
-            unit=Unit.COUNT, amber=1, red=10, do="The log's part.failed has the error; part.waits names what is away.",
-        ),
-        Panel(
-            question="How much memory does it hold?",
-            queries=[Query(f"process_resident_memory_bytes{{{job}}}", "resident")],
-            unit=Unit.BYTES, amber=200e6, red=400e6, do="Growth over days is a leak: restart it, keep the metrics.",
-        ),
-        Panel(
-            question="How much of a core does it take?",
-            queries=[Query(f"rate(process_cpu_seconds_total{{{job}}}[1m])", "of one core")],
-            unit=Unit.RATIO, amber=0.8, red=0.95, do="At one core it is full: run another replica.",
-        ),
-    ]  # fmt: skip
-    if name in SPEAKING:
-        panels.append(
-            Panel(
-                question="Are its clocks swept in time?",
-                queries=[
-                    Query(f"sum by (sweep, outcome) (rate(citygate_swept_total{{{job}}}[5m]))", "{sweep}: {outcome}")
-                ],
-                unit=Unit.PER_SECOND,
-                do="Sweeps that fail leave dates untold: the log names the aggregate.",
-            )
-        )
-    else:
-        panels.append(
-            Panel(
-                question="How many pages come from memory?",
-                queries=[Query("sum by (outcome) (rate(citygate_gateway_page_reads_total[1m]))", "{outcome}")],
-                unit=Unit.PER_SECOND,
-                do="Many made ones after a change are right; always many: page_bytes is small.",
-            )
-        )
-    return Dashboard(name, name.capitalize(), f"The program {name}.", tuple(panels))
+    asked = (*OF_EACH, FROM_MEMORY if name == "gateway" else SWEPT)
+    panels = tuple(replace(panel, queries=[of_job(query, name) for query in panel.queries]) for panel in asked)
+    return Dashboard(name, name.capitalize(), f"The program {name}.", panels)
+
+
+def of_job(query: Query, name: str) -> Query:
+    return replace(query, expr=query.expr.replace("{JOB}", f'{{job="{name}"}}'))
