@@ -29,7 +29,7 @@ test: venv ## All tests, on real MongoDB and Kafka
 	@$(VENV)/python -m deploy.local tools chromium fonts-noto-cjk
 	@$(VENV)/python -m deploy.local fetch kafka validator
 	@$(VENV)/python -m pytest -q -n 2 --dist loadfile --durations=10 tests
-	@$(VENV)/python -m pytest -q --look-back tests/test_problems.py
+	@$(VENV)/python -m pytest -q --rest --durations=10 tests
 
 check: venv ## Format, lint, types, imports, contracts, fast tests
 	@$(VENV)/ruff format --check --quiet .

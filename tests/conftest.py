@@ -31,8 +31,8 @@ SEEN = "citygate/refused"  # among what pytest keeps between two runs
 
 @pytest.fixture(scope="session", autouse=True)
 def problems_noted(pytestconfig: pytest.Config) -> Iterator[None]:
-    """What any program refuses in this run, or in the one that is looked back on."""
-    if pytestconfig.getoption("--look-back"):
+    """What any program refuses in this run, and in the shared one before it."""
+    if pytestconfig.getoption("--rest"):
         problems.add(pytestconfig.cache.get(SEEN, []))
     with problems.noted():
         yield
@@ -42,7 +42,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """A process that shares a run hands on what it has seen; the one that leads it keeps all that."""
     if hasattr(session.config, "workerinput"):
         session.config.workeroutput["refused"] = problems.as_lines()  # type: ignore[attr-defined]  # of xdist
-    elif not session.config.getoption("--look-back"):
+    elif not session.config.getoption("--rest"):
         session.config.cache.set(SEEN, problems.as_lines())
 
 
@@ -66,13 +66,15 @@ async def browser() -> AsyncIterator[Browser]:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--all-faults", action="store_true", help="also the faults that take long (make faults)")
-    parser.addoption("--look-back", action="store_true", help="only what is true of the whole run before this one")
+    parser.addoption("--rest", action="store_true", help="only what the shared run before this one left out")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What this run leaves out, it names: long faults unless asked for, browser tests without a browser, and what is
-    true of a whole run only. What looks back on the run comes last; where a run is shared by several processes, a run
-    of its own does (`--look-back`).
+    true of a whole run only. What looks back on the run comes last.
+
+    Where several processes share a run, what measures time or takes all there is of the machine is left to a run after
+    it (`--rest`), and so is what looks back on both.
     """
     out = set()
     if not config.getoption("--all-faults"):
@@ -80,14 +82,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not shutil.which("chromium"):
         out |= {item for item in items if item.get_closest_marker("browser")}
     everything = [Path(each).resolve() for each in config.args] == [Path(__file__).parent]
-    looking_back, shared = config.getoption("--look-back"), hasattr(config, "workerinput")
-    if shared:
-        out |= {item for item in items if item.get_closest_marker("last")}
-    if not looking_back and (not everything or config.getoption("-k") or config.getoption("-m")):
+    rest, shared = config.getoption("--rest"), hasattr(config, "workerinput")
+    if rest or shared:
+        out |= {item for item in items if left_to_the_rest(item) is shared}
+    if not everything or config.getoption("-k") or config.getoption("-m"):
         out |= {item for item in items if item.get_closest_marker("whole")}
     config.hook.pytest_deselected(items=list(out))
     left = [item for item in items if item not in out]
     items[:] = sorted(left, key=lambda item: item.get_closest_marker("last") is not None)
+
+
+def left_to_the_rest(item: pytest.Item) -> bool:
+    marks = {mark.name for mark in item.iter_markers()}
+    return bool(marks & {"alone", "last"}) or "faults" in item.path.parts
 
 
 @pytest.fixture(autouse=True)

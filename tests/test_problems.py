@@ -1,6 +1,6 @@
 """What programs refused in this run, beside what their routes list: neither says more than the other.
 
-Runs last; where several processes share a run, as in `make test`, it looks back on it.
+Runs last; where several processes share a run, as in `make test`, in the run after it.
 """
 
 import pytest

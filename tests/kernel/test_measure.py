@@ -21,7 +21,7 @@ from tests.support.sample import found_bureau, message
 from tests.support.topics import admin, delete, topics
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.alone]
 Fault = Callable[[Servers], None]
 
 

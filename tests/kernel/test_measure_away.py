@@ -18,7 +18,7 @@ from tests.kernel.measuring import gauge, late, measured, well, working
 from tests.support.sample import found_bureau
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.alone]
 Fault = Callable[[Servers], None]
 
 
