@@ -15,6 +15,8 @@ from deploy.local.places import Stop
 
 ALREADY_INITIATED = 23
 LONGEST = 20  # seconds of a transaction: who dies in the middle of one keeps its documents from others until then
+FILES = "close_idle_time=20,close_scan_interval=5,close_handle_minimum=500"
+"""It closes a file that nobody used for so many seconds: tests make thousands, and a process may hold only so many."""
 
 
 def url(port: int) -> str:
@@ -28,7 +30,8 @@ def command(data: Path, port: int) -> list[str]:
     data.mkdir(parents=True, exist_ok=True)
     options = ["--replSet", "rs0", "--bind_ip", "127.0.0.1", "--wiredTigerCacheSizeGB", "0.5", "--quiet"]
     released = ["--setParameter", f"transactionLifetimeLimitSeconds={LONGEST}"]
-    return [str(program), "--dbpath", str(data), "--port", str(port), *options, *released]
+    files = ["--wiredTigerEngineConfigString", f"file_manager=({FILES})"]
+    return [str(program), "--dbpath", str(data), "--port", str(port), *options, *released, *files]
 
 
 def binary() -> Path:
