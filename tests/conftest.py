@@ -85,7 +85,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     rest, shared = config.getoption("--rest"), hasattr(config, "workerinput")
     if rest or shared:
         out |= {item for item in items if left_to_the_rest(item) is shared}
-    if rest or not everything or config.getoption("-k") or config.getoption("-m"):
+    if not everything or config.getoption("-k") or config.getoption("-m"):
         out |= {item for item in items if item.get_closest_marker("whole")}
     config.hook.pytest_deselected(items=list(out))
     left = [item for item in items if item not in out]

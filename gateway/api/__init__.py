@@ -5,9 +5,7 @@ from fastapi import APIRouter
 from gateway.api import private, public
 from services.kernel.http.problem import Says
 
-router = APIRouter(prefix="/api/v1")
-router.include_router(public.router)
-router.include_router(private.router)
+router = APIRouter(routes=[*public.router.routes, *private.router.routes])
 SAYS: Says = {**public.SAYS, **private.SAYS}
 TAGS = {
     "portal": "The front page.",

@@ -19,7 +19,7 @@ from services.kernel.http.once import Route
 from services.kernel.http.problem import MEDIA_TYPE, Says
 from services.kernel.http.web import Body
 
-router = APIRouter(route_class=Route)
+router = APIRouter(prefix="/api/v1", route_class=Route)
 
 ReceiptInPath = Annotated[Receipt, Path()]
 PASSING = (refusals.TOO_OFTEN, refusals.MAILBOX_AWAY)

@@ -15,7 +15,7 @@ from services.kernel.http.listing import LIMIT, Portion, Wanted
 from services.kernel.http.once import Route
 from services.kernel.http.problem import Says
 
-router = APIRouter(route_class=Route)
+router = APIRouter(prefix="/api/v1", route_class=Route)
 
 ItemInPath = Annotated[
     str, Path(min_length=1, max_length=200, description="The item's id", examples=["city-bus-service-standard"])
