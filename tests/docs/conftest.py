@@ -1,14 +1,11 @@
 """A fresh demonstration city, loaded as `make run` does, for all documents."""
 
-import sys
 from collections.abc import Iterator
 from datetime import date
 
 import pytest
 
-from deploy.local.processes import Process
-from deploy.local.stack import Servers, module
-from deploy.local.supervisor import CITY_SECONDS, SERVICES
+from deploy.local.stack import Servers
 from services.kernel.domain.calendar import day_of
 from services.kernel.domain.clock import now
 from tests.support.programs import Suite, suite
@@ -22,8 +19,5 @@ def loaded_on() -> date:
 @pytest.fixture(scope="package")
 def city(servers: Servers, loaded_on: date, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Suite]:
     with suite(servers, tmp_path_factory.mktemp("city")) as made:
-        for name in SERVICES:
-            command = [sys.executable, "-m", module(name), "city"]
-            part = Process(f"{name}-city", command, made.home / "log" / f"{name}-city.log", made.env(name))
-            assert part.finish(CITY_SECONDS) == 0, part.log.read_text()
+        made.load_city()
         yield made

@@ -36,10 +36,8 @@ async def at_work(part: Coroutine[None, None, None]) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        while (
-            not task.done()
-        ):  # a library may swallow a cancellation: then it is asked again, and where it stood is said
-            task.cancel()
+        while not task.done():
+            task.cancel()  # once more where a library swallowed it; where everything stood is said then
             if (await asyncio.wait([task], timeout=20))[1]:
                 for each in asyncio.all_tasks():
                     each.print_stack(limit=5)
